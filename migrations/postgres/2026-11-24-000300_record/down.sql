@@ -1,0 +1,2 @@
+DROP TABLE record_head;
+DROP TABLE fact;

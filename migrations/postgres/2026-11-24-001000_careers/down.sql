@@ -1,0 +1,3 @@
+DROP TABLE decision;
+DROP TABLE recommendation;
+DROP TABLE candidacy;

@@ -1,0 +1,3 @@
+DROP TABLE assignment;
+DROP TABLE person;
+DROP TABLE site;

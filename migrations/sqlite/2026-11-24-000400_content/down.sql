@@ -1,0 +1,2 @@
+DROP TABLE content_file;
+DROP TABLE content;

@@ -1,0 +1,2 @@
+DROP TABLE import_change;
+DROP TABLE import_run;

@@ -1,0 +1,118 @@
+//! Proofs of permission. A function that changes something takes one; there is no other way to
+//! get one than to hold the role today.
+
+use std::{marker::PhantomData, ops::Deref};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use futures_util::future::{FutureExt, LocalBoxFuture};
+
+use super::{Viewer, model::Role};
+use crate::{
+    db::Conn,
+    record::PersonId,
+    staff::{self, queries::Scope},
+    web::{Error, Result},
+};
+
+/// What is proven: that the viewer holds one of these roles.
+pub trait Proof {
+    const ROLES: &'static [Role];
+    /// Whether it also reaches people who report to the viewer directly.
+    const REPORTS: bool = false;
+}
+
+macro_rules! proofs {
+    ($($(#[$doc:meta])* $name:ident = [$($role:ident),+] $(, reports = $reports:literal)?;)+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Copy, Debug)]
+            pub struct $name;
+
+            impl Proof for $name {
+                const ROLES: &'static [Role] = &[$(Role::$role),+];
+                $(const REPORTS: bool = $reports;)?
+            }
+        )+
+    };
+}
+
+proofs! {
+    /// Signs logbooks.
+    Mentor = [Mentor];
+    /// Sees who is where in their courses, enrols people.
+    Trainer = [Trainer];
+    /// Judges exams.
+    Examiner = [Examiner];
+    /// Runs a workshop: recommends, enrols, pairs.
+    Manager = [Manager], reports = true;
+    /// Decides candidacies, revokes certificates.
+    Hr = [Hr];
+    /// Runs the installation.
+    Administrator = [Administrator];
+    /// Looks after people's training: trainer, manager or HR.
+    Teaching = [Trainer, Manager, Hr], reports = true;
+    /// May open people's records.
+    OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
+}
+
+/// A viewer who holds a role today, with the parts of the tree it reaches.
+#[derive(Clone, Debug)]
+pub struct Acting<P> {
+    viewer: Viewer,
+    scope: Scope,
+    proven: PhantomData<P>,
+}
+
+impl<P: Proof> Acting<P> {
+    /// The proof, or "not allowed".
+    pub fn of(viewer: Viewer) -> Result<Acting<P>> {
+        let lineages = viewer.lineages(P::ROLES);
+        if lineages.is_empty() {
+            return Err(Error::Forbidden);
+        }
+        let reports_of = P::REPORTS.then_some(viewer.id);
+        Ok(Acting { scope: Scope { lineages, reports_of }, viewer, proven: PhantomData })
+    }
+
+    /// Whose people this role reaches.
+    pub fn reach(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// A person within the role's reach. Seen but out of reach is "not allowed"; the rest is
+    /// "not found".
+    pub fn person(&self, conn: &mut Conn, id: PersonId) -> Result<staff::Post> {
+        match staff::queries::post_in(conn, &self.scope, id, self.viewer.today)? {
+            Some(post) => Ok(post),
+            None => {
+                self.viewer.post(conn, id)?;
+                Err(Error::Forbidden)
+            }
+        }
+    }
+
+    /// [`Acting::person`], refusing to act on oneself: nobody decides about themselves.
+    pub fn other_person(&self, conn: &mut Conn, id: PersonId) -> Result<staff::Post> {
+        if id == self.viewer.id {
+            return Err(Error::Forbidden);
+        }
+        self.person(conn, id)
+    }
+}
+
+impl<P> Deref for Acting<P> {
+    type Target = Viewer;
+
+    fn deref(&self) -> &Viewer {
+        &self.viewer
+    }
+}
+
+impl<P: Proof + 'static> FromRequest for Acting<P> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Acting<P>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        Viewer::from_request(request, payload).map(|viewer| Acting::of(viewer?)).boxed_local()
+    }
+}

@@ -1,0 +1,84 @@
+//! Every route with who may use it: the table that is printed and tested.
+
+use actix_web::{FromRequest, Handler, Responder, web};
+
+use super::Role;
+
+/// Who may use a route. The handler's signature enforces it; a test compares the two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Anybody, signed in or not.
+    Public,
+    /// Anybody signed in, for what is theirs or in their reach.
+    SignedIn,
+    /// Holders of one of these roles.
+    Roles(&'static [Role]),
+}
+
+/// A route as the table shows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+    pub who: Who,
+}
+
+type Configure = Box<dyn FnOnce(&mut web::ServiceConfig)>;
+
+/// The routes of a capability: declared once, for actix-web and for the table.
+#[derive(Default)]
+pub struct Routes {
+    pub table: Vec<Route>,
+    configure: Vec<Configure>,
+}
+
+impl Routes {
+    pub fn new() -> Routes {
+        Routes::default()
+    }
+
+    pub fn get<F, Args>(self, path: &'static str, who: Who, handler: F) -> Routes
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.add("GET", path, who, web::get().to(handler))
+    }
+
+    pub fn post<F, Args>(self, path: &'static str, who: Who, handler: F) -> Routes
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.add("POST", path, who, web::post().to(handler))
+    }
+
+    fn add(
+        mut self,
+        method: &'static str,
+        path: &'static str,
+        who: Who,
+        route: actix_web::Route,
+    ) -> Routes {
+        self.table.push(Route { method, path, who });
+        self.configure.push(Box::new(move |config| {
+            config.route(path, route);
+        }));
+        self
+    }
+
+    /// Puts the routes of another capability behind these.
+    pub fn and(mut self, other: Routes) -> Routes {
+        self.table.extend(other.table);
+        self.configure.extend(other.configure);
+        self
+    }
+
+    pub fn configure(self, config: &mut web::ServiceConfig) {
+        for configure in self.configure {
+            configure(config);
+        }
+    }
+}

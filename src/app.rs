@@ -1,0 +1,227 @@
+//! The whole application: what every worker shares, every route, and the work in the background.
+
+use std::{collections::HashMap, time::Duration};
+
+use actix_web::{
+    App, HttpResponse, HttpServer,
+    dev::Server,
+    middleware::{Compress, from_fn},
+    web,
+};
+
+use crate::{
+    access::{self, Routes, Who, handlers::SecureCookies},
+    careers, certification,
+    content::{self, ContentKind, Piece},
+    courses::{self, Catalogue, catalogue::Course},
+    db::{Conn, Db, Error, Instant},
+    exams, home,
+    i18n::Text,
+    mail::{Letterhead, Smtp, Transport},
+    mentoring, people,
+    record::{Consequences, Rules},
+    reminders,
+    settings::Settings,
+    web::{Clock, assets, middleware},
+};
+
+/// What every request may need. Cheap to clone.
+#[derive(Clone)]
+pub struct Shared {
+    pub db: Db,
+    pub clock: Clock,
+    pub rules: Rules,
+    pub catalogue: Catalogue,
+    pub consequences: Consequences,
+    pub letterhead: Letterhead,
+    pub smtp: Option<Smtp>,
+}
+
+/// Why the program could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Database(#[from] Error),
+    #[error("{0}")]
+    Content(String),
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+impl Shared {
+    /// Opens the database, brings it up to date and loads course-content into it.
+    pub fn open(settings: &Settings, clock: Clock) -> Result<Shared, StartError> {
+        let pieces = content::read(settings.content.as_deref()).map_err(StartError::Content)?;
+        let loaded = Loaded::parse(&pieces).map_err(StartError::Content)?;
+        let db = Db::open(&settings.database_url)?;
+        let now = clock.now();
+        let (rules, catalogue) = db.write_blocking(move |conn| loaded.keep(conn, &pieces, now))?;
+        let letterhead =
+            Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
+        let smtp = settings.smtp.clone();
+        let consequences = consequences(&rules, &letterhead);
+        Ok(Shared { db, clock, rules, catalogue, consequences, letterhead, smtp })
+    }
+}
+
+/// What follows from new facts, wired here because the capabilities that record facts stand below
+/// those that read them.
+fn consequences(_rules: &Rules, _letterhead: &Letterhead) -> Consequences {
+    Consequences::new(|_conn, _person, _today, _stamp| Ok(()))
+}
+
+/// course-content, understood but not yet kept.
+struct Loaded {
+    programmes: crate::record::Programmes,
+    courses: Vec<Course>,
+}
+
+impl Loaded {
+    /// Understands everything before anything is kept; all mistakes are told at once.
+    fn parse(pieces: &[Piece]) -> Result<Loaded, String> {
+        let mut mistakes: Vec<Text> = Vec::new();
+        let mut courses = Vec::new();
+        let mut files = Vec::new();
+        for piece in pieces {
+            match piece.kind {
+                ContentKind::Course => match Course::parse(piece) {
+                    Ok(course) => courses.push(course),
+                    Err(mistake) => mistakes.push(mistake),
+                },
+                ContentKind::QuestionBank => mistakes.extend(exams::bank::check(piece).err()),
+                ContentKind::RuleSet => {
+                    files.push((format!("{}.toml", piece.code), piece.only_text().to_owned()));
+                }
+            }
+        }
+        let titles: Vec<(String, Text)> =
+            courses.iter().map(|c| (c.plan.code.clone(), c.plan.title.clone())).collect();
+        let programmes = Rules::parse(&files, &titles);
+        let said = mistakes.iter().map(|m| format!("{}\n  {}", m.en, m.zh));
+        match programmes {
+            Ok(programmes) if mistakes.is_empty() => Ok(Loaded { programmes, courses }),
+            Ok(_) => Err(said.collect::<Vec<_>>().join("\n")),
+            Err(problems) => {
+                let problems = problems.iter().map(ToString::to_string);
+                Err(said.chain(problems).collect::<Vec<_>>().join("\n"))
+            }
+        }
+    }
+
+    fn keep(
+        mut self,
+        conn: &mut Conn,
+        pieces: &[Piece],
+        now: Instant,
+    ) -> Result<(Rules, Catalogue), Error> {
+        let mut revisions = HashMap::new();
+        for piece in pieces {
+            let id = content::keep(conn, piece, now)?;
+            match piece.kind {
+                ContentKind::RuleSet => {
+                    revisions.insert(piece.code.clone(), id);
+                }
+                ContentKind::Course => {
+                    let course = self.courses.iter_mut().find(|c| c.plan.code == piece.code);
+                    if let Some(course) = course {
+                        course.content = id;
+                    }
+                }
+                ContentKind::QuestionBank => exams::bank::keep(conn, piece, now)?,
+            }
+        }
+        Ok((Rules::new(self.programmes, revisions), Catalogue::new(self.courses)))
+    }
+}
+
+/// Every route of the program, with who may use it.
+pub fn routes() -> Routes {
+    Routes::new()
+        .get("/healthz", Who::Public, healthz)
+        .get("/assets/{path:.*}", Who::Public, assets::serve)
+        .and(access::routes())
+        .and(people::routes())
+        .and(courses::routes())
+        .and(mentoring::routes())
+        .and(exams::routes())
+        .and(certification::routes())
+        .and(careers::routes())
+        .and(reminders::routes())
+        .and(home::routes())
+}
+
+/// Whether the database answers, for a load balancer or a monitor.
+async fn healthz(db: web::Data<Db>) -> HttpResponse {
+    use diesel::connection::SimpleConnection;
+    let answer = db.read(|conn| Ok::<_, Error>(conn.batch_execute("SELECT 1")?)).await;
+    match answer {
+        Ok(()) => HttpResponse::Ok().json(serde_json::json!({ "database": "ok" })),
+        Err(error) => {
+            tracing::error!(%error, "the database does not answer");
+            HttpResponse::ServiceUnavailable().json(serde_json::json!({ "database": "down" }))
+        }
+    }
+}
+
+/// Starts serving on a listener; the caller decides for how long.
+pub fn serve(
+    shared: Shared,
+    listener: std::net::TcpListener,
+    workers: Option<usize>,
+) -> std::io::Result<Server> {
+    let secure = SecureCookies(shared.letterhead.base_url.starts_with("https://"));
+    let mut server = HttpServer::new(move || {
+        App::new()
+            .app_data(web::Data::new(shared.db.clone()))
+            .app_data(web::Data::new(shared.clock.clone()))
+            .app_data(web::Data::new(shared.rules.clone()))
+            .app_data(web::Data::new(shared.catalogue.clone()))
+            .app_data(web::Data::new(shared.consequences.clone()))
+            .app_data(web::Data::new(shared.letterhead.clone()))
+            .app_data(web::Data::new(home::MailDelivery(shared.smtp.is_some())))
+            .app_data(web::Data::new(secure))
+            .app_data(web::FormConfig::default().limit(256 * 1024))
+            .wrap(from_fn(middleware::same_site_only))
+            .wrap(from_fn(middleware::error_pages))
+            .wrap(Compress::default())
+            .wrap(from_fn(middleware::security_headers))
+            .wrap(tracing_actix_web::TracingLogger::default())
+            .configure(|config| routes().configure(config))
+    })
+    .shutdown_timeout(30);
+    if let Some(workers) = workers {
+        server = server.workers(workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+/// How often the background looks for work. Nothing depends on it being punctual.
+const ROUND: Duration = Duration::from_secs(20);
+
+/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop.
+pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
+    let transport = shared.smtp.as_ref().and_then(|smtp| match Transport::new(smtp) {
+        Ok(transport) => Some(transport),
+        Err(error) => {
+            tracing::error!(%error, "mail cannot be sent: the settings are wrong");
+            None
+        }
+    });
+    loop {
+        round(&shared, transport.as_ref()).await;
+        tokio::select! {
+            _ = tokio::time::sleep(ROUND) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+/// One round of the background's work; what fails is logged and tried again next time.
+pub async fn round(shared: &Shared, transport: Option<&Transport>) {
+    if let Some(transport) = transport {
+        let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
+        if let Err(error) = outcome {
+            tracing::error!(%error, "sending mail failed");
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The command line.
+
+use std::{net::TcpListener, path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::{
+    access::{links, queries},
+    app::{self, Shared},
+    settings::Settings,
+    web::Clock,
+};
+
+/// Training, certification and careers of after-sales staff in car dealer groups.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    /// Settings file (default: shifu.toml in this folder, if there is one).
+    #[arg(long, global = true, value_name = "FILE")]
+    settings: Option<PathBuf>,
+    /// Database: sqlite://FILE or postgres://USER@HOST/NAME.
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the pages and do the work in the background.
+    Serve {
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+    },
+    /// Bring the database up to date and load course-content, then stop.
+    Migrate,
+}
+
+/// What the program's exit code says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Done,
+    /// Something was found or refused.
+    Refused,
+    /// It was called or configured wrongly.
+    Misused,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> ExitCode {
+        match outcome {
+            Outcome::Done => ExitCode::SUCCESS,
+            Outcome::Refused => ExitCode::from(1),
+            Outcome::Misused => ExitCode::from(2),
+        }
+    }
+}
+
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_env("SHIFU_LOG")
+                .unwrap_or_else(|_| "warn,shifu=info".into()),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    match run(cli) {
+        Ok(outcome) => outcome.into(),
+        Err(problem) => {
+            eprintln!("shifu: {problem}");
+            Outcome::Misused.into()
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<Outcome, String> {
+    let mut settings = Settings::read(cli.settings.as_deref())?;
+    if let Some(database) = cli.database {
+        settings.database_url = database;
+    }
+    match cli.command {
+        Command::Serve { listen } => {
+            settings.listen = listen.unwrap_or(settings.listen);
+            serve(&settings)
+        }
+        Command::Migrate => {
+            open(&settings)?;
+            println!("The database is up to date.");
+            Ok(Outcome::Done)
+        }
+    }
+}
+
+fn open(settings: &Settings) -> Result<Shared, String> {
+    Shared::open(settings, Clock::default()).map_err(|error| error.to_string())
+}
+
+fn serve(settings: &Settings) -> Result<Outcome, String> {
+    let shared = open(settings)?;
+    offer_first_administrator(&shared)?;
+    run_server(shared, settings)
+}
+
+/// Prints the one-time link that makes the first administrator, as long as nobody can sign in.
+fn offer_first_administrator(shared: &Shared) -> Result<(), String> {
+    let now = shared.clock.now();
+    let token = links::new_token();
+    let digest = links::digest(&token);
+    let offered = shared
+        .db
+        .write_blocking(move |conn| -> Result<bool, crate::db::Error> {
+            if queries::any_account(conn)? {
+                return Ok(false);
+            }
+            let expires = now.plus(chrono::Duration::days(1));
+            queries::add_link(
+                conn,
+                queries::Purpose::FirstAdministrator,
+                None,
+                &digest,
+                expires,
+                now,
+            )?;
+            Ok(true)
+        })
+        .map_err(|error| error.to_string())?;
+    if offered {
+        println!("Nobody can sign in yet. Make the first administrator here (once, within a day):");
+        println!("  {}", shared.letterhead.link(&format!("/links/{token}")));
+    }
+    Ok(())
+}
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
+pub fn run_server(shared: Shared, settings: &Settings) -> Result<Outcome, String> {
+    let listener = TcpListener::bind(&settings.listen)
+        .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
+    println!("shifu listens on http://{}", settings.listen);
+    let workers = settings.workers;
+    actix_web::rt::System::new()
+        .block_on(async move {
+            let (stop, stopped) = tokio::sync::watch::channel(false);
+            let background = actix_web::rt::spawn(app::background(shared.clone(), stopped));
+            app::serve(shared, listener, workers)?.await?;
+            let _ = stop.send(true);
+            let _ = background.await;
+            Ok::<_, std::io::Error>(())
+        })
+        .map_err(|error| error.to_string())?;
+    Ok(Outcome::Done)
+}

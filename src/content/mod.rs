@@ -1,0 +1,203 @@
+//! course-content: the files that say what is taught and by which rules, and their versions.
+//!
+//! The folder is compiled in, so the program needs nothing beside it; a setting names another
+//! folder to read instead. Whatever was ever loaded stays in the database with its revision: a
+//! decision made under it can be looked up years later. What the files mean is known to the
+//! modules above (rule sets to the record, courses to courses, banks to exams).
+
+use std::{collections::BTreeMap, path::Path};
+
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+
+use crate::db::{
+    Conn, Error, Instant,
+    schema::{content, content_file},
+};
+
+crate::id! {
+    /// One revision of one file (or folder, for a course) of course-content.
+    ContentId
+}
+
+crate::words! {
+    /// What a piece of content is.
+    ContentKind {
+        RuleSet = "rule-set",
+        Course = "course",
+        QuestionBank = "question-bank",
+    }
+}
+
+#[derive(rust_embed::RustEmbed)]
+#[folder = "course-content"]
+struct BuiltIn;
+
+/// A piece of content as it lies in the folder: its texts by path, and its pictures.
+#[derive(Clone, Debug)]
+pub struct Piece {
+    pub kind: ContentKind,
+    /// The name of its file or folder.
+    pub code: String,
+    pub texts: BTreeMap<String, String>,
+    pub media: BTreeMap<String, Vec<u8>>,
+}
+
+impl Piece {
+    /// The one text of a piece that is a single file.
+    pub fn only_text(&self) -> &str {
+        self.texts.values().next().map_or("", String::as_str)
+    }
+
+    fn digest(&self) -> String {
+        let mut hasher = Sha256::new();
+        for (path, text) in &self.texts {
+            hasher.update(path);
+            hasher.update([0]);
+            hasher.update(text);
+            hasher.update([0]);
+        }
+        for (path, bytes) in &self.media {
+            hasher.update(path);
+            hasher.update([0]);
+            hasher.update(bytes);
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Reads all of course-content: the folder given, or the one compiled in.
+pub fn read(folder: Option<&Path>) -> Result<Vec<Piece>, String> {
+    let files = match folder {
+        Some(folder) => files_of(folder)?,
+        None => BuiltIn::iter()
+            .filter_map(|path| Some((path.to_string(), BuiltIn::get(&path)?.data.into_owned())))
+            .collect(),
+    };
+    sort_into_pieces(files)
+}
+
+fn files_of(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
+    let mut files = BTreeMap::new();
+    let mut open = vec![folder.to_path_buf()];
+    while let Some(next) = open.pop() {
+        let entries = std::fs::read_dir(&next).map_err(|e| format!("{}: {e}", next.display()))?;
+        for entry in entries {
+            let path = entry.map_err(|e| format!("{}: {e}", next.display()))?.path();
+            if path.is_dir() {
+                open.push(path);
+                continue;
+            }
+            let bytes = std::fs::read(&path).map_err(|e| format!("{}: {e}", path.display()))?;
+            let relative = path.strip_prefix(folder).unwrap_or(&path);
+            files.insert(relative.to_string_lossy().replace('\\', "/"), bytes);
+        }
+    }
+    Ok(files)
+}
+
+fn sort_into_pieces(files: BTreeMap<String, Vec<u8>>) -> Result<Vec<Piece>, String> {
+    let mut pieces: BTreeMap<(ContentKind, String), Piece> = BTreeMap::new();
+    for (path, bytes) in files {
+        let Some((kind, code, inner)) = place(&path) else { continue };
+        let piece = pieces.entry((kind, code.clone())).or_insert_with(|| Piece {
+            kind,
+            code,
+            texts: BTreeMap::new(),
+            media: BTreeMap::new(),
+        });
+        if inner.ends_with(".toml") || inner.ends_with(".md") {
+            let text = String::from_utf8(bytes).map_err(|_| format!("{path}: not UTF-8"))?;
+            piece.texts.insert(inner, text);
+        } else {
+            piece.media.insert(inner, bytes);
+        }
+    }
+    Ok(pieces.into_values().collect())
+}
+
+/// Which piece a file belongs to, and its path inside it.
+fn place(path: &str) -> Option<(ContentKind, String, String)> {
+    let (folder, rest) = path.split_once('/')?;
+    let single = |kind| {
+        let code = rest.strip_suffix(".toml").filter(|code| !code.contains('/'))?;
+        Some((kind, code.to_owned(), rest.to_owned()))
+    };
+    match folder {
+        "programmes" => single(ContentKind::RuleSet),
+        "question-banks" => single(ContentKind::QuestionBank),
+        "courses" => {
+            let (code, inner) = rest.split_once('/')?;
+            Some((ContentKind::Course, code.to_owned(), inner.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+/// Keeps a piece as the newest revision of its code; the same content again stays one revision.
+pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<ContentId, Error> {
+    let digest = piece.digest();
+    let newest: Option<(ContentId, i64, String)> = content::table
+        .filter(content::kind.eq(piece.kind).and(content::code.eq(&piece.code)))
+        .order(content::revision.desc())
+        .select((content::id, content::revision, content::digest))
+        .first(conn)
+        .optional()?;
+    let revision = match newest {
+        Some((id, _, kept)) if kept == digest => return Ok(id),
+        Some((_, revision, _)) => revision + 1,
+        None => 1,
+    };
+    let body = serde_json::to_string(&piece.texts).unwrap_or_default();
+    let id: ContentId = diesel::insert_into(content::table)
+        .values((
+            content::kind.eq(piece.kind),
+            content::code.eq(&piece.code),
+            content::revision.eq(revision),
+            content::digest.eq(digest),
+            content::body.eq(body),
+            content::loaded_at.eq(now),
+        ))
+        .returning(content::id)
+        .get_result(conn)?;
+    for (path, bytes) in &piece.media {
+        diesel::insert_into(content_file::table)
+            .values((
+                content_file::content_id.eq(id),
+                content_file::path.eq(path),
+                content_file::media_type
+                    .eq(mime_guess::from_path(path).first_or_octet_stream().to_string()),
+                content_file::bytes.eq(bytes),
+            ))
+            .execute(conn)?;
+    }
+    Ok(id)
+}
+
+/// A revision that was loaded at some time: its kind, code, number and texts.
+pub fn revision(
+    conn: &mut Conn,
+    id: ContentId,
+) -> Result<Option<(ContentKind, String, i64, BTreeMap<String, String>)>, Error> {
+    let row: Option<(ContentKind, String, i64, String)> = content::table
+        .find(id)
+        .select((content::kind, content::code, content::revision, content::body))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(kind, code, revision, body)| {
+        (kind, code, revision, serde_json::from_str(&body).unwrap_or_default())
+    }))
+}
+
+/// A picture of a piece: media type and bytes.
+pub fn file(
+    conn: &mut Conn,
+    id: ContentId,
+    path: &str,
+) -> Result<Option<(String, Vec<u8>)>, Error> {
+    Ok(content_file::table
+        .filter(content_file::content_id.eq(id).and(content_file::path.eq(path)))
+        .select((content_file::media_type, content_file::bytes))
+        .first(conn)
+        .optional()?)
+}

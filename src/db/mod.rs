@@ -1,0 +1,233 @@
+//! The connection to either database.
+//!
+//! One enum stands for SQLite and PostgreSQL, so every query is written once. [`Db::read`] lends a
+//! connection that cannot write; [`Db::write`] runs a job in a transaction and answers only when
+//! it is on disk. On SQLite all writes go through one writer thread, which commits whatever has
+//! queued up in one transaction, a savepoint a job; on PostgreSQL they share a small pool.
+//!
+//! Invariant: nothing above this module knows which database it talks to.
+
+mod migrations;
+mod pool;
+pub mod schema;
+pub mod types;
+mod url;
+mod writer;
+
+use std::{fmt, sync::Arc};
+
+use diesel::{Connection, PgConnection, SqliteConnection};
+use tokio::sync::Semaphore;
+
+pub use migrations::{Migrations, migrations_of};
+pub use types::Instant;
+pub use url::DatabaseUrl;
+
+use pool::Pool;
+use writer::Writer;
+
+/// A connection to either database.
+#[derive(diesel::MultiConnection)]
+pub enum Conn {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+/// What can go wrong between us and the database.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    #[error(transparent)]
+    Query(#[from] diesel::result::Error),
+    #[error("cannot connect to the database: {0}")]
+    Connect(String),
+    #[error("the database address is not understood: {0}")]
+    Url(String),
+    #[error("the database was made by a newer shifu (it has {0}); run that version or a newer one")]
+    Newer(String),
+    #[error("a migration failed: {0}")]
+    Migration(String),
+    #[error("the database is shutting down")]
+    Closed,
+    #[error("a database job panicked")]
+    Panicked,
+}
+
+impl Error {
+    /// A row that must be unique exists already: somebody was faster, or clicked twice.
+    pub fn is_unique_violation(&self) -> bool {
+        use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
+        matches!(self, Error::Query(DatabaseError(UniqueViolation, _)))
+    }
+}
+
+/// Repeats one body for the connection inside the enum, for the few statements diesel cannot
+/// compile for both backends at once (`on_conflict`, several rows in one insert).
+#[macro_export]
+macro_rules! each_backend {
+    ($conn:expr, |$inner:ident| $body:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($inner) => $body,
+            $crate::db::Conn::Postgres($inner) => $body,
+        }
+    };
+}
+
+/// The database, cheap to clone and to hand to every worker.
+#[derive(Clone)]
+pub struct Db {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    url: DatabaseUrl,
+    readers: Pool,
+    /// Bounds the jobs in flight to the width of the pool: more would only queue up inside it.
+    reading: Semaphore,
+    writes: Writes,
+}
+
+enum Writes {
+    /// SQLite: one thread that groups commits.
+    Queue(Writer),
+    /// PostgreSQL: a pool of its own.
+    Pool(Pool, Semaphore),
+}
+
+impl fmt::Debug for Db {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Db({})", self.shared.url)
+    }
+}
+
+const READERS: u32 = 8;
+const POSTGRES_WRITERS: u32 = 8;
+
+impl Db {
+    /// Opens the database and brings its schema up to date; creates an SQLite file that is not
+    /// there yet. Nothing is created when the address is wrong or the database is a newer one.
+    pub fn open(url: &str) -> Result<Db, Error> {
+        let url = DatabaseUrl::parse(url)?;
+        let mut first = url.connect()?;
+        Migrations::run(&mut first)?;
+        drop(first);
+        Db::pooled(url)
+    }
+
+    fn pooled(url: DatabaseUrl) -> Result<Db, Error> {
+        let readers = Pool::new(&url, pool::Access::Read, READERS)?;
+        let writes = match url {
+            DatabaseUrl::Sqlite(_) => Writes::Queue(Writer::start(&url)?),
+            DatabaseUrl::Postgres(_) => Writes::Pool(
+                Pool::new(&url, pool::Access::Write, POSTGRES_WRITERS)?,
+                Semaphore::new(POSTGRES_WRITERS as usize),
+            ),
+        };
+        let reading = Semaphore::new(READERS as usize);
+        Ok(Db { shared: Arc::new(Shared { url, readers, reading, writes }) })
+    }
+
+    pub fn url(&self) -> &DatabaseUrl {
+        &self.shared.url
+    }
+
+    /// Runs a job that only reads. A write inside it fails.
+    pub async fn read<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        let _permit = self.shared.reading.acquire().await.map_err(|_| Error::Closed)?;
+        let shared = self.shared.clone();
+        run_blocking(move || job(&mut *shared.readers.get()?)).await
+    }
+
+    /// Runs a job in a transaction; answers when it is committed. An error rolls it back.
+    pub async fn write<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.shared.writes {
+            Writes::Queue(writer) => {
+                let (reply, answer) = tokio::sync::oneshot::channel();
+                writer.submit(job, move |outcome| drop(reply.send(outcome)))?;
+                answer.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
+            }
+            Writes::Pool(_, permits) => {
+                let _permit = permits.acquire().await.map_err(|_| Error::Closed)?;
+                let shared = self.shared.clone();
+                run_blocking(move || shared.write_pooled(job)).await
+            }
+        }
+    }
+
+    /// [`Db::read`] for the command line and for threads of our own.
+    pub fn read_blocking<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E>,
+        E: From<Error>,
+    {
+        job(&mut *self.shared.readers.get()?)
+    }
+
+    /// [`Db::write`] for the command line and for threads of our own.
+    pub fn write_blocking<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        match &self.shared.writes {
+            Writes::Queue(writer) => {
+                let (reply, answer) = std::sync::mpsc::channel();
+                writer.submit(job, move |outcome| drop(reply.send(outcome)))?;
+                answer.recv().unwrap_or_else(|_| Err(Error::Panicked.into()))
+            }
+            Writes::Pool(..) => self.shared.write_pooled(job),
+        }
+    }
+}
+
+impl Shared {
+    fn write_pooled<T, E>(&self, job: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E>
+    where
+        E: From<Error>,
+    {
+        let Writes::Pool(pool, _) = &self.writes else { return Err(Error::Closed.into()) };
+        let mut conn = pool.get()?;
+        in_transaction(&mut conn, job)
+    }
+}
+
+/// A transaction (or a savepoint within one) whose job has an error type of its own.
+pub fn in_transaction<T, E: From<Error>>(
+    conn: &mut Conn,
+    job: impl FnOnce(&mut Conn) -> Result<T, E>,
+) -> Result<T, E> {
+    enum Failed<E> {
+        Job(E),
+        Database(diesel::result::Error),
+    }
+    impl<E> From<diesel::result::Error> for Failed<E> {
+        fn from(error: diesel::result::Error) -> Self {
+            Failed::Database(error)
+        }
+    }
+    conn.transaction(|conn| job(conn).map_err(Failed::Job)).map_err(|failed| match failed {
+        Failed::Job(error) => error,
+        Failed::Database(error) => Error::Query(error).into(),
+    })
+}
+
+async fn run_blocking<T, E>(job: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Error> + Send + 'static,
+{
+    match tokio::task::spawn_blocking(job).await {
+        Ok(outcome) => outcome,
+        Err(_) => Err(Error::Panicked.into()),
+    }
+}

@@ -1,0 +1,607 @@
+//! The tables, as the migrations of both databases create them.
+//!
+//! A test compares this file with either database: tables, columns, order, types, nullability.
+
+diesel::table! {
+    site (id) {
+        id -> BigInt,
+        code -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        parent_id -> Nullable<BigInt>,
+        kind -> Text,
+        time_zone -> Text,
+        lineage -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    person (id) {
+        id -> BigInt,
+        staff_no -> Text,
+        name -> Text,
+        name_en -> Nullable<Text>,
+        email -> Nullable<Text>,
+        phone -> Nullable<Text>,
+        language -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    assignment (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        site_id -> BigInt,
+        position -> Text,
+        manager_id -> Nullable<BigInt>,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        recorded_at -> Timestamp,
+        recorded_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    account (person_id) {
+        person_id -> BigInt,
+        password_hash -> Nullable<Text>,
+        password_set_at -> Nullable<Timestamp>,
+        created_at -> Timestamp,
+        disabled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    session (id) {
+        id -> BigInt,
+        token_hash -> Binary,
+        person_id -> BigInt,
+        created_at -> Timestamp,
+        last_seen_at -> Timestamp,
+        expires_at -> Timestamp,
+        ended_at -> Nullable<Timestamp>,
+        address -> Text,
+        device -> Text,
+    }
+}
+
+diesel::table! {
+    known_device (id) {
+        id -> BigInt,
+        token_hash -> Binary,
+        person_id -> BigInt,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    one_time_link (id) {
+        id -> BigInt,
+        purpose -> Text,
+        token_hash -> Binary,
+        person_id -> Nullable<BigInt>,
+        created_at -> Timestamp,
+        expires_at -> Timestamp,
+        used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    sign_in_attempt (id) {
+        id -> BigInt,
+        person_id -> Nullable<BigInt>,
+        address -> Text,
+        at -> Timestamp,
+        succeeded -> Bool,
+    }
+}
+
+diesel::table! {
+    role_grant (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        role -> Text,
+        site_id -> BigInt,
+        starts_on -> Date,
+        ends_on -> Nullable<Date>,
+        granted_at -> Timestamp,
+        granted_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    audit (id) {
+        id -> BigInt,
+        at -> Timestamp,
+        by_person -> Nullable<BigInt>,
+        act -> Text,
+        subject_kind -> Text,
+        subject_id -> Nullable<BigInt>,
+        detail -> Text,
+    }
+}
+
+diesel::table! {
+    form_receipt (form_key) {
+        form_key -> Text,
+        person_id -> BigInt,
+        received_at -> Timestamp,
+        location -> Text,
+    }
+}
+
+diesel::table! {
+    fact (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        seq -> BigInt,
+        kind -> Text,
+        code -> Text,
+        level -> Nullable<Text>,
+        amount_numerator -> Nullable<BigInt>,
+        amount_denominator -> Nullable<BigInt>,
+        unit -> Nullable<Text>,
+        from_on -> Date,
+        through_on -> Nullable<Date>,
+        issuer -> Nullable<Text>,
+        number -> Nullable<Text>,
+        note -> Nullable<Text>,
+        source_kind -> Text,
+        source_id -> BigInt,
+        source_line -> BigInt,
+        recorded_at -> Timestamp,
+        recorded_by -> Nullable<BigInt>,
+        voided_at -> Nullable<Timestamp>,
+        voided_by -> Nullable<BigInt>,
+        void_reason -> Nullable<Text>,
+        digest -> Binary,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    record_head (person_id) {
+        person_id -> BigInt,
+        seq -> BigInt,
+        hash -> Binary,
+    }
+}
+
+diesel::table! {
+    content (id) {
+        id -> BigInt,
+        kind -> Text,
+        code -> Text,
+        revision -> BigInt,
+        digest -> Text,
+        body -> Text,
+        loaded_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    content_file (id) {
+        id -> BigInt,
+        content_id -> BigInt,
+        path -> Text,
+        media_type -> Text,
+        bytes -> Binary,
+    }
+}
+
+diesel::table! {
+    import_run (id) {
+        id -> BigInt,
+        kind -> Text,
+        file_name -> Text,
+        file_digest -> Text,
+        added -> BigInt,
+        changed -> BigInt,
+        unchanged -> BigInt,
+        imported_at -> Timestamp,
+        imported_by -> Nullable<BigInt>,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    import_change (id) {
+        id -> BigInt,
+        run_id -> BigInt,
+        line -> BigInt,
+        entity -> Text,
+        entity_id -> BigInt,
+        before -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    enrolment (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        course -> Text,
+        content_id -> BigInt,
+        round -> BigInt,
+        enrolled_at -> Timestamp,
+        enrolled_by -> Nullable<BigInt>,
+        due_on -> Nullable<Date>,
+    }
+}
+
+diesel::table! {
+    lesson_progress (enrolment_id, lesson) {
+        enrolment_id -> BigInt,
+        lesson -> Text,
+        opened_at -> Timestamp,
+        done_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    course_completion (enrolment_id) {
+        enrolment_id -> BigInt,
+        completed_at -> Timestamp,
+        fact_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    pairing (id) {
+        id -> BigInt,
+        mentor_id -> BigInt,
+        apprentice_id -> BigInt,
+        ladder -> Text,
+        content_id -> BigInt,
+        goal -> Text,
+        starts_on -> Date,
+        ends_on -> Date,
+        agreed_at -> Timestamp,
+        agreed_by -> BigInt,
+        verdict -> Text,
+        ended_on -> Nullable<Date>,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<BigInt>,
+        outcome -> Nullable<Text>,
+        ended_why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    pairing_goal (pairing_id, task) {
+        pairing_id -> BigInt,
+        task -> Text,
+        target -> BigInt,
+    }
+}
+
+diesel::table! {
+    logbook_entry (id) {
+        id -> BigInt,
+        pairing_id -> BigInt,
+        entry_key -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    logbook_version (id) {
+        id -> BigInt,
+        entry_id -> BigInt,
+        version -> BigInt,
+        task -> Text,
+        done_on -> Date,
+        times -> BigInt,
+        work_order -> Text,
+        note -> Text,
+        written_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    logbook_review (version_id) {
+        version_id -> BigInt,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        reviewed_at -> Timestamp,
+        reviewed_by -> BigInt,
+        fact_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    question_bank (id) {
+        id -> BigInt,
+        code -> Text,
+        title_zh -> Text,
+        title_en -> Text,
+    }
+}
+
+diesel::table! {
+    question (id) {
+        id -> BigInt,
+        bank_id -> BigInt,
+        code -> Text,
+        retired_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    question_version (id) {
+        id -> BigInt,
+        question_id -> BigInt,
+        version -> BigInt,
+        kind -> Text,
+        area -> Text,
+        level -> Text,
+        importance -> Text,
+        difficulty -> Text,
+        body -> Text,
+        digest -> Text,
+        created_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    attempt (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        exam -> Text,
+        content_id -> BigInt,
+        number -> BigInt,
+        seed -> BigInt,
+        pass_score -> BigInt,
+        started_at -> Timestamp,
+        hand_in_by -> Timestamp,
+        finished_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    attempt_question (attempt_id, position) {
+        attempt_id -> BigInt,
+        position -> BigInt,
+        question_version_id -> BigInt,
+        option_order -> Text,
+    }
+}
+
+diesel::table! {
+    answer (attempt_id, position) {
+        attempt_id -> BigInt,
+        position -> BigInt,
+        response -> Text,
+        edition -> BigInt,
+        saved_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    attempt_result (attempt_id) {
+        attempt_id -> BigInt,
+        ended_by -> Text,
+        points -> BigInt,
+        points_max -> BigInt,
+        passed -> Bool,
+        by_area -> Text,
+        graded_at -> Timestamp,
+        fact_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificate (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        certification -> Text,
+        content_id -> BigInt,
+        number -> Text,
+        check_code -> Text,
+        issued_on -> Date,
+        valid_from -> Date,
+        valid_through -> Nullable<Date>,
+        printed -> Text,
+        verdict -> Text,
+        issued_at -> Timestamp,
+        issued_by -> Nullable<BigInt>,
+        fact_id -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificate_act (id) {
+        id -> BigInt,
+        certificate_id -> BigInt,
+        act -> Text,
+        on_day -> Date,
+        why -> Text,
+        done_at -> Timestamp,
+        done_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    certificate_series (series) {
+        series -> Text,
+        last_serial -> BigInt,
+    }
+}
+
+diesel::table! {
+    candidacy (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        path -> Text,
+        content_id -> BigInt,
+        statement -> Text,
+        applied_at -> Timestamp,
+        applied_by -> BigInt,
+        closed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    recommendation (candidacy_id) {
+        candidacy_id -> BigInt,
+        supports -> Bool,
+        note -> Text,
+        given_at -> Timestamp,
+        given_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    decision (candidacy_id) {
+        candidacy_id -> BigInt,
+        outcome -> Text,
+        effective_on -> Date,
+        reason -> Text,
+        verdict -> Text,
+        decided_at -> Timestamp,
+        decided_by -> BigInt,
+        fact_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    outbox (id) {
+        id -> BigInt,
+        message_id -> Text,
+        person_id -> Nullable<BigInt>,
+        recipient -> Text,
+        language -> Text,
+        subject -> Text,
+        body_text -> Text,
+        body_html -> Text,
+        created_at -> Timestamp,
+        next_try_at -> Timestamp,
+        tries -> BigInt,
+        last_error -> Nullable<Text>,
+        leased_until -> Nullable<Timestamp>,
+        sent_at -> Nullable<Timestamp>,
+        parked_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    reminder (id) {
+        id -> BigInt,
+        rule -> Text,
+        recipient_id -> BigInt,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        due_on -> Date,
+        days_before -> BigInt,
+        planned_at -> Timestamp,
+        outbox_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    lease (name) {
+        name -> Text,
+        holder -> Text,
+        until_at -> Timestamp,
+        last_run_at -> Nullable<Timestamp>,
+        last_result -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(assignment -> person (person_id));
+diesel::joinable!(assignment -> site (site_id));
+diesel::joinable!(account -> person (person_id));
+diesel::joinable!(session -> person (person_id));
+diesel::joinable!(known_device -> person (person_id));
+diesel::joinable!(one_time_link -> person (person_id));
+diesel::joinable!(sign_in_attempt -> person (person_id));
+diesel::joinable!(role_grant -> person (person_id));
+diesel::joinable!(role_grant -> site (site_id));
+diesel::joinable!(audit -> person (by_person));
+diesel::joinable!(form_receipt -> person (person_id));
+diesel::joinable!(fact -> person (person_id));
+diesel::joinable!(record_head -> person (person_id));
+diesel::joinable!(content_file -> content (content_id));
+diesel::joinable!(import_change -> import_run (run_id));
+diesel::joinable!(enrolment -> person (person_id));
+diesel::joinable!(enrolment -> content (content_id));
+diesel::joinable!(lesson_progress -> enrolment (enrolment_id));
+diesel::joinable!(course_completion -> enrolment (enrolment_id));
+diesel::joinable!(course_completion -> fact (fact_id));
+diesel::joinable!(pairing -> content (content_id));
+diesel::joinable!(pairing_goal -> pairing (pairing_id));
+diesel::joinable!(logbook_entry -> pairing (pairing_id));
+diesel::joinable!(logbook_version -> logbook_entry (entry_id));
+diesel::joinable!(logbook_review -> logbook_version (version_id));
+diesel::joinable!(logbook_review -> person (reviewed_by));
+diesel::joinable!(logbook_review -> fact (fact_id));
+diesel::joinable!(question -> question_bank (bank_id));
+diesel::joinable!(question_version -> question (question_id));
+diesel::joinable!(attempt -> person (person_id));
+diesel::joinable!(attempt -> content (content_id));
+diesel::joinable!(attempt_question -> attempt (attempt_id));
+diesel::joinable!(attempt_question -> question_version (question_version_id));
+diesel::joinable!(attempt_result -> attempt (attempt_id));
+diesel::joinable!(attempt_result -> fact (fact_id));
+diesel::joinable!(certificate -> person (person_id));
+diesel::joinable!(certificate -> content (content_id));
+diesel::joinable!(certificate -> fact (fact_id));
+diesel::joinable!(certificate_act -> certificate (certificate_id));
+diesel::joinable!(certificate_act -> person (done_by));
+diesel::joinable!(candidacy -> person (person_id));
+diesel::joinable!(candidacy -> content (content_id));
+diesel::joinable!(recommendation -> candidacy (candidacy_id));
+diesel::joinable!(recommendation -> person (given_by));
+diesel::joinable!(decision -> candidacy (candidacy_id));
+diesel::joinable!(decision -> person (decided_by));
+diesel::joinable!(decision -> fact (fact_id));
+diesel::joinable!(outbox -> person (person_id));
+diesel::joinable!(reminder -> person (recipient_id));
+diesel::joinable!(reminder -> outbox (outbox_id));
+diesel::joinable!(answer -> attempt (attempt_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    site,
+    person,
+    assignment,
+    account,
+    session,
+    known_device,
+    one_time_link,
+    sign_in_attempt,
+    role_grant,
+    audit,
+    form_receipt,
+    fact,
+    record_head,
+    content,
+    content_file,
+    import_run,
+    import_change,
+    enrolment,
+    lesson_progress,
+    course_completion,
+    pairing,
+    pairing_goal,
+    logbook_entry,
+    logbook_version,
+    logbook_review,
+    question_bank,
+    question,
+    question_version,
+    attempt,
+    attempt_question,
+    answer,
+    attempt_result,
+    certificate,
+    certificate_act,
+    certificate_series,
+    candidacy,
+    recommendation,
+    decision,
+    outbox,
+    reminder,
+    lease,
+);

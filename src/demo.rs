@@ -1,0 +1,1 @@
+//! A believable dealer group to try everything on.

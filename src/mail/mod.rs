@@ -1,0 +1,13 @@
+//! Mail: composing, the outbox, delivery.
+//!
+//! A mail is written into the outbox in the transaction of what it announces, so neither exists
+//! without the other. Workers hand it over later, as often as it takes, always under the same
+//! Message-ID. A mail that cannot be delivered stays, visibly, with the reason.
+
+pub mod delivery;
+pub mod letter;
+pub mod outbox;
+
+pub use delivery::{Smtp, Transport};
+pub use letter::{Letter, Letterhead, Recipient};
+pub use outbox::{OutboxId, post};

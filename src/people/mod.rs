@@ -1,0 +1,7 @@
+//! The staff list, the tree of sites, transfers and imports as pages.
+
+use crate::access::Routes;
+
+pub fn routes() -> Routes {
+    Routes::new()
+}

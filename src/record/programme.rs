@@ -1,0 +1,720 @@
+//! Rule sets: ladders, promotion paths, certifications, exams and jobs as plain files.
+//!
+//! A rule set is one TOML file. It says where its rules come from, for which jurisdiction and from
+//! which day, and whether somebody has read the source: nothing unverified may pass for a fact.
+//! What one set defines, others and the command line call `RULESET/NAME`; inside its own file the
+//! bare name will do. Ladders, occupations, positions, tasks and metrics are named across all sets,
+//! because facts carry their bare codes.
+//!
+//! [`Programmes`] is everything that was loaded; reading and checking the files is in
+//! [`super::reading`].
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize, de};
+
+use super::{
+    context::Context,
+    fact::Kind,
+    period::{
+        MonthDay, days_before, first_day_after_months, months_after, through_of_days,
+        through_of_fixed_date, through_of_months,
+    },
+    requirement::{ExamWait, Limit, Requirement},
+};
+use crate::i18n::Text;
+
+/// Whether somebody read the source of a rule.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verified {
+    /// Read in the primary text or on the issuing body's own page.
+    Primary,
+    /// Read in a page that names the scheme.
+    Secondary,
+    /// Best knowledge only: check before use.
+    #[default]
+    Unverified,
+}
+
+/// One rule-set file.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleSet {
+    pub code: String,
+    pub version: String,
+    pub title: Text,
+    pub jurisdiction: String,
+    pub effective_from: Option<Day>,
+    pub effective_to: Option<Day>,
+    pub supersedes: Option<String>,
+    pub source: String,
+    pub verified: Verified,
+    pub notice: Text,
+    #[serde(default, rename = "ladder")]
+    pub ladders: Vec<Ladder>,
+    #[serde(default, rename = "related_occupations")]
+    pub related_occupations: Vec<Related>,
+    #[serde(default, rename = "related_majors")]
+    pub related_majors: Vec<Related>,
+    #[serde(default)]
+    pub deemed: Vec<Deemed>,
+    #[serde(default, rename = "path")]
+    pub paths: Vec<Path>,
+    #[serde(default, rename = "certification")]
+    pub certifications: Vec<Certification>,
+    #[serde(default, rename = "exam")]
+    pub exams: Vec<ExamPlan>,
+    #[serde(default, rename = "task")]
+    pub tasks: Vec<Task>,
+    #[serde(default, rename = "job")]
+    pub jobs: Vec<Job>,
+    pub mentoring: Option<MentorRules>,
+    #[serde(default, rename = "position")]
+    pub positions: Vec<PositionPlan>,
+    #[serde(default, rename = "metric")]
+    pub metrics: Vec<Metric>,
+    #[serde(default, rename = "credit_extension")]
+    pub credit_extensions: Vec<CreditExtension>,
+    #[serde(default, rename = "name")]
+    pub names: Vec<Naming>,
+}
+
+/// A date in a rule-set file, as a TOML date or as text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Day(pub NaiveDate);
+
+impl<'de> Deserialize<'de> for Day {
+    fn deserialize<D: de::Deserializer<'de>>(deserializer: D) -> Result<Day, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Either {
+            Text(String),
+            Toml(toml::value::Datetime),
+        }
+        let word = match Either::deserialize(deserializer)? {
+            Either::Text(word) => word,
+            Either::Toml(date) => date.to_string(),
+        };
+        let wrong =
+            || de::Error::custom(format!("{word} 不是日期 / is not a date: write 2026-01-31"));
+        word.parse().map(Day).map_err(|_| wrong())
+    }
+}
+
+/// A ladder of grades.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ladder {
+    pub code: String,
+    pub title: Text,
+    /// `technical` or `management`, where a house has both (R30).
+    pub track: Option<String>,
+    /// The ladder of the other track.
+    pub twin: Option<String>,
+    /// Back on this ladder from its twin, a person re-enters at this level unless they held more.
+    pub re_entry_level: Option<String>,
+    #[serde(default)]
+    pub occupations: Vec<String>,
+    #[serde(rename = "grade")]
+    pub grades: Vec<GradePlan>,
+}
+
+impl Ladder {
+    /// The grade of a level.
+    pub fn grade(&self, level: &str) -> Option<&GradePlan> {
+        self.grades.iter().find(|grade| grade.level == level)
+    }
+
+    /// The grades from the lowest to the highest.
+    pub fn ascending(&self) -> Vec<&GradePlan> {
+        let mut grades: Vec<&GradePlan> = self.grades.iter().collect();
+        grades.sort_by_key(|grade| grade.rank);
+        grades
+    }
+}
+
+/// One rung. The level is its name in facts; the rank is its order, as Chinese levels descend.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct GradePlan {
+    pub level: String,
+    pub rank: u32,
+    pub name: Text,
+    pub note: Option<Text>,
+    /// Held by appointment with a term, not by certificate (R25).
+    #[serde(default)]
+    pub appointed: bool,
+}
+
+/// What counts for what: work in `related` counts as work in `code`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Related {
+    pub code: String,
+    pub related: Vec<String>,
+}
+
+/// Whoever meets `by` is deemed to hold the certificate (R09).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Deemed {
+    pub certificate: String,
+    pub by: Requirement,
+    pub source: Option<String>,
+    pub verified: Option<Verified>,
+}
+
+/// A promotion path: who may be granted a level of a ladder.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Path {
+    pub code: String,
+    pub title: Text,
+    pub ladder: String,
+    /// The level it leads to.
+    pub grants: String,
+    /// The level it usually starts from.
+    pub from: Option<String>,
+    /// The ladder of that level, where it is another one.
+    pub from_ladder: Option<String>,
+    /// Who may apply.
+    pub requires: Requirement,
+    /// What must be passed after applying.
+    pub assessment: Option<Requirement>,
+    /// An appointment for so many months, not a grade for good (R25).
+    pub term_months: Option<u32>,
+    /// How many there may be.
+    pub quota: Option<Text>,
+    pub duties: Option<Text>,
+    pub benefits: Option<Text>,
+    pub note: Option<Text>,
+    pub source: Option<String>,
+    pub verified: Option<Verified>,
+}
+
+/// A certification and its life.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Certification {
+    pub code: String,
+    pub title: Text,
+    /// First issue.
+    pub requires: Requirement,
+    pub renewal: Option<Renewal>,
+    #[serde(default)]
+    pub validity: Validity,
+    pub review: Option<Review>,
+    /// While this is not met, the certificate is suspended, not expired (R21).
+    pub suspended_unless: Option<Requirement>,
+    #[serde(default)]
+    pub issue: Issue,
+    /// Such as `SF-{year}-{serial:6}`.
+    pub number: Option<String>,
+    pub note: Option<Text>,
+    pub source: Option<String>,
+    pub verified: Option<Verified>,
+}
+
+/// How a certificate comes about.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Issue {
+    /// As soon as its requirement is met.
+    Auto,
+    /// Somebody decides.
+    #[default]
+    ByDecision,
+    /// Another body issues it; shifu only records it.
+    Elsewhere,
+}
+
+/// How a certificate is renewed (R22, R23).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Renewal {
+    pub requires: Requirement,
+    /// From so many days before the expiry.
+    #[serde(default)]
+    pub window_days: u32,
+    /// Until so many days after it; then it is a first issue again.
+    #[serde(default)]
+    pub grace_days: u32,
+}
+
+/// How long a certificate is valid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "snake_case")]
+pub enum Validity {
+    /// It does not expire.
+    #[default]
+    None,
+    Months(u32),
+    Days(u32),
+    Fixed(FixedDate),
+}
+
+impl Validity {
+    /// The last valid day of a certificate issued on a day; none when it does not expire.
+    pub fn through(self, from: NaiveDate) -> Option<NaiveDate> {
+        match self {
+            Validity::None => None,
+            Validity::Months(n) => Some(through_of_months(from, n)),
+            Validity::Days(n) => Some(through_of_days(from, n)),
+            Validity::Fixed(fixed) => {
+                let FixedDate { ends: Ends(ends), months, min_active_months } = fixed;
+                Some(through_of_fixed_date(from, ends, months, min_active_months))
+            }
+        }
+    }
+}
+
+/// Always ending on the same day of the year.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FixedDate {
+    /// `mm-dd`.
+    pub ends: Ends,
+    /// The last such day within so many months.
+    #[serde(default = "twelve")]
+    pub months: u32,
+    /// The next one, when less than this would be left.
+    #[serde(default)]
+    pub min_active_months: u32,
+}
+
+/// A day of the year as written in a file.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Ends(pub MonthDay);
+
+impl TryFrom<String> for Ends {
+    type Error = String;
+
+    fn try_from(word: String) -> Result<Ends, String> {
+        let wrong = || format!("{word} 不是月日 / is not a day of the year: write 12-31");
+        MonthDay::parse(&word).map(Ends).ok_or_else(wrong)
+    }
+}
+
+impl From<Ends> for String {
+    fn from(Ends(day): Ends) -> String {
+        format!("{:02}-{:02}", day.month, day.day)
+    }
+}
+
+fn twelve() -> u32 {
+    12
+}
+
+/// A review inside the validity (R19).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Review {
+    /// Every so many months.
+    pub months: u32,
+    /// It may be done from so many days before it is due.
+    #[serde(default)]
+    pub window_days: u32,
+    pub requires: Option<Requirement>,
+    /// Who is reviewed less often (R20).
+    pub longer: Option<LongerReview>,
+}
+
+/// A longer interval for those who meet a requirement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LongerReview {
+    pub months: u32,
+    pub requires: Requirement,
+}
+
+/// When a review falls due and from when it may be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReviewDay {
+    pub opens: NaiveDate,
+    pub due: NaiveDate,
+}
+
+impl Review {
+    /// The reviews within the validity of a certificate; none falls on or after its last day.
+    pub fn days(
+        &self,
+        from: NaiveDate,
+        through: Option<NaiveDate>,
+        longer: bool,
+    ) -> Vec<ReviewDay> {
+        let longer = self.longer.as_ref().filter(|_| longer).map(|longer| longer.months);
+        let every = longer.unwrap_or(self.months).max(1);
+        let limit = through.unwrap_or_else(|| first_day_after_months(from, 1200));
+        (1..)
+            .map(|n| through_of_months(from, every * n))
+            .take_while(|due| *due < limit)
+            .map(|due| ReviewDay { opens: days_before(due, self.window_days), due })
+            .collect()
+    }
+}
+
+/// An exam as planned; the banks it draws from are files of their own.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExamPlan {
+    pub code: String,
+    pub title: Text,
+    /// The question bank; none for a practical that is only recorded.
+    pub bank: Option<String>,
+    pub minutes: Option<u32>,
+    /// Points out of 100.
+    #[serde(default = "sixty")]
+    pub pass: Limit,
+    #[serde(default)]
+    pub draw: Vec<Draw>,
+    /// Whole days between two attempts.
+    #[serde(default)]
+    pub wait_full_days: u32,
+    pub max_attempts: Option<u32>,
+    /// The code of the fact it writes, where that is not `RULESET/CODE`.
+    pub part: Option<String>,
+    /// Only its result is recorded.
+    #[serde(default)]
+    pub recorded: bool,
+    pub note: Option<Text>,
+    pub source: Option<String>,
+    pub verified: Option<Verified>,
+}
+
+fn sixty() -> Limit {
+    Limit::whole(60)
+}
+
+/// So many questions from one area of the bank; from the whole bank when no area is named.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Draw {
+    pub area: Option<String>,
+    pub count: u32,
+}
+
+/// A task of the logbook.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Task {
+    pub code: String,
+    pub title: Text,
+    pub ladder: Option<String>,
+    pub occupation: Option<String>,
+}
+
+/// A job that may only be given to somebody who meets a requirement.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Job {
+    pub code: String,
+    pub title: Text,
+    pub requires: Requirement,
+    /// What the second person, who must be another one, has to meet (R28).
+    pub guardian: Option<Requirement>,
+    pub note: Option<Text>,
+}
+
+/// Who may mentor whom, and how many (R27).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MentorRules {
+    pub ladder: String,
+    /// The least level of a mentor.
+    pub min_level: Option<String>,
+    /// How many ranks the mentor stands above the apprentice at least.
+    #[serde(default)]
+    pub min_gap: u32,
+    /// How many apprentices at a time.
+    pub max_active: Option<u32>,
+    pub term_min_months: Option<u32>,
+    pub term_max_months: Option<u32>,
+    /// Either side may withdraw within so many days.
+    pub objection_days: Option<u32>,
+    /// A former mentor may not examine for so many months.
+    pub look_back_months: Option<u32>,
+    pub verified: Option<Verified>,
+    pub source: Option<String>,
+}
+
+/// A position in the house and what people call it in staff lists.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PositionPlan {
+    pub code: String,
+    pub title: Text,
+    #[serde(default)]
+    pub aliases: Vec<String>,
+    pub occupation: Option<String>,
+    pub track: Option<String>,
+}
+
+/// A KPI.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Metric {
+    pub code: String,
+    pub title: Text,
+    pub direction: Direction,
+    pub unit: String,
+    pub note: Option<Text>,
+}
+
+/// Which way is better.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Direction {
+    HigherIsBetter,
+    LowerIsBetter,
+}
+
+/// Right answers over a year extend a certificate without an exam (R22).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CreditExtension {
+    pub code: String,
+    pub title: Text,
+    pub certifications: Vec<String>,
+    /// So many right answers …
+    pub credits: u32,
+    /// … of so many questions …
+    pub questions: u32,
+    /// … extend the expiry by so many months.
+    pub months: u32,
+    pub source: Option<String>,
+    pub verified: Option<Verified>,
+}
+
+impl CreditExtension {
+    /// The expiry after so many right answers.
+    pub fn extended(&self, expiry: NaiveDate, right: u32) -> NaiveDate {
+        if right >= self.credits { months_after(expiry, self.months) } else { expiry }
+    }
+}
+
+/// What readers call a code that nothing else defines: an occupation, a health clearance.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Naming {
+    pub kind: Kind,
+    pub code: String,
+    pub name: Text,
+}
+
+impl RuleSet {
+    /// A path by its bare code.
+    pub fn path(&self, code: &str) -> Option<&Path> {
+        self.paths.iter().find(|path| path.code == code)
+    }
+
+    /// A certification by its bare code.
+    pub fn certification(&self, code: &str) -> Option<&Certification> {
+        self.certifications.iter().find(|certification| certification.code == code)
+    }
+
+    /// An exam by its bare code.
+    pub fn exam(&self, code: &str) -> Option<&ExamPlan> {
+        self.exams.iter().find(|exam| exam.code == code)
+    }
+
+    /// A job by its bare code.
+    pub fn job(&self, code: &str) -> Option<&Job> {
+        self.jobs.iter().find(|job| job.code == code)
+    }
+
+    /// How the rest of the world calls something this set defines.
+    pub fn qualified(&self, code: &str) -> String {
+        format!("{}/{code}", self.code)
+    }
+
+    /// Whether the rules apply on a day.
+    pub fn applies(&self, on: NaiveDate) -> bool {
+        self.effective_from.is_none_or(|Day(from)| from <= on)
+            && self.effective_to.is_none_or(|Day(to)| on <= to)
+    }
+
+    /// Every requirement of the set, to be changed or walked through.
+    pub fn requirements_mut(&mut self) -> Vec<&mut Requirement> {
+        let mut all: Vec<&mut Requirement> = Vec::new();
+        all.extend(self.deemed.iter_mut().map(|deemed| &mut deemed.by));
+        for path in &mut self.paths {
+            all.push(&mut path.requires);
+            all.extend(&mut path.assessment);
+        }
+        for certification in &mut self.certifications {
+            all.push(&mut certification.requires);
+            all.extend(certification.renewal.as_mut().map(|renewal| &mut renewal.requires));
+            all.extend(&mut certification.suspended_unless);
+            let Some(review) = &mut certification.review else { continue };
+            all.extend(&mut review.requires);
+            all.extend(review.longer.as_mut().map(|longer| &mut longer.requires));
+        }
+        for job in &mut self.jobs {
+            all.push(&mut job.requires);
+            all.extend(&mut job.guardian);
+        }
+        all
+    }
+}
+
+impl ExamPlan {
+    /// When this exam may be sat again.
+    pub fn wait(&self, set: &RuleSet) -> ExamWait {
+        ExamWait {
+            exam: self.fact_code(set),
+            full_days: self.wait_full_days,
+            max_attempts: self.max_attempts,
+            within_months: None,
+            waived_by_course: None,
+        }
+    }
+}
+
+/// All loaded rule sets, and the context they make.
+#[derive(Clone, Debug, Default)]
+pub struct Programmes {
+    sets: BTreeMap<String, RuleSet>,
+    context: Context,
+}
+
+impl Programmes {
+    /// Takes sets whose references are resolved and checked.
+    pub(super) fn of_checked(sets: BTreeMap<String, RuleSet>) -> Programmes {
+        let mut context = Context::default();
+        EDUCATIONS.iter().for_each(|(code, zh, en)| {
+            context.set_name(Kind::Education, *code, Text::new(*zh, *en));
+        });
+        sets.values().for_each(|set| set.describe(&mut context));
+        Programmes { sets, context }
+    }
+
+    /// All rule sets, by code.
+    pub fn sets(&self) -> impl Iterator<Item = &RuleSet> {
+        self.sets.values()
+    }
+
+    /// One rule set.
+    pub fn set(&self, code: &str) -> Option<&RuleSet> {
+        self.sets.get(code)
+    }
+
+    /// What judging needs.
+    pub fn context(&self) -> &Context {
+        &self.context
+    }
+
+    /// To name what rule sets do not define, such as courses.
+    pub fn context_mut(&mut self) -> &mut Context {
+        &mut self.context
+    }
+
+    /// A promotion path by `RULESET/NAME`, with its rule set.
+    pub fn path(&self, code: &str) -> Option<(&RuleSet, &Path)> {
+        self.find(code, RuleSet::path)
+    }
+
+    /// A certification by `RULESET/NAME`, with its rule set.
+    pub fn certification(&self, code: &str) -> Option<(&RuleSet, &Certification)> {
+        self.find(code, RuleSet::certification)
+    }
+
+    /// An exam by `RULESET/NAME`, with its rule set.
+    pub fn exam(&self, code: &str) -> Option<(&RuleSet, &ExamPlan)> {
+        self.find(code, RuleSet::exam)
+    }
+
+    /// A job by `RULESET/NAME`, with its rule set.
+    pub fn job(&self, code: &str) -> Option<(&RuleSet, &Job)> {
+        self.find(code, RuleSet::job)
+    }
+
+    /// A ladder by its code, or by `RULESET/CODE`.
+    pub fn ladder(&self, code: &str) -> Option<&Ladder> {
+        let bare = code.rsplit('/').next().unwrap_or(code);
+        self.context.ladder(bare)
+    }
+
+    /// A position by its code, title or alias in either language.
+    pub fn position(&self, word: &str) -> Option<&PositionPlan> {
+        let word = word.trim().to_lowercase();
+        let is = |name: &String| name.to_lowercase() == word;
+        self.sets().flat_map(|set| &set.positions).find(|position| {
+            let PositionPlan { code, title, aliases, .. } = position;
+            is(code) || is(&title.zh) || is(&title.en) || aliases.iter().any(is)
+        })
+    }
+
+    /// A KPI by its code.
+    pub fn metric(&self, code: &str) -> Option<&Metric> {
+        self.sets().flat_map(|set| &set.metrics).find(|metric| metric.code == code)
+    }
+
+    /// A logbook task by its code.
+    pub fn task(&self, code: &str) -> Option<&Task> {
+        self.sets().flat_map(|set| &set.tasks).find(|task| task.code == code)
+    }
+
+    fn find<'a, T>(
+        &'a self,
+        code: &str,
+        inside: impl Fn(&'a RuleSet, &str) -> Option<&'a T>,
+    ) -> Option<(&'a RuleSet, &'a T)> {
+        let (set, name) = code.split_once('/')?;
+        let set = self.sets.get(set)?;
+        inside(set, name).map(|found| (set, found))
+    }
+}
+
+const EDUCATIONS: [(&str, &str, &str); 6] = [
+    ("vocational", "中等职业学校（技工学校）", "vocational school"),
+    ("senior-technical", "高级技工学校（技师学院）", "senior technical school"),
+    ("college", "大专", "college"),
+    ("bachelor", "本科", "bachelor"),
+    ("master", "硕士", "master"),
+    ("doctor", "博士", "doctor"),
+];
+
+impl RuleSet {
+    /// Adds what the set defines to the context.
+    fn describe(&self, context: &mut Context) {
+        for ladder in &self.ladders {
+            context.set_name(Kind::Grade, &ladder.code, ladder.title.clone());
+            context.add_ladder(ladder.clone());
+        }
+        for Related { code, related } in &self.related_occupations {
+            context.relate_occupations(code, related);
+        }
+        for Related { code, related } in &self.related_majors {
+            context.relate_majors(code, related);
+        }
+        for deemed in &self.deemed {
+            context.deem(&deemed.certificate, deemed.by.clone());
+        }
+        self.describe_names(context);
+    }
+
+    fn describe_names(&self, context: &mut Context) {
+        for one in &self.certifications {
+            context.set_name(Kind::Certificate, self.qualified(&one.code), one.title.clone());
+        }
+        for exam in &self.exams {
+            let code = exam.part.clone().unwrap_or_else(|| self.qualified(&exam.code));
+            context.set_name(Kind::Exam, code, exam.title.clone());
+        }
+        for task in &self.tasks {
+            context.set_name(Kind::Logbook, &task.code, task.title.clone());
+        }
+        for position in &self.positions {
+            context.set_name(Kind::Position, &position.code, position.title.clone());
+        }
+        for metric in &self.metrics {
+            context.set_name(Kind::Kpi, &metric.code, metric.title.clone());
+        }
+        for Naming { kind, code, name } in &self.names {
+            context.set_name(*kind, code, name.clone());
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Settings: a TOML file, overridden by `SHIFU_*` variables, overridden by the command line.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use crate::mail::Smtp;
+
+/// Everything that can be set. Secrets come from the file or a variable, never from a flag.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// `sqlite://FILE` or `postgres://USER@HOST/NAME`.
+    pub database_url: String,
+    /// Where to listen.
+    pub listen: String,
+    /// How people reach this installation, for links in mails.
+    pub base_url: Option<String>,
+    /// The sender of mails.
+    pub mail_from: String,
+    /// A folder to read instead of the built-in course-content.
+    pub content: Option<PathBuf>,
+    pub smtp: Option<Smtp>,
+    /// How many requests are worked on at the same time.
+    pub workers: Option<usize>,
+}
+
+impl Default for Settings {
+    fn default() -> Settings {
+        Settings {
+            database_url: "sqlite://shifu.db".to_owned(),
+            listen: "127.0.0.1:8080".to_owned(),
+            base_url: None,
+            mail_from: "shifu <shifu@localhost>".to_owned(),
+            content: None,
+            smtp: None,
+            workers: None,
+        }
+    }
+}
+
+impl Settings {
+    /// Reads the file (`shifu.toml` beside us when none is named) and the variables.
+    pub fn read(file: Option<&Path>) -> Result<Settings, String> {
+        let mut settings = match file {
+            Some(file) => Settings::from_file(file)?,
+            None if Path::new("shifu.toml").is_file() => {
+                Settings::from_file(Path::new("shifu.toml"))?
+            }
+            None => Settings::default(),
+        };
+        settings.apply(&|name| std::env::var(name).ok())?;
+        Ok(settings)
+    }
+
+    fn from_file(file: &Path) -> Result<Settings, String> {
+        let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
+        toml::from_str(&text).map_err(|error| format!("{}: {error}", file.display()))
+    }
+
+    /// Overrides by variables; every name is in the README's table.
+    fn apply(&mut self, variable: &dyn Fn(&str) -> Option<String>) -> Result<(), String> {
+        let set = |target: &mut String, name| {
+            if let Some(value) = variable(name) {
+                *target = value;
+            }
+        };
+        set(&mut self.database_url, "SHIFU_DATABASE_URL");
+        set(&mut self.listen, "SHIFU_LISTEN");
+        set(&mut self.mail_from, "SHIFU_MAIL_FROM");
+        if let Some(url) = variable("SHIFU_BASE_URL") {
+            self.base_url = Some(url);
+        }
+        if let Some(folder) = variable("SHIFU_CONTENT") {
+            self.content = Some(PathBuf::from(folder));
+        }
+        if let Some(host) = variable("SHIFU_SMTP_HOST") {
+            let smtp = self.smtp.get_or_insert_with(|| Smtp {
+                host: String::new(),
+                port: None,
+                protection: Default::default(),
+                username: None,
+                password: None,
+            });
+            smtp.host = host;
+        }
+        let Some(smtp) = &mut self.smtp else { return Ok(()) };
+        if let Some(port) = variable("SHIFU_SMTP_PORT") {
+            smtp.port =
+                Some(port.parse().map_err(|_| format!("SHIFU_SMTP_PORT: {port} is no port"))?);
+        }
+        if let Some(word) = variable("SHIFU_SMTP_PROTECTION") {
+            smtp.protection = clap::ValueEnum::from_str(&word, true).map_err(|_| {
+                format!("SHIFU_SMTP_PROTECTION: {word}; write starttls, tls or none")
+            })?;
+        }
+        smtp.username = variable("SHIFU_SMTP_USERNAME").or(smtp.username.take());
+        smtp.password = variable("SHIFU_SMTP_PASSWORD").or(smtp.password.take());
+        Ok(())
+    }
+
+    /// Where links in mails lead.
+    pub fn base_url(&self) -> String {
+        let base = self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
+        base.trim_end_matches('/').to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_overrides_the_file() {
+        let mut settings: Settings = toml::from_str(
+            "listen = \"0.0.0.0:80\"\n[smtp]\nhost = \"mail\"\nprotection = \"tls\"\n",
+        )
+        .unwrap();
+        let variable = |name: &str| (name == "SHIFU_SMTP_PASSWORD").then(|| "secret".to_owned());
+        settings.apply(&variable).unwrap();
+        assert_eq!(settings.listen, "0.0.0.0:80");
+        assert_eq!(settings.smtp.unwrap().password.as_deref(), Some("secret"));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused() {
+        assert!(toml::from_str::<Settings>("databse_url = \"x\"").is_err());
+    }
+}

@@ -1,0 +1,220 @@
+//! All that reads the tables `site`, `person` and `assignment`.
+//!
+//! What a viewer may see of people is written once, in [`Scope`]: every list and every look-up of
+//! a person on somebody's behalf goes through it.
+
+use chrono::NaiveDate;
+use diesel::{
+    dsl::{InnerJoinQuerySource, exists},
+    prelude::*,
+    sql_types::Bool,
+};
+
+use super::model::{Person, Post, Site, SiteId};
+use crate::{
+    db::{
+        Conn, Error,
+        schema::{assignment, person, site},
+    },
+    record::PersonId,
+    staff::model::Assignment,
+};
+
+type Result<T> = std::result::Result<T, Error>;
+type Backend = <Conn as diesel::Connection>::Backend;
+
+/// Whose people: the parts of the tree a viewer reaches, and those who report to them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Scope {
+    /// Lineages of the roots of those parts.
+    pub lineages: Vec<String>,
+    /// Their own reports, wherever they are.
+    pub reports_of: Option<PersonId>,
+}
+
+impl Scope {
+    /// The whole group: for the program itself, not for a viewer.
+    pub fn everyone() -> Scope {
+        Scope { lineages: vec!["/".to_owned()], reports_of: None }
+    }
+
+    pub fn part(lineage: impl Into<String>) -> Scope {
+        Scope { lineages: vec![lineage.into()], reports_of: None }
+    }
+
+    pub fn covers_site(&self, site: &Site) -> bool {
+        self.lineages.iter().any(|root| site.lineage.starts_with(root.as_str()))
+    }
+}
+
+type Condition<S> = Box<dyn BoxableExpression<S, Backend, SqlType = Bool>>;
+type PostSource =
+    InnerJoinQuerySource<InnerJoinQuerySource<assignment::table, person::table>, site::table>;
+
+/// The visibility condition, for a query over assignment, person and site.
+fn within(scope: &Scope) -> Condition<PostSource> {
+    let nobody: Condition<PostSource> = Box::new(person::id.eq(PersonId(0)));
+    let parts = scope
+        .lineages
+        .iter()
+        .fold(nobody, |seen, root| Box::new(seen.or(site::lineage.like(format!("{root}%")))));
+    match scope.reports_of {
+        None => parts,
+        Some(manager) => Box::new(
+            parts.or(assignment::manager_id
+                .is_not_null()
+                .and(assignment::manager_id.assume_not_null().eq(manager))),
+        ),
+    }
+}
+
+/// The assignment that counts for a person on a day: the last that had begun by then.
+fn last_by(day: NaiveDate) -> Condition<PostSource> {
+    let later = diesel::alias!(assignment as later);
+    Box::new(
+        diesel::dsl::not(exists(
+            later
+                .filter(later.field(assignment::person_id).eq(assignment::person_id))
+                .filter(later.field(assignment::starts_on).gt(assignment::starts_on))
+                .filter(later.field(assignment::starts_on).le(day)),
+        ))
+        .and(assignment::starts_on.le(day)),
+    )
+}
+
+/// What a list of people is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Part of a name or a staff number.
+    pub search: Option<String>,
+    pub position: Option<String>,
+    /// Below this site.
+    pub site: Option<String>,
+    /// Also those who have left.
+    pub with_left: bool,
+}
+
+/// People within a scope, by staff number.
+pub fn posts(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    day: NaiveDate,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Post>> {
+    let mut query = assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(within(scope))
+        .filter(last_by(day))
+        .into_boxed();
+    if let Some(search) = filter.search.as_deref().filter(|search| !search.is_empty()) {
+        let pattern = format!("%{}%", search.replace(['%', '_'], ""));
+        query = query.filter(
+            person::name.like(pattern.clone()).or(person::staff_no.like(pattern.clone())).or(
+                person::name_en.is_not_null().and(person::name_en.assume_not_null().like(pattern)),
+            ),
+        );
+    }
+    if let Some(position) = &filter.position {
+        query = query.filter(assignment::position.eq(position.clone()));
+    }
+    if let Some(lineage) = &filter.site {
+        query = query.filter(site::lineage.like(format!("{lineage}%")));
+    }
+    if !filter.with_left {
+        query = query.filter(assignment::ends_on.is_null().or(assignment::ends_on.ge(day)));
+    }
+    let rows: Vec<(Person, Assignment, Site)> = query
+        .order((person::staff_no, person::id))
+        .limit(limit)
+        .offset(offset)
+        .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+        .load(conn)?;
+    Ok(rows
+        .into_iter()
+        .map(|(person, assignment, site)| Post { person, assignment, site })
+        .collect())
+}
+
+/// One person, if they are within the scope.
+pub fn post_in(
+    conn: &mut Conn,
+    scope: &Scope,
+    id: PersonId,
+    day: NaiveDate,
+) -> Result<Option<Post>> {
+    let row: Option<(Person, Assignment, Site)> = assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(within(scope))
+        .filter(last_by(day))
+        .filter(person::id.eq(id))
+        .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(person, assignment, site)| Post { person, assignment, site }))
+}
+
+/// Where a person works or last worked, on the program's own behalf.
+pub fn post_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<Post>> {
+    post_in(conn, &Scope::everyone(), id, day)
+}
+
+pub fn person(conn: &mut Conn, id: PersonId) -> Result<Option<Person>> {
+    Ok(person::table.find(id).select(Person::as_select()).first(conn).optional()?)
+}
+
+pub fn person_by_staff_no(conn: &mut Conn, staff_no: &str) -> Result<Option<Person>> {
+    Ok(person::table
+        .filter(person::staff_no.eq(staff_no))
+        .select(Person::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Finds a person by what they sign in with: the staff number or the e-mail address.
+pub fn person_by_sign_in(conn: &mut Conn, word: &str) -> Result<Option<Person>> {
+    Ok(person::table
+        .filter(person::staff_no.eq(word).or(person::email.eq(word.to_lowercase())))
+        .order(person::id)
+        .select(Person::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Every assignment of a person, oldest first, with its site.
+pub fn assignments_of(conn: &mut Conn, id: PersonId) -> Result<Vec<(Assignment, Site)>> {
+    Ok(assignment::table
+        .inner_join(site::table)
+        .filter(assignment::person_id.eq(id))
+        .order((assignment::starts_on, assignment::id))
+        .select((Assignment::as_select(), Site::as_select()))
+        .load(conn)?)
+}
+
+/// The sites within a scope, parents before children.
+pub fn sites(conn: &mut Conn, scope: &Scope) -> Result<Vec<Site>> {
+    let all: Vec<Site> =
+        site::table.order((site::lineage, site::id)).select(Site::as_select()).load(conn)?;
+    Ok(all.into_iter().filter(|site| scope.covers_site(site)).collect())
+}
+
+pub fn site(conn: &mut Conn, id: SiteId) -> Result<Option<Site>> {
+    Ok(site::table.find(id).select(Site::as_select()).first(conn).optional()?)
+}
+
+pub fn site_by_code(conn: &mut Conn, code: &str) -> Result<Option<Site>> {
+    Ok(site::table.filter(site::code.eq(code)).select(Site::as_select()).first(conn).optional()?)
+}
+
+/// How many people work at each site on a day.
+pub fn head_counts(conn: &mut Conn, day: NaiveDate) -> Result<Vec<(SiteId, i64)>> {
+    Ok(assignment::table
+        .filter(assignment::starts_on.le(day))
+        .filter(assignment::ends_on.is_null().or(assignment::ends_on.ge(day)))
+        .group_by(assignment::site_id)
+        .select((assignment::site_id, diesel::dsl::count_star()))
+        .load(conn)?)
+}

@@ -1,0 +1,19 @@
+//! The whole suite in one binary: the real application over HTTP, with a named cast.
+//!
+//! Every test that touches the database runs on SQLite and on PostgreSQL. What this machine lacks
+//! is left out and named on standard error; with `SHIFU_TEST_REQUIRE=all` a lack is a failure.
+
+mod world;
+
+mod access;
+mod architecture;
+mod schema;
+
+mod careers;
+mod certification;
+mod courses;
+mod exams;
+mod home;
+mod imports;
+mod mentoring;
+mod reminders;

@@ -1,0 +1,225 @@
+//! One database a test, copied from a template that holds the cast.
+//!
+//! PostgreSQL is a private cluster in a temporary folder, started once and ended with the tests.
+
+use std::{
+    io::Write,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use diesel::{Connection, PgConnection, RunQueryDsl};
+
+use super::cast;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+/// A database that goes away with the test.
+pub struct Database {
+    pub url: String,
+    _folder: Option<tempfile::TempDir>,
+}
+
+/// Says what this machine left out, once each, past the capture of test output.
+pub fn left_out(what: &'static str) {
+    static SAID: Mutex<Vec<&str>> = Mutex::new(Vec::new());
+    assert!(
+        std::env::var("SHIFU_TEST_REQUIRE").as_deref() != Ok("all"),
+        "required, but not on this machine: {what}"
+    );
+    let mut said = SAID.lock().expect("nobody panics here");
+    if !said.contains(&what) {
+        said.push(what);
+        let _ = writeln!(std::io::stderr(), "\nLEFT OUT: {what}");
+    }
+}
+
+impl Backend {
+    /// What is missing for this backend, and how to get it.
+    pub fn lack(self) -> Option<&'static str> {
+        match self {
+            Backend::Sqlite => None,
+            Backend::Postgres => postgres_programs().is_none().then_some(
+                "the tests on PostgreSQL (install the package postgresql, or put initdb on the PATH)",
+            ),
+        }
+    }
+
+    /// A fresh copy of the template.
+    pub fn database(self) -> Database {
+        match self {
+            Backend::Sqlite => sqlite_copy(),
+            Backend::Postgres => postgres_copy(),
+        }
+    }
+
+    /// A database without anything in it, not even the schema.
+    pub fn empty(self) -> Database {
+        match self {
+            Backend::Sqlite => {
+                let folder = tempfile::tempdir().expect("a temporary folder");
+                let url = format!("sqlite://{}", folder.path().join("empty.db").display());
+                Database { url, _folder: Some(folder) }
+            }
+            Backend::Postgres => {
+                let cluster = Cluster::get();
+                let name = next_name();
+                cluster.run(&format!("CREATE DATABASE {name}"));
+                Database { url: cluster.url(&name), _folder: None }
+            }
+        }
+    }
+}
+
+fn next_name() -> String {
+    static NEXT: AtomicU32 = AtomicU32::new(1);
+    format!("test_{}", NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+fn sqlite_copy() -> Database {
+    static TEMPLATE: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, template) = TEMPLATE.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join("template.db");
+        cast::fill(&format!("sqlite://{}", file.display()));
+        // What stands in the write-ahead log moves into the file that is copied.
+        let mut conn = diesel::SqliteConnection::establish(&file.to_string_lossy()).expect("opens");
+        diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)")
+            .execute(&mut conn)
+            .expect("checkpoint");
+        (folder, file)
+    });
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let file = folder.path().join("test.db");
+    std::fs::copy(template, &file).expect("the template can be copied");
+    Database { url: format!("sqlite://{}", file.display()), _folder: Some(folder) }
+}
+
+fn postgres_copy() -> Database {
+    static TEMPLATE: OnceLock<()> = OnceLock::new();
+    let cluster = Cluster::get();
+    TEMPLATE.get_or_init(|| {
+        cluster.run("CREATE DATABASE template_shifu");
+        cast::fill(&cluster.url("template_shifu"));
+    });
+    let name = next_name();
+    cluster.run(&format!("CREATE DATABASE {name} TEMPLATE template_shifu"));
+    Database { url: cluster.url(&name), _folder: None }
+}
+
+/// The folder with initdb and postgres, on the PATH or where Debian keeps them.
+fn postgres_programs() -> Option<PathBuf> {
+    static FOUND: OnceLock<Option<PathBuf>> = OnceLock::new();
+    let find = || {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let debian = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten();
+        let mut versions: Vec<PathBuf> =
+            debian.flatten().map(|entry| entry.path().join("bin")).collect();
+        versions.sort();
+        let folders = std::env::split_paths(&path).chain(versions.into_iter().rev());
+        folders
+            .into_iter()
+            .find(|folder| folder.join("initdb").is_file() && folder.join("postgres").is_file())
+    };
+    FOUND.get_or_init(find).clone()
+}
+
+/// A private PostgreSQL on a socket in a temporary folder.
+struct Cluster {
+    folder: PathBuf,
+}
+
+/// PostgreSQL will not run as root; nobody's number is the same everywhere.
+const NOBODY: u32 = 65534;
+
+impl Cluster {
+    fn get() -> &'static Cluster {
+        static CLUSTER: OnceLock<Cluster> = OnceLock::new();
+        CLUSTER.get_or_init(Cluster::start)
+    }
+
+    fn start() -> Cluster {
+        let programs = postgres_programs().expect("asked only where PostgreSQL is");
+        let folder =
+            tempfile::Builder::new().prefix("shifu-pg").tempdir().expect("a folder").keep();
+        let root = std::fs::metadata("/proc/self")
+            .is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
+        if root {
+            std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).expect("chown");
+        }
+        let data = folder.join("data");
+        let as_user = |mut command: Command| {
+            if root {
+                command.uid(NOBODY).gid(NOBODY);
+            }
+            command.current_dir(&folder);
+            command
+        };
+        let mut initdb = Command::new(programs.join("initdb"));
+        initdb.args([
+            "--auth=trust",
+            "--username=postgres",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "-D",
+        ]);
+        initdb.arg(&data).stdout(Stdio::null());
+        assert!(as_user(initdb).status().expect("initdb runs").success(), "initdb");
+        // The shell ends the server when our end of its standard input closes, however we end.
+        let script = format!(
+            "'{}' -D '{}' -k '{}' -c listen_addresses='' -c fsync=off -c full_page_writes=off \
+             -c max_connections=500 -c log_min_messages=fatal >/dev/null 2>&1 & \
+             cat >/dev/null; kill -QUIT $!; wait; rm -rf '{}'",
+            programs.join("postgres").display(),
+            data.display(),
+            folder.display(),
+            folder.display(),
+        );
+        let mut shell = Command::new("sh");
+        shell
+            .args(["-c", &script])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
+        let server = as_user(shell).spawn().expect("the server starts");
+        // Kept open until the process ends.
+        std::mem::forget(server);
+        let cluster = Cluster { folder };
+        cluster.wait();
+        cluster
+    }
+
+    fn wait(&self) {
+        let deadline = std::time::Instant::now() + std::time::Duration::from_secs(30);
+        while PgConnection::establish(&self.url("postgres")).is_err() {
+            assert!(std::time::Instant::now() < deadline, "PostgreSQL did not start");
+            std::thread::yield_now();
+        }
+    }
+
+    fn url(&self, name: &str) -> String {
+        format!("postgres:///{name}?host={}&user=postgres", folder_of(&self.folder))
+    }
+
+    fn run(&self, statement: &str) {
+        // One at a time: a template must not be copied while it is being filled.
+        static TURN: Mutex<()> = Mutex::new(());
+        let _turn = TURN.lock();
+        let mut conn = PgConnection::establish(&self.url("postgres")).expect("the cluster answers");
+        diesel::sql_query(statement).execute(&mut conn).expect(statement);
+    }
+}
+
+fn folder_of(folder: &Path) -> String {
+    folder.to_string_lossy().into_owned()
+}
