@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     access::{links, queries},
     app::{self, Shared},
+    demo,
     settings::Settings,
     web::Clock,
 };
@@ -29,6 +30,12 @@ struct Cli {
 enum Command {
     /// Serve the pages and do the work in the background.
     Serve {
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+    },
+    /// Fill a dealer group to try everything on, and serve it.
+    Demo {
         /// Where to listen.
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<String>,
@@ -77,6 +84,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<Outcome, String> {
     let mut settings = Settings::read(cli.settings.as_deref())?;
+    let chosen = cli.database.is_some();
     if let Some(database) = cli.database {
         settings.database_url = database;
     }
@@ -84,6 +92,13 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         Command::Serve { listen } => {
             settings.listen = listen.unwrap_or(settings.listen);
             serve(&settings)
+        }
+        Command::Demo { listen } => {
+            settings.listen = listen.unwrap_or(settings.listen);
+            if !chosen {
+                settings.database_url = "sqlite://shifu-demo.db".to_owned();
+            }
+            demo(&settings)
         }
         Command::Migrate => {
             open(&settings)?;
@@ -100,6 +115,20 @@ fn open(settings: &Settings) -> Result<Shared, String> {
 fn serve(settings: &Settings) -> Result<Outcome, String> {
     let shared = open(settings)?;
     offer_first_administrator(&shared)?;
+    run_server(shared, settings)
+}
+
+/// Fills the demo's database once, names its accounts, and serves.
+fn demo(settings: &Settings) -> Result<Outcome, String> {
+    let shared = open(settings)?;
+    eprintln!("Filling {} …", shared.db.url());
+    if !demo::fill(&shared)? {
+        eprintln!("It is filled already; remove the file to begin anew.");
+    }
+    println!("Accounts, all with the password {}:", demo::PASSWORD);
+    for (staff_no, zh, en) in demo::ACCOUNTS {
+        println!("  {staff_no}  {zh}  {en}");
+    }
     run_server(shared, settings)
 }
 
