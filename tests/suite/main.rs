@@ -16,4 +16,5 @@ mod exams;
 mod home;
 mod imports;
 mod mentoring;
+mod record;
 mod reminders;
