@@ -87,7 +87,9 @@ async fn show(
     Ok(html(page(&viewer, rules, &whole, &asked)))
 }
 
-const LINES: i64 = 500;
+const LINES: i64 = 5000;
+/// Lines on the page; the filter and the export have the rest.
+const SHOWN: usize = 25;
 
 async fn load(db: &Db, viewer: &Viewer, id: PersonId, known: Option<NaiveDate>) -> Result<Whole> {
     let looking = viewer.clone();
@@ -145,7 +147,7 @@ pub async fn export(
                 row.kind.clone(),
                 row.code.clone(),
                 text(&row.level),
-                shown::amount(row),
+                exact(row),
                 text(&row.unit),
                 row.from_on.to_string(),
                 row.through_on.map(|day| day.to_string()).unwrap_or_default(),
@@ -162,6 +164,15 @@ pub async fn export(
     let bytes = writer.into_inner().map_err(|error| Error::Internal(error.to_string()))?;
     let name = format!("record-{}.csv", whole.post.person.staff_no);
     Ok(download(&name, "text/csv; charset=utf-8", bytes))
+}
+
+/// The amount as the import reads it: `93`, `37/40`.
+fn exact(row: &Row) -> String {
+    match (row.amount_numerator, row.amount_denominator) {
+        (Some(numerator), Some(1)) => numerator.to_string(),
+        (Some(numerator), Some(denominator)) => format!("{numerator}/{denominator}"),
+        _ => String::new(),
+    }
 }
 
 fn page(viewer: &Viewer, rules: &Rules, whole: &Whole, asked: &Asked) -> Markup {
@@ -301,7 +312,7 @@ fn in_force(lang: Lang, rules: &Rules, whole: &Whole, asked: &Asked) -> Markup {
     let total = rows.len();
     let lines = rows
         .into_iter()
-        .take(60)
+        .take(SHOWN)
         .filter_map(|row| Some(line(lang, rules, row, Kind::parse(&row.kind)?)));
     card_with(
         &t!(lang, "有效记录", "In force"),
@@ -309,21 +320,21 @@ fn in_force(lang: Lang, rules: &Rules, whole: &Whole, asked: &Asked) -> Markup {
         html! {
             @if total == 0 { (empty("file-text", &t!(lang, "没有记录", "Nothing recorded"), t!(lang, "换一个类别或日期试试。", "Try another kind or day."))) }
             @else { (table(&headers, lines)) }
-            @if total > 60 { div.card-footer.text-secondary { (t!(lang, "显示最近 60 条，共 {total} 条；导出可得全部。", "The latest 60 of {total}; the export has all.")) } }
+            @if total > SHOWN { div.card-footer.text-secondary { (t!(lang, "显示最近 {SHOWN} 条，共 {total} 条；导出可得全部。", "The latest {SHOWN} of {total}; the export has all.")) } }
         },
     )
 }
 
 fn line(lang: Lang, rules: &Rules, row: &Row, kind: Kind) -> Vec<Markup> {
     vec![
-        html! { (kind.title().get(lang)) },
+        html! { span.text-nowrap { (kind.title().get(lang)) } },
         html! {
             (shown::name_of(rules.context(), kind, &row.code, row.level.as_deref()).get(lang))
             @if let Some(number) = &row.number { div.small.text-secondary { (number) } }
             @if let Some(note) = &row.note { div.small.text-secondary { (note) } }
         },
-        html! { (shown::amount(row)) },
-        html! { (shown::span(lang, row.from_on, row.through_on)) },
+        html! { (shown::amount(lang, row)) },
+        html! { (shown::when(lang, kind, row.from_on, row.through_on)) },
     ]
 }
 
