@@ -1,8 +1,14 @@
 //! Every route with who may use it: the table that is printed and tested.
 
-use actix_web::{FromRequest, Handler, Responder, web};
+use actix_web::{
+    FromRequest, Handler, Responder,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    middleware::{Next, from_fn},
+    web,
+};
 
-use super::Role;
+use super::{Role, Viewer};
 
 /// Who may use a route. The handler's signature enforces it; a test compares the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +69,10 @@ impl Routes {
         route: actix_web::Route,
     ) -> Routes {
         self.table.push(Route { method, path, who });
+        let route = match who {
+            Who::Public => route,
+            Who::SignedIn | Who::Roles(_) => route.wrap(from_fn(viewer_first)),
+        };
         self.configure.push(Box::new(move |config| {
             config.route(path, route);
         }));
@@ -81,4 +91,16 @@ impl Routes {
             configure(config);
         }
     }
+}
+
+/// Looks the viewer up before the handler's arguments are made. actix-web makes those side by
+/// side, and a form that is found wrong sooner would answer somebody who may not send it at all.
+async fn viewer_first(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    if let Err(error) = request.extract::<Viewer>().await {
+        return Ok(request.error_response(error));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
 }

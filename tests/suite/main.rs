@@ -7,6 +7,8 @@ mod world;
 
 mod access;
 mod architecture;
+mod browser;
+mod routes;
 mod schema;
 
 mod careers;

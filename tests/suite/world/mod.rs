@@ -2,10 +2,12 @@
 
 mod actor;
 mod backend;
+mod browser;
 mod cast;
 
 pub use actor::{Actor, Page};
 pub use backend::{Backend, left_out};
+pub use browser::{Browser, lack as browser_lack};
 pub use cast::PASSWORD;
 
 use std::net::{SocketAddr, TcpListener};
