@@ -116,6 +116,24 @@ pub fn taught_in(
     Ok(kept.or_else(|| current.cloned()))
 }
 
+/// The courses as they are taught in these rounds, by revision.
+pub fn courses_of(
+    conn: &mut Conn,
+    catalogue: &Catalogue,
+    rounds: &[Round],
+) -> Result<HashMap<ContentId, Course>> {
+    let mut found = HashMap::new();
+    for Round { enrolment, .. } in rounds {
+        if !found.contains_key(&enrolment.content_id)
+            && let Some(course) =
+                taught_in(conn, catalogue, &enrolment.course, enrolment.content_id)?
+        {
+            found.insert(enrolment.content_id, course);
+        }
+    }
+    Ok(found)
+}
+
 /// How far a person is in every course they enrolled in.
 pub fn progress_of(
     conn: &mut Conn,
