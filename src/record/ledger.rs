@@ -386,6 +386,27 @@ pub fn facts_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) ->
     Ok(facts)
 }
 
+/// The facts of one kind of these people, for lists: no query a person.
+pub fn facts_of_kind(
+    conn: &mut Conn,
+    people: &[PersonId],
+    kind: Kind,
+) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    let mut found: HashMap<PersonId, Vec<Fact>> = HashMap::new();
+    for some in people.chunks(500) {
+        let rows: Vec<Row> = known(None)
+            .filter(fact::kind.eq(kind.word()))
+            .filter(fact::person_id.eq_any(some.to_vec()))
+            .order((fact::person_id, fact::id))
+            .select(Row::as_select())
+            .load(conn)?;
+        for row in rows {
+            found.entry(row.person_id).or_default().extend(row.fact());
+        }
+    }
+    Ok(found)
+}
+
 /// The facts of everybody, by person, for boards: one pass over the table, no query a person.
 pub fn facts_of_all(
     conn: &mut Conn,

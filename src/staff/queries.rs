@@ -162,6 +162,24 @@ pub fn post_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<P
     post_in(conn, &Scope::everyone(), id, day)
 }
 
+/// Where these people work or last worked, for the rows of a list that was already narrowed.
+pub fn posts_of(conn: &mut Conn, ids: &[PersonId], day: NaiveDate) -> Result<Vec<Post>> {
+    let mut posts = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let rows: Vec<(Person, Assignment, Site)> = assignment::table
+            .inner_join(person::table)
+            .inner_join(site::table)
+            .filter(last_by(day))
+            .filter(person::id.eq_any(some.to_vec()))
+            .order((person::staff_no, person::id))
+            .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+            .load(conn)?;
+        let some = rows.into_iter();
+        posts.extend(some.map(|(person, assignment, site)| Post { person, assignment, site }));
+    }
+    Ok(posts)
+}
+
 pub fn person(conn: &mut Conn, id: PersonId) -> Result<Option<Person>> {
     Ok(person::table.find(id).select(Person::as_select()).first(conn).optional()?)
 }
