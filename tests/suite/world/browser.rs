@@ -59,7 +59,7 @@ impl Driver {
         // our end of its standard input closes, however we end.
         let script = format!(
             "'{driver}' --port=0 & driver=$!; cat >/dev/null; \
-             for browser in $(ps -o pid= --ppid $driver); do kill -- -$browser $browser; done; \
+             for browser in $(pgrep -P $driver); do kill -- -$browser $browser; done; \
              kill $driver; wait; rm -rf '{folder}'",
             driver = driver.display(),
             folder = folder.display(),
