@@ -62,7 +62,8 @@ fn run(
     Ok(location)
 }
 
-fn receipt(conn: &mut Conn, key: &str, person: PersonId) -> Result<Option<String>> {
+/// Where a form led that this person has sent already.
+pub fn receipt(conn: &mut Conn, key: &str, person: PersonId) -> Result<Option<String>> {
     Ok(form_receipt::table
         .find(key)
         .filter(form_receipt::person_id.eq(person))

@@ -204,6 +204,12 @@ impl Head {
     }
 }
 
+/// Holds a person's record until the transaction ends: whoever else records something about them,
+/// or holds it, waits. For decisions that first count what others may be adding at this moment.
+pub fn hold(conn: &mut Conn, person: PersonId) -> Result<()> {
+    Head::take(conn, person).map(drop)
+}
+
 /// Records one fact.
 pub fn append(
     conn: &mut Conn,
@@ -405,6 +411,20 @@ pub fn facts_of_kind(
         }
     }
     Ok(found)
+}
+
+/// Everybody's facts of one kind and code, for lists that show a grade beside each name.
+pub fn facts_with(conn: &mut Conn, kind: Kind, code: &str) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    let rows: Vec<Row> = known(None)
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
+        .order((fact::person_id, fact::from_on, fact::id))
+        .select(Row::as_select())
+        .load(conn)?;
+    let mut people: HashMap<PersonId, Vec<Fact>> = HashMap::new();
+    for row in rows {
+        people.entry(row.person_id).or_default().extend(row.fact());
+    }
+    Ok(people)
 }
 
 /// The facts of everybody, by person, for boards: one pass over the table, no query a person.
