@@ -17,7 +17,7 @@ use crate::{
     db::{Conn, Db, Error, Instant},
     exams, home,
     i18n::Text,
-    mail::{Letterhead, Smtp, Transport},
+    mail::{Letterhead, MailDelivery, Smtp, Transport},
     mentoring, people,
     record::{Consequences, Rules},
     reminders,
@@ -35,6 +35,7 @@ pub struct Shared {
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
+    pub check_limit: certification::CheckLimit,
 }
 
 /// Why the program could not start.
@@ -60,14 +61,18 @@ impl Shared {
             Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
         let smtp = settings.smtp.clone();
         let consequences = consequences(&rules, &letterhead);
-        Ok(Shared { db, clock, rules, catalogue, consequences, letterhead, smtp })
+        let check_limit = certification::CheckLimit::default();
+        Ok(Shared { db, clock, rules, catalogue, consequences, letterhead, smtp, check_limit })
     }
 }
 
 /// What follows from new facts, wired here because the capabilities that record facts stand below
 /// those that read them.
-fn consequences(_rules: &Rules, _letterhead: &Letterhead) -> Consequences {
-    Consequences::new(|_conn, _person, _today, _stamp| Ok(()))
+fn consequences(rules: &Rules, letterhead: &Letterhead) -> Consequences {
+    let (rules, letterhead) = (rules.clone(), letterhead.clone());
+    Consequences::new(move |conn, person, today, stamp| {
+        certification::issue_due(conn, &rules, &letterhead, person, today, stamp).map(drop)
+    })
 }
 
 /// course-content, understood but not yet kept.
@@ -178,7 +183,8 @@ pub fn serve(
             .app_data(web::Data::new(shared.catalogue.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
-            .app_data(web::Data::new(home::MailDelivery(shared.smtp.is_some())))
+            .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
+            .app_data(web::Data::new(shared.check_limit.clone()))
             .app_data(web::Data::new(secure))
             .app_data(web::FormConfig::default().limit(256 * 1024))
             .wrap(from_fn(middleware::same_site_only))

@@ -6,6 +6,4 @@ pub fn routes() -> Routes {
     Routes::new()
 }
 
-/// Whether a mail server is configured; without one, mails are kept for reading on a page.
-#[derive(Clone, Copy, Debug)]
-pub struct MailDelivery(pub bool);
+pub use crate::mail::MailDelivery;
