@@ -36,6 +36,8 @@ pub struct Shared {
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
     pub check_limit: certification::CheckLimit,
+    /// What this process calls itself where several share work.
+    pub process: String,
 }
 
 /// Why the program could not start.
@@ -62,7 +64,18 @@ impl Shared {
         let smtp = settings.smtp.clone();
         let consequences = consequences(&rules, &letterhead);
         let check_limit = certification::CheckLimit::default();
-        Ok(Shared { db, clock, rules, catalogue, consequences, letterhead, smtp, check_limit })
+        let process = uuid::Uuid::now_v7().simple().to_string();
+        Ok(Shared {
+            db,
+            clock,
+            rules,
+            catalogue,
+            consequences,
+            letterhead,
+            smtp,
+            check_limit,
+            process,
+        })
     }
 }
 
@@ -224,6 +237,11 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
 
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
+    let Shared { db, rules, letterhead, clock, process, .. } = shared;
+    let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
+    if let Err(error) = planned {
+        tracing::error!(%error, "planning reminders failed");
+    }
     if let Some(transport) = transport {
         let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
         if let Err(error) = outcome {

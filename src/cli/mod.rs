@@ -1,5 +1,7 @@
 //! The command line.
 
+mod remind;
+
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -35,6 +37,8 @@ enum Command {
     },
     /// Bring the database up to date and load course-content, then stop.
     Migrate,
+    /// Put every reminder that is due into the outbox, and say which.
+    Remind(remind::Remind),
 }
 
 /// What the program's exit code says.
@@ -90,6 +94,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
             println!("The database is up to date.");
             Ok(Outcome::Done)
         }
+        Command::Remind(command) => command.run(&open(&settings)?),
     }
 }
 

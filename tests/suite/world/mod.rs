@@ -3,6 +3,7 @@
 mod actor;
 mod backend;
 mod cast;
+pub mod smtp;
 
 pub use actor::{Actor, Page};
 pub use backend::{Backend, left_out};
