@@ -1,5 +1,7 @@
 //! The command line.
 
+mod remind;
+
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -49,6 +51,8 @@ enum Command {
         /// Their staff number.
         staff_no: String,
     },
+    /// Put every reminder that is due into the outbox, and say which.
+    Remind(remind::Remind),
 }
 
 /// What the program's exit code says.
@@ -114,6 +118,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         }
         Command::Check => check(&settings),
         Command::Account { staff_no } => account(&settings, staff_no),
+        Command::Remind(command) => command.run(&open(&settings)?),
     }
 }
 

@@ -9,9 +9,6 @@ mod start;
 
 use crate::access::{Role, Routes, Who};
 
-/// Whether a mail server is configured; without one, mails are kept for reading on a page.
-#[derive(Clone, Copy, Debug)]
-pub struct MailDelivery(pub bool);
 
 pub fn routes() -> Routes {
     Routes::new()

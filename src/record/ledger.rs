@@ -480,6 +480,56 @@ type BoardRow = (
     Option<NaiveDate>,
 );
 
+/// Everybody's rows of one kind as known now, narrowed to a code, by person.
+pub fn rows_of_kind(conn: &mut Conn, kind: Kind, code: Option<&str>) -> Result<Vec<Row>> {
+    let query = known(None).filter(fact::kind.eq(kind.word()));
+    let query = match code {
+        Some(code) => query.filter(fact::code.eq(code.to_owned())),
+        None => query,
+    };
+    Ok(query
+        .order((fact::person_id, fact::from_on, fact::id))
+        .select(Row::as_select())
+        .load(conn)?)
+}
+
+/// Rows of one kind whose last day lies within these days, unless a later one of the same code
+/// has taken their place. Answered from the index on kind and last day.
+pub fn rows_running_out(
+    conn: &mut Conn,
+    kind: Kind,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<Row>> {
+    let later = diesel::alias!(fact as later);
+    let superseded = later
+        .filter(later.field(fact::person_id).eq(fact::person_id))
+        .filter(later.field(fact::kind).eq(fact::kind))
+        .filter(later.field(fact::code).eq(fact::code))
+        .filter(later.field(fact::voided_at).is_null())
+        .filter(later.field(fact::id).ne(fact::id))
+        .filter(
+            later
+                .field(fact::through_on)
+                .is_null()
+                .or(later.field(fact::through_on).gt(fact::through_on)),
+        );
+    Ok(fact::table
+        .filter(fact::kind.eq(kind.word()))
+        .filter(fact::through_on.ge(first).and(fact::through_on.le(last)))
+        .filter(fact::voided_at.is_null())
+        .filter(diesel::dsl::not(diesel::dsl::exists(superseded)))
+        .order((fact::through_on, fact::id))
+        .select(Row::as_select())
+        .load(conn)?)
+}
+
+/// Waits until nobody else is writing to this person's record, and keeps others waiting until the
+/// transaction ends: what is decided from the record now stays true.
+pub fn hold(conn: &mut Conn, person: PersonId) -> Result<()> {
+    Head::take(conn, person).map(drop)
+}
+
 /// The whole story of a person, voids included, newest first.
 pub fn history_of(conn: &mut Conn, person: PersonId, limit: i64) -> Result<Vec<Row>> {
     Ok(fact::table
