@@ -432,21 +432,32 @@ pub fn facts_of_all(
     conn: &mut Conn,
     known_at: Option<Instant>,
 ) -> Result<HashMap<PersonId, Vec<Fact>>> {
-    let rows: Vec<BoardRow> = known(known_at)
+    let rows = known(known_at)
         .order((fact::person_id, fact::id))
-        .select((
-            fact::id,
-            fact::person_id,
-            fact::kind,
-            fact::code,
-            fact::level,
-            fact::amount_numerator,
-            fact::amount_denominator,
-            fact::unit,
-            fact::from_on,
-            fact::through_on,
-        ))
-        .load(conn)?;
+        .select(BOARD_COLUMNS)
+        .load::<BoardRow>(conn)?;
+    Ok(by_person(rows))
+}
+
+/// The facts of these people, by person, for boards over a small part of a large network.
+pub fn facts_of_these(
+    conn: &mut Conn,
+    people: &[PersonId],
+    known_at: Option<Instant>,
+) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    let mut found = HashMap::new();
+    for some in people.chunks(ROWS_AT_ONCE) {
+        let rows = known(known_at)
+            .filter(fact::person_id.eq_any(some.to_vec()))
+            .order((fact::person_id, fact::id))
+            .select(BOARD_COLUMNS)
+            .load::<BoardRow>(conn)?;
+        found.extend(by_person(rows));
+    }
+    Ok(found)
+}
+
+fn by_person(rows: Vec<BoardRow>) -> HashMap<PersonId, Vec<Fact>> {
     let mut people: HashMap<PersonId, Vec<Fact>> = HashMap::new();
     for (id, person, kind, code, level, numerator, denominator, unit, from, through) in rows {
         let Some(kind) = Kind::parse(&kind) else { continue };
@@ -464,8 +475,34 @@ pub fn facts_of_all(
         });
     }
     people.values_mut().for_each(|facts| verdict::sort(facts));
-    Ok(people)
+    people
 }
+
+type BoardColumns = (
+    fact::id,
+    fact::person_id,
+    fact::kind,
+    fact::code,
+    fact::level,
+    fact::amount_numerator,
+    fact::amount_denominator,
+    fact::unit,
+    fact::from_on,
+    fact::through_on,
+);
+
+const BOARD_COLUMNS: BoardColumns = (
+    fact::id,
+    fact::person_id,
+    fact::kind,
+    fact::code,
+    fact::level,
+    fact::amount_numerator,
+    fact::amount_denominator,
+    fact::unit,
+    fact::from_on,
+    fact::through_on,
+);
 
 type BoardRow = (
     FactId,

@@ -157,6 +157,32 @@ pub fn post_in(
     Ok(row.map(|(person, assignment, site)| Post { person, assignment, site }))
 }
 
+/// Those of these people who are within the scope, by staff number.
+pub fn posts_among(
+    conn: &mut Conn,
+    scope: &Scope,
+    people: &[PersonId],
+    day: NaiveDate,
+) -> Result<Vec<Post>> {
+    let mut found = Vec::new();
+    for some in people.chunks(500) {
+        let rows: Vec<(Person, Assignment, Site)> = assignment::table
+            .inner_join(person::table)
+            .inner_join(site::table)
+            .filter(within(scope))
+            .filter(last_by(day))
+            .filter(person::id.eq_any(some.to_vec()))
+            .order((person::staff_no, person::id))
+            .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found
+        .into_iter()
+        .map(|(person, assignment, site)| Post { person, assignment, site })
+        .collect())
+}
+
 /// Where a person works or last worked, on the program's own behalf.
 pub fn post_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<Post>> {
     post_in(conn, &Scope::everyone(), id, day)
