@@ -9,7 +9,6 @@ mod start;
 
 use crate::access::{Role, Routes, Who};
 
-
 pub fn routes() -> Routes {
     Routes::new()
         .get("/", Who::SignedIn, start::page)

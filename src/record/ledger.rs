@@ -561,12 +561,6 @@ pub fn rows_running_out(
         .load(conn)?)
 }
 
-/// Waits until nobody else is writing to this person's record, and keeps others waiting until the
-/// transaction ends: what is decided from the record now stays true.
-pub fn hold(conn: &mut Conn, person: PersonId) -> Result<()> {
-    Head::take(conn, person).map(drop)
-}
-
 /// The whole story of a person, voids included, newest first.
 pub fn history_of(conn: &mut Conn, person: PersonId, limit: i64) -> Result<Vec<Row>> {
     Ok(fact::table
