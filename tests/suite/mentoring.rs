@@ -32,7 +32,7 @@ async fn grades(world: &World, held: &[(&'static str, &'static str)]) {
         world
             .arrange(move |conn| {
                 let fact = NewFact::new(Kind::Grade, "technician", day("2024-01-01")).level(level);
-                ledger::append(conn, id, &fact, Source::new("import", 1), stamp())
+                ledger::append(conn, id, &fact, Source::new("import", id.0), stamp())
             })
             .await;
     }
