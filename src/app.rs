@@ -218,6 +218,11 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
 
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
+    let (rules, consequences) = (&shared.rules, &shared.consequences);
+    let closed = exams::sweep(&shared.db, rules, consequences, shared.clock.now()).await;
+    if let Err(error) = closed {
+        tracing::error!(%error, "closing exams whose time is over failed");
+    }
     if let Some(transport) = transport {
         let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
         if let Err(error) = outcome {
