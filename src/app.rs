@@ -237,7 +237,11 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
 
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
-    let Shared { db, rules, letterhead, clock, process, .. } = shared;
+    let Shared { db, rules, consequences, letterhead, clock, process, .. } = shared;
+    // First what decides about results: a reminder may depend on it.
+    if let Err(error) = exams::sweep(db, rules, consequences, clock.now()).await {
+        tracing::error!(%error, "closing exams whose time is over failed");
+    }
     let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");

@@ -229,7 +229,9 @@ fn offer_first_administrator(shared: &Shared) -> Result<(), String> {
 pub fn run_server(shared: Shared, settings: &Settings) -> Result<Outcome, String> {
     let listener = TcpListener::bind(&settings.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
-    println!("shifu listens on http://{}", settings.listen);
+    // The address that was bound: port 0 asks for any free one.
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("shifu listens on http://{address}");
     let workers = settings.workers;
     actix_web::rt::System::new()
         .block_on(async move {

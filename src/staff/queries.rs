@@ -262,3 +262,39 @@ pub fn head_counts(conn: &mut Conn, day: NaiveDate) -> Result<Vec<(SiteId, i64)>
         .select((assignment::site_id, diesel::dsl::count_star()))
         .load(conn)?)
 }
+
+/// Whose rows a list of another capability may show: people within a scope, below a site.
+pub fn people_within(
+    conn: &mut Conn,
+    scope: &Scope,
+    below: Option<&str>,
+    day: NaiveDate,
+) -> Result<Vec<PersonId>> {
+    let below = format!("{}%", below.unwrap_or_default());
+    Ok(assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(within(scope))
+        .filter(last_by(day))
+        .filter(site::lineage.like(below))
+        .order(person::id)
+        .select(person::id)
+        .load(conn)?)
+}
+
+/// Where each of these people works or last worked.
+pub fn sites_of(
+    conn: &mut Conn,
+    people: &[PersonId],
+    day: NaiveDate,
+) -> Result<std::collections::HashMap<PersonId, Site>> {
+    let rows: Vec<(PersonId, Site)> = assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(last_by(day))
+        .filter(person::id.eq_any(people.iter().map(|id| id.0)))
+        .order(person::id)
+        .select((person::id, Site::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
