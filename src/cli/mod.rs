@@ -1,5 +1,7 @@
 //! The command line.
 
+mod explain;
+
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -35,6 +37,8 @@ enum Command {
     },
     /// Bring the database up to date and load course-content, then stop.
     Migrate,
+    /// Say whether somebody meets the rules of a step, a certificate or a job, and why (not).
+    Explain(explain::Explain),
 }
 
 /// What the program's exit code says.
@@ -90,6 +94,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
             println!("The database is up to date.");
             Ok(Outcome::Done)
         }
+        Command::Explain(asked) => explain::run(&open(&settings)?, &asked),
     }
 }
 
