@@ -1,6 +1,7 @@
 //! The command line.
 
 mod remind;
+mod explain;
 
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
@@ -53,6 +54,8 @@ enum Command {
     },
     /// Put every reminder that is due into the outbox, and say which.
     Remind(remind::Remind),
+    /// Say whether somebody meets the rules of a step, a certificate or a job, and why (not).
+    Explain(explain::Explain),
 }
 
 /// What the program's exit code says.
@@ -119,6 +122,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         Command::Check => check(&settings),
         Command::Account { staff_no } => account(&settings, staff_no),
         Command::Remind(command) => command.run(&open(&settings)?),
+        Command::Explain(asked) => explain::run(&open(&settings)?, &asked),
     }
 }
 
