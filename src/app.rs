@@ -17,7 +17,7 @@ use crate::{
     db::{Conn, Db, Error, Instant},
     exams, home,
     i18n::Text,
-    mail::{Letterhead, Smtp, Transport},
+    mail::{Letterhead, MailDelivery, Smtp, Transport},
     mentoring, people,
     record::{Consequences, Rules},
     reminders,
@@ -35,6 +35,9 @@ pub struct Shared {
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
+    pub check_limit: certification::CheckLimit,
+    /// What this process calls itself where several share work.
+    pub process: String,
 }
 
 /// Why the program could not start.
@@ -60,14 +63,29 @@ impl Shared {
             Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
         let smtp = settings.smtp.clone();
         let consequences = consequences(&rules, &letterhead);
-        Ok(Shared { db, clock, rules, catalogue, consequences, letterhead, smtp })
+        let check_limit = certification::CheckLimit::default();
+        let process = uuid::Uuid::now_v7().simple().to_string();
+        Ok(Shared {
+            db,
+            clock,
+            rules,
+            catalogue,
+            consequences,
+            letterhead,
+            smtp,
+            check_limit,
+            process,
+        })
     }
 }
 
 /// What follows from new facts, wired here because the capabilities that record facts stand below
 /// those that read them.
-fn consequences(_rules: &Rules, _letterhead: &Letterhead) -> Consequences {
-    Consequences::new(|_conn, _person, _today, _stamp| Ok(()))
+fn consequences(rules: &Rules, letterhead: &Letterhead) -> Consequences {
+    let (rules, letterhead) = (rules.clone(), letterhead.clone());
+    Consequences::new(move |conn, person, today, stamp| {
+        certification::issue_due(conn, &rules, &letterhead, person, today, stamp).map(drop)
+    })
 }
 
 /// course-content, understood but not yet kept.
@@ -178,7 +196,8 @@ pub fn serve(
             .app_data(web::Data::new(shared.catalogue.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
-            .app_data(web::Data::new(home::MailDelivery(shared.smtp.is_some())))
+            .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
+            .app_data(web::Data::new(shared.check_limit.clone()))
             .app_data(web::Data::new(secure))
             .app_data(web::FormConfig::default().limit(256 * 1024))
             .wrap(from_fn(middleware::same_site_only))
@@ -218,6 +237,15 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
 
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
+    let Shared { db, rules, consequences, letterhead, clock, process, .. } = shared;
+    // First what decides about results: a reminder may depend on it.
+    if let Err(error) = exams::sweep(db, rules, consequences, clock.now()).await {
+        tracing::error!(%error, "closing exams whose time is over failed");
+    }
+    let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
+    if let Err(error) = planned {
+        tracing::error!(%error, "planning reminders failed");
+    }
     if let Some(transport) = transport {
         let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
         if let Err(error) = outcome {

@@ -5,33 +5,33 @@
 //! the map.
 
 // Tools: they know nothing of workshops.
-pub mod content;
-pub mod db;
 pub mod i18n;
+pub mod db;
 pub mod web;
+pub mod content;
 
-// The heart.
+// The heart: hiring, teaching, examining and deciding all write here, so it stands below them.
 pub mod record;
 
 // People and what reaches them.
-pub mod access;
 pub mod mail;
-pub mod people;
 pub mod staff;
+pub mod access;
 
 // Capabilities: what people do; each writes facts.
-pub mod careers;
-pub mod certification;
+pub mod people;
 pub mod courses;
-pub mod exams;
 pub mod mentoring;
+pub mod exams;
+pub mod certification;
+pub mod careers;
 
 // Across: they read everything and decide nothing.
-pub mod home;
 pub mod reminders;
+pub mod home;
 
 // The whole.
-pub mod app;
-pub mod cli;
-pub mod demo;
 pub mod settings;
+pub mod app;
+pub mod demo;
+pub mod cli;

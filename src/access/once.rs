@@ -30,12 +30,10 @@ where
     let again = key.clone();
     let outcome = db.write(move |conn| run(conn, &key, person, now, work)).await;
     let location = match outcome {
-        // Two at once: the first has done the work, and its receipt says where that leads.
-        Err(Error::Database(error)) if error.is_unique_violation() => db
-            .read(move |conn| receipt(conn, &again, person))
-            .await?
-            .ok_or(Error::Database(error))?,
-        outcome => outcome?,
+        // Two at once: the first has done the work, whatever the second ran into because of it,
+        // and its receipt says where that leads.
+        Err(error) => db.read(move |conn| receipt(conn, &again, person)).await?.ok_or(error)?,
+        Ok(location) => location,
     };
     Ok(redirect(location))
 }
@@ -62,7 +60,8 @@ fn run(
     Ok(location)
 }
 
-fn receipt(conn: &mut Conn, key: &str, person: PersonId) -> Result<Option<String>> {
+/// Where a form led that this person has sent already.
+pub fn receipt(conn: &mut Conn, key: &str, person: PersonId) -> Result<Option<String>> {
     Ok(form_receipt::table
         .find(key)
         .filter(form_receipt::person_id.eq(person))

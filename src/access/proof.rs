@@ -47,6 +47,8 @@ proofs! {
     Manager = [Manager], reports = true;
     /// Decides candidacies, revokes certificates.
     Hr = [Hr];
+    /// Has a part in promotions: the manager recommends, HR decides.
+    Promoting = [Manager, Hr], reports = true;
     /// Runs the installation.
     Administrator = [Administrator];
     /// Looks after people's training: trainer, manager or HR.

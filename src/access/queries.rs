@@ -135,6 +135,14 @@ pub fn set_password(conn: &mut Conn, person: PersonId, hash: &str, now: Instant)
     Ok(())
 }
 
+/// People whose account was closed: they get no reminders.
+pub fn closed_accounts(conn: &mut Conn) -> Result<std::collections::HashSet<PersonId>> {
+    let closed = account::table.filter(account::disabled_at.is_not_null());
+    let ids: Vec<PersonId> =
+        closed.order(account::person_id).select(account::person_id).load(conn)?;
+    Ok(ids.into_iter().collect())
+}
+
 pub fn has_account(conn: &mut Conn, person: PersonId) -> Result<bool> {
     Ok(diesel::select(diesel::dsl::exists(account::table.find(person))).get_result(conn)?)
 }

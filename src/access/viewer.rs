@@ -116,7 +116,7 @@ impl Viewer {
     }
 
     fn navigation(&self) -> Vec<NavItem> {
-        use Role::{Administrator, Examiner, Hr, Manager, Mentor, Trainer};
+        use Role::{Administrator, Examiner, Hr, Manager, Trainer};
         let lang = self.lang();
         let item = |href, icon, label| NavItem { href, icon, label };
         let mut nav = vec![
@@ -130,7 +130,7 @@ impl Viewer {
         if self.holds_any(&[Trainer, Examiner, Manager, Hr, Administrator]) {
             nav.push(item("/people", "users", t!(lang, "人员", "People")));
         }
-        if self.holds_any(&[Trainer, Manager, Hr, Mentor]) {
+        if self.holds_any(&[Trainer, Manager, Hr]) {
             nav.push(item("/training", "chart-bar", t!(lang, "培训进度", "Training")));
         }
         if self.holds_any(&[Manager, Hr]) {

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod remind;
+
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -7,6 +9,7 @@ use clap::{Parser, Subcommand};
 use crate::{
     access::{links, queries},
     app::{self, Shared},
+    demo, mail, record,
     settings::Settings,
     web::Clock,
 };
@@ -33,8 +36,23 @@ enum Command {
         #[arg(long, value_name = "ADDRESS:PORT")]
         listen: Option<String>,
     },
+    /// Fill a dealer group to try everything on, and serve it.
+    Demo {
+        /// Where to listen.
+        #[arg(long, value_name = "ADDRESS:PORT")]
+        listen: Option<String>,
+    },
     /// Bring the database up to date and load course-content, then stop.
     Migrate,
+    /// Check the settings, the mail server's name and every chain of the record.
+    Check,
+    /// Print a one-time link with which a person sets a new password.
+    Account {
+        /// Their staff number.
+        staff_no: String,
+    },
+    /// Put every reminder that is due into the outbox, and say which.
+    Remind(remind::Remind),
 }
 
 /// What the program's exit code says.
@@ -77,6 +95,7 @@ pub fn main() -> ExitCode {
 
 fn run(cli: Cli) -> Result<Outcome, String> {
     let mut settings = Settings::read(cli.settings.as_deref())?;
+    let chosen = cli.database.is_some();
     if let Some(database) = cli.database {
         settings.database_url = database;
     }
@@ -85,11 +104,21 @@ fn run(cli: Cli) -> Result<Outcome, String> {
             settings.listen = listen.unwrap_or(settings.listen);
             serve(&settings)
         }
+        Command::Demo { listen } => {
+            settings.listen = listen.unwrap_or(settings.listen);
+            if !chosen {
+                settings.database_url = "sqlite://shifu-demo.db".to_owned();
+            }
+            demo(&settings)
+        }
         Command::Migrate => {
             open(&settings)?;
             println!("The database is up to date.");
             Ok(Outcome::Done)
         }
+        Command::Check => check(&settings),
+        Command::Account { staff_no } => account(&settings, staff_no),
+        Command::Remind(command) => command.run(&open(&settings)?),
     }
 }
 
@@ -100,6 +129,69 @@ fn open(settings: &Settings) -> Result<Shared, String> {
 fn serve(settings: &Settings) -> Result<Outcome, String> {
     let shared = open(settings)?;
     offer_first_administrator(&shared)?;
+    run_server(shared, settings)
+}
+
+/// Walks every chain of the record and says what is set.
+fn check(settings: &Settings) -> Result<Outcome, String> {
+    let shared = open(settings)?;
+    println!("database   {}", shared.db.url());
+    println!("address    {}", shared.letterhead.base_url);
+    match &settings.smtp {
+        Some(smtp) => {
+            mail::Transport::new(smtp)?;
+            println!("mail       by {} ({:?})", smtp.host, smtp.protection);
+        }
+        None => println!("mail       is only kept: no mail server is set"),
+    }
+    let (facts, breaks) =
+        shared.db.read_blocking(record::check::chains).map_err(|error| error.to_string())?;
+    println!("record     {facts} facts, {} broken chains", breaks.len());
+    for found in &breaks {
+        println!("           person {} at {}: {}", found.person, found.seq, found.what);
+    }
+    Ok(if breaks.is_empty() { Outcome::Done } else { Outcome::Refused })
+}
+
+/// The way back in when nobody can read the mail: whoever runs the machine may do this.
+fn account(settings: &Settings, staff_no: String) -> Result<Outcome, String> {
+    let shared = open(settings)?;
+    let now = shared.clock.now();
+    let token = links::new_token();
+    let digest = links::digest(&token);
+    let searched = staff_no.clone();
+    let made = shared
+        .db
+        .write_blocking(move |conn| -> Result<bool, crate::db::Error> {
+            let Some(person) = crate::staff::queries::person_by_staff_no(conn, &searched)? else {
+                return Ok(false);
+            };
+            let (purpose, expires) =
+                (queries::Purpose::SetPassword, now.plus(chrono::Duration::hours(2)));
+            queries::add_link(conn, purpose, Some(person.id), &digest, expires, now)?;
+            let subject = ("person", Some(person.id.0));
+            crate::access::audit::note(conn, None, "make-password-link", subject, (), now)?;
+            Ok(true)
+        })
+        .map_err(|error| error.to_string())?;
+    if !made {
+        return Err(format!("there is nobody with staff number {staff_no}"));
+    }
+    println!("{}", shared.letterhead.link(&format!("/links/{token}")));
+    Ok(Outcome::Done)
+}
+
+/// Fills the demo's database once, names its accounts, and serves.
+fn demo(settings: &Settings) -> Result<Outcome, String> {
+    let shared = open(settings)?;
+    eprintln!("Filling {} …", shared.db.url());
+    if !demo::fill(&shared)? {
+        eprintln!("It is filled already; remove the file to begin anew.");
+    }
+    println!("Accounts, all with the password {}:", demo::PASSWORD);
+    for (staff_no, zh, en) in demo::ACCOUNTS {
+        println!("  {staff_no}  {zh}  {en}");
+    }
     run_server(shared, settings)
 }
 
@@ -137,7 +229,9 @@ fn offer_first_administrator(shared: &Shared) -> Result<(), String> {
 pub fn run_server(shared: Shared, settings: &Settings) -> Result<Outcome, String> {
     let listener = TcpListener::bind(&settings.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
-    println!("shifu listens on http://{}", settings.listen);
+    // The address that was bound: port 0 asks for any free one.
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("shifu listens on http://{address}");
     let workers = settings.workers;
     actix_web::rt::System::new()
         .block_on(async move {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::Deserialize;
 
 use crate::{
-    content::{ContentId, Piece},
+    content::{ContentId, ContentKind, Piece},
     i18n::{Lang, Text},
 };
 
@@ -80,6 +80,17 @@ impl Course {
         Ok(Course { plan, content: ContentId(0), lessons })
     }
 
+    /// A revision that is no longer taught, for those who enrolled in it.
+    pub fn of_revision(
+        id: ContentId,
+        code: &str,
+        texts: BTreeMap<String, String>,
+    ) -> Result<Course, Text> {
+        let (kind, code) = (ContentKind::Course, code.to_owned());
+        let piece = Piece { kind, code, texts, media: BTreeMap::new() };
+        Ok(Course { content: id, ..Course::parse(&piece)? })
+    }
+
     pub fn lesson(&self, slug: &str) -> Option<(usize, &LessonPlan)> {
         self.plan.lessons.iter().enumerate().find(|(_, lesson)| lesson.slug == slug)
     }
@@ -104,6 +115,11 @@ impl Catalogue {
 
     pub fn get(&self, code: &str) -> Option<&Course> {
         self.courses.get(code)
+    }
+
+    /// What readers call a course; its code when it is no longer taught.
+    pub fn title(&self, code: &str) -> Text {
+        self.get(code).map_or_else(|| Text::same(code), |course| course.plan.title.clone())
     }
 
     pub fn iter(&self) -> impl Iterator<Item = &Course> {

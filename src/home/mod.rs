@@ -1,11 +1,19 @@
 //! The start page of each role, a person's whole record, administration.
+//!
+//! Pages that show something of every capability stand here, above them all.
 
-use crate::access::Routes;
+mod admin;
+mod chart;
+mod record;
+mod start;
+
+use crate::access::{Role, Routes, Who};
 
 pub fn routes() -> Routes {
     Routes::new()
+        .get("/", Who::SignedIn, start::page)
+        .get("/me", Who::SignedIn, record::own)
+        .get("/people/{id}", Who::SignedIn, record::of_person)
+        .get("/people/{id}/record.csv", Who::SignedIn, record::export)
+        .get("/admin", Who::Roles(&[Role::Administrator]), admin::page)
 }
-
-/// Whether a mail server is configured; without one, mails are kept for reading on a page.
-#[derive(Clone, Copy, Debug)]
-pub struct MailDelivery(pub bool);

@@ -83,12 +83,19 @@ impl Transport {
             let outcome = self.send(&mail, head).await;
             let now = clock.now();
             sent += usize::from(outcome.is_ok());
+            let server_fails = matches!(outcome, Err(Failure::OfServer(_)));
             db.write(move |conn| match outcome {
                 Ok(()) => outbox::mark_sent(conn, mail.id, now),
                 Err(Failure::ForGood(why)) => outbox::park(conn, mail.id, &why, now),
-                Err(Failure::ForNow(why)) => outbox::mark_failed(conn, &mail, &why, now),
+                Err(Failure::ForNow(why) | Failure::OfServer(why)) => {
+                    outbox::mark_failed(conn, &mail, &why, now)
+                }
             })
             .await?;
+            // The next mail would fail in the same way, after the same wait.
+            if server_fails {
+                return Ok(sent);
+            }
         }
     }
 
@@ -96,15 +103,36 @@ impl Transport {
         let message = compose(mail, head).map_err(Failure::ForGood)?;
         match self.smtp.send(message).await {
             Ok(_) => Ok(()),
-            Err(error) if error.is_permanent() => Err(Failure::ForGood(error.to_string())),
-            Err(error) => Err(Failure::ForNow(error.to_string())),
+            Err(error) => Err(Failure::of(&error)),
         }
     }
 }
 
+/// Why a mail was not accepted.
+#[derive(Debug, PartialEq, Eq)]
 enum Failure {
+    /// This mail, for now: a full mailbox, a greylist.
     ForNow(String),
+    /// This mail, and trying again would not help.
     ForGood(String),
+    /// The server or our access to it: no mail's fault, so none is given up for it at once.
+    OfServer(String),
+}
+
+impl Failure {
+    fn of(error: &lettre::transport::smtp::Error) -> Failure {
+        Failure::of_answer(error.status().map(u16::from), error.to_string())
+    }
+
+    /// Sorts the server's answer; no answer at all is a matter of the connection.
+    fn of_answer(code: Option<u16>, why: String) -> Failure {
+        match code {
+            // Shutting down; sign-in wanted, wrong or not possible; commands it does not know.
+            Some(421 | 454 | 500..=504 | 530 | 534 | 535 | 538) | None => Failure::OfServer(why),
+            Some(500..) => Failure::ForGood(why),
+            Some(_) => Failure::ForNow(why),
+        }
+    }
 }
 
 /// The message on the wire. The Message-ID is the outbox row's, the same at every try.
@@ -118,9 +146,31 @@ fn compose(mail: &Mail, head: &Letterhead) -> Result<Message, String> {
         .message_id(Some(mail.message_id.clone()))
         .date(mail.created_at.utc().into())
         .header(header::MIME_VERSION_1_0)
+        // Out-of-office replies to a program help nobody.
+        .raw_header(header::HeaderValue::new(
+            header::HeaderName::new_from_ascii_str("Auto-Submitted"),
+            "auto-generated".to_owned(),
+        ))
         .multipart(MultiPart::alternative_plain_html(
             mail.body_text.clone(),
             mail.body_html.clone(),
         ))
         .map_err(|error| error.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_refusal_of_the_mail_itself_gives_it_up() {
+        let sort = |code| Failure::of_answer(code, String::new());
+        let none = String::new;
+        assert_eq!(sort(Some(550)), Failure::ForGood(none()), "no such mailbox");
+        assert_eq!(sort(Some(554)), Failure::ForGood(none()), "refused content");
+        assert_eq!(sort(Some(451)), Failure::ForNow(none()), "greylisted");
+        for code in [Some(535), Some(530), Some(421), None] {
+            assert_eq!(sort(code), Failure::OfServer(none()), "{code:?}");
+        }
+    }
 }

@@ -11,3 +11,7 @@ pub mod outbox;
 pub use delivery::{Smtp, Transport};
 pub use letter::{Letter, Letterhead, Recipient};
 pub use outbox::{OutboxId, post};
+
+/// Whether a mail server is configured; without one, mails are kept for reading on a page.
+#[derive(Clone, Copy, Debug)]
+pub struct MailDelivery(pub bool);

@@ -77,6 +77,11 @@ pub fn claim(conn: &mut Conn, now: Instant) -> Result<Option<Mail>> {
         .limit(16)
         .load::<Mail>(conn)?;
     for mail in due {
+        // Every try ended without a word: the program must have died over it each time.
+        if mail.tries >= MOST_TRIES {
+            park(conn, mail.id, mail.last_error.as_deref().unwrap_or("no answer"), now)?;
+            continue;
+        }
         // Checked again in the update: of two workers on one row, the second changes nothing.
         let taken = diesel::update(outbox::table.find(mail.id))
             .filter(free)

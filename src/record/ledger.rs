@@ -204,6 +204,12 @@ impl Head {
     }
 }
 
+/// Holds a person's record until the transaction ends: whoever else records something about them,
+/// or holds it, waits. For decisions that first count what others may be adding at this moment.
+pub fn hold(conn: &mut Conn, person: PersonId) -> Result<()> {
+    Head::take(conn, person).map(drop)
+}
+
 /// Records one fact.
 pub fn append(
     conn: &mut Conn,
@@ -386,26 +392,72 @@ pub fn facts_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) ->
     Ok(facts)
 }
 
+/// The facts of one kind of these people, for lists: no query a person.
+pub fn facts_of_kind(
+    conn: &mut Conn,
+    people: &[PersonId],
+    kind: Kind,
+) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    let mut found: HashMap<PersonId, Vec<Fact>> = HashMap::new();
+    for some in people.chunks(500) {
+        let rows: Vec<Row> = known(None)
+            .filter(fact::kind.eq(kind.word()))
+            .filter(fact::person_id.eq_any(some.to_vec()))
+            .order((fact::person_id, fact::id))
+            .select(Row::as_select())
+            .load(conn)?;
+        for row in rows {
+            found.entry(row.person_id).or_default().extend(row.fact());
+        }
+    }
+    Ok(found)
+}
+
+/// Everybody's facts of one kind and code, for lists that show a grade beside each name.
+pub fn facts_with(conn: &mut Conn, kind: Kind, code: &str) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    let rows: Vec<Row> = known(None)
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
+        .order((fact::person_id, fact::from_on, fact::id))
+        .select(Row::as_select())
+        .load(conn)?;
+    let mut people: HashMap<PersonId, Vec<Fact>> = HashMap::new();
+    for row in rows {
+        people.entry(row.person_id).or_default().extend(row.fact());
+    }
+    Ok(people)
+}
+
 /// The facts of everybody, by person, for boards: one pass over the table, no query a person.
 pub fn facts_of_all(
     conn: &mut Conn,
     known_at: Option<Instant>,
 ) -> Result<HashMap<PersonId, Vec<Fact>>> {
-    let rows: Vec<BoardRow> = known(known_at)
+    let rows = known(known_at)
         .order((fact::person_id, fact::id))
-        .select((
-            fact::id,
-            fact::person_id,
-            fact::kind,
-            fact::code,
-            fact::level,
-            fact::amount_numerator,
-            fact::amount_denominator,
-            fact::unit,
-            fact::from_on,
-            fact::through_on,
-        ))
-        .load(conn)?;
+        .select(BOARD_COLUMNS)
+        .load::<BoardRow>(conn)?;
+    Ok(by_person(rows))
+}
+
+/// The facts of these people, by person, for boards over a small part of a large network.
+pub fn facts_of_these(
+    conn: &mut Conn,
+    people: &[PersonId],
+    known_at: Option<Instant>,
+) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    let mut found = HashMap::new();
+    for some in people.chunks(ROWS_AT_ONCE) {
+        let rows = known(known_at)
+            .filter(fact::person_id.eq_any(some.to_vec()))
+            .order((fact::person_id, fact::id))
+            .select(BOARD_COLUMNS)
+            .load::<BoardRow>(conn)?;
+        found.extend(by_person(rows));
+    }
+    Ok(found)
+}
+
+fn by_person(rows: Vec<BoardRow>) -> HashMap<PersonId, Vec<Fact>> {
     let mut people: HashMap<PersonId, Vec<Fact>> = HashMap::new();
     for (id, person, kind, code, level, numerator, denominator, unit, from, through) in rows {
         let Some(kind) = Kind::parse(&kind) else { continue };
@@ -423,8 +475,34 @@ pub fn facts_of_all(
         });
     }
     people.values_mut().for_each(|facts| verdict::sort(facts));
-    Ok(people)
+    people
 }
+
+type BoardColumns = (
+    fact::id,
+    fact::person_id,
+    fact::kind,
+    fact::code,
+    fact::level,
+    fact::amount_numerator,
+    fact::amount_denominator,
+    fact::unit,
+    fact::from_on,
+    fact::through_on,
+);
+
+const BOARD_COLUMNS: BoardColumns = (
+    fact::id,
+    fact::person_id,
+    fact::kind,
+    fact::code,
+    fact::level,
+    fact::amount_numerator,
+    fact::amount_denominator,
+    fact::unit,
+    fact::from_on,
+    fact::through_on,
+);
 
 type BoardRow = (
     FactId,
@@ -438,6 +516,50 @@ type BoardRow = (
     NaiveDate,
     Option<NaiveDate>,
 );
+
+/// Everybody's rows of one kind as known now, narrowed to a code, by person.
+pub fn rows_of_kind(conn: &mut Conn, kind: Kind, code: Option<&str>) -> Result<Vec<Row>> {
+    let query = known(None).filter(fact::kind.eq(kind.word()));
+    let query = match code {
+        Some(code) => query.filter(fact::code.eq(code.to_owned())),
+        None => query,
+    };
+    Ok(query
+        .order((fact::person_id, fact::from_on, fact::id))
+        .select(Row::as_select())
+        .load(conn)?)
+}
+
+/// Rows of one kind whose last day lies within these days, unless a later one of the same code
+/// has taken their place. Answered from the index on kind and last day.
+pub fn rows_running_out(
+    conn: &mut Conn,
+    kind: Kind,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<Row>> {
+    let later = diesel::alias!(fact as later);
+    let superseded = later
+        .filter(later.field(fact::person_id).eq(fact::person_id))
+        .filter(later.field(fact::kind).eq(fact::kind))
+        .filter(later.field(fact::code).eq(fact::code))
+        .filter(later.field(fact::voided_at).is_null())
+        .filter(later.field(fact::id).ne(fact::id))
+        .filter(
+            later
+                .field(fact::through_on)
+                .is_null()
+                .or(later.field(fact::through_on).gt(fact::through_on)),
+        );
+    Ok(fact::table
+        .filter(fact::kind.eq(kind.word()))
+        .filter(fact::through_on.ge(first).and(fact::through_on.le(last)))
+        .filter(fact::voided_at.is_null())
+        .filter(diesel::dsl::not(diesel::dsl::exists(superseded)))
+        .order((fact::through_on, fact::id))
+        .select(Row::as_select())
+        .load(conn)?)
+}
 
 /// The whole story of a person, voids included, newest first.
 pub fn history_of(conn: &mut Conn, person: PersonId, limit: i64) -> Result<Vec<Row>> {

@@ -11,6 +11,7 @@
 pub mod amount;
 pub mod case;
 pub mod chain;
+pub mod check;
 pub mod context;
 pub mod fact;
 pub mod ledger;

@@ -101,19 +101,40 @@ pub fn state(
     }
 }
 
-/// An amount as people write it: `93`, `59.9`, `37/40`, with its unit.
-pub fn amount(row: &Row) -> String {
+/// When a fact is or was so: an event has a day, a state has a beginning and perhaps an end.
+pub fn when(
+    lang: Lang,
+    kind: Kind,
+    from: chrono::NaiveDate,
+    through: Option<chrono::NaiveDate>,
+) -> String {
+    use Kind::{Award, Birth, Competition, Course, Exam, Incident, Logbook};
+    match kind {
+        Course | Exam | Logbook | Birth | Award | Competition | Incident => i18n::date(lang, from),
+        Kind::Kpi => i18n::month(lang, from),
+        _ => span(lang, from, through),
+    }
+}
+
+/// An amount as people write it: `93 分`, `59.9`, `37/40`, `8 h`.
+pub fn amount(lang: Lang, row: &Row) -> String {
     let (Some(numerator), Some(denominator)) = (row.amount_numerator, row.amount_denominator)
     else {
         return String::new();
     };
+    // A share keeps what it was counted from: 9/10 is not the same as 90/100.
+    let share = row.kind == Kind::Kpi.word();
     let value = match denominator {
+        _ if share => format!("{numerator}/{denominator}"),
         1 => numerator.to_string(),
         10 => format!("{:.1}", numerator as f64 / 10.0),
         100 => format!("{:.2}", numerator as f64 / 100.0),
-        other => format!("{numerator}/{other}"),
+        other => format!("{:.1}", numerator as f64 / other as f64),
     };
-    match &row.unit {
+    match row.unit.as_deref() {
+        Some("h") => t!(lang, "{value} 学时", "{value} h"),
+        Some("times") => t!(lang, "{value} 次", "{value} ×"),
+        Some("points") => t!(lang, "{value} 分", "{value} points"),
         Some(unit) => format!("{value} {unit}"),
         None => value,
     }

@@ -10,6 +10,7 @@
 use std::collections::HashMap;
 
 use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{
@@ -21,8 +22,8 @@ use super::{
 };
 use crate::i18n::Text;
 
-/// One line of a verdict, with the lines inside it.
-#[derive(Clone, Debug, PartialEq)]
+/// One line of a verdict, with the lines inside it. A decision keeps it as it was.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     /// What is demanded.
     pub text: Text,
@@ -42,7 +43,7 @@ pub struct Line {
 }
 
 /// A fact that counts.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     pub fact: i64,
     pub kind: Kind,

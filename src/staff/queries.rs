@@ -157,9 +157,53 @@ pub fn post_in(
     Ok(row.map(|(person, assignment, site)| Post { person, assignment, site }))
 }
 
+/// Those of these people who are within the scope, by staff number.
+pub fn posts_among(
+    conn: &mut Conn,
+    scope: &Scope,
+    people: &[PersonId],
+    day: NaiveDate,
+) -> Result<Vec<Post>> {
+    let mut found = Vec::new();
+    for some in people.chunks(500) {
+        let rows: Vec<(Person, Assignment, Site)> = assignment::table
+            .inner_join(person::table)
+            .inner_join(site::table)
+            .filter(within(scope))
+            .filter(last_by(day))
+            .filter(person::id.eq_any(some.to_vec()))
+            .order((person::staff_no, person::id))
+            .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found
+        .into_iter()
+        .map(|(person, assignment, site)| Post { person, assignment, site })
+        .collect())
+}
+
 /// Where a person works or last worked, on the program's own behalf.
 pub fn post_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<Post>> {
     post_in(conn, &Scope::everyone(), id, day)
+}
+
+/// Where these people work or last worked, for the rows of a list that was already narrowed.
+pub fn posts_of(conn: &mut Conn, ids: &[PersonId], day: NaiveDate) -> Result<Vec<Post>> {
+    let mut posts = Vec::with_capacity(ids.len());
+    for some in ids.chunks(500) {
+        let rows: Vec<(Person, Assignment, Site)> = assignment::table
+            .inner_join(person::table)
+            .inner_join(site::table)
+            .filter(last_by(day))
+            .filter(person::id.eq_any(some.to_vec()))
+            .order((person::staff_no, person::id))
+            .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+            .load(conn)?;
+        let some = rows.into_iter();
+        posts.extend(some.map(|(person, assignment, site)| Post { person, assignment, site }));
+    }
+    Ok(posts)
 }
 
 pub fn person(conn: &mut Conn, id: PersonId) -> Result<Option<Person>> {
@@ -217,4 +261,40 @@ pub fn head_counts(conn: &mut Conn, day: NaiveDate) -> Result<Vec<(SiteId, i64)>
         .group_by(assignment::site_id)
         .select((assignment::site_id, diesel::dsl::count_star()))
         .load(conn)?)
+}
+
+/// Whose rows a list of another capability may show: people within a scope, below a site.
+pub fn people_within(
+    conn: &mut Conn,
+    scope: &Scope,
+    below: Option<&str>,
+    day: NaiveDate,
+) -> Result<Vec<PersonId>> {
+    let below = format!("{}%", below.unwrap_or_default());
+    Ok(assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(within(scope))
+        .filter(last_by(day))
+        .filter(site::lineage.like(below))
+        .order(person::id)
+        .select(person::id)
+        .load(conn)?)
+}
+
+/// Where each of these people works or last worked.
+pub fn sites_of(
+    conn: &mut Conn,
+    people: &[PersonId],
+    day: NaiveDate,
+) -> Result<std::collections::HashMap<PersonId, Site>> {
+    let rows: Vec<(PersonId, Site)> = assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(last_by(day))
+        .filter(person::id.eq_any(people.iter().map(|id| id.0)))
+        .order(person::id)
+        .select((person::id, Site::as_select()))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
 }

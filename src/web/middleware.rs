@@ -23,8 +23,14 @@ pub async fn security_headers(
 ) -> actix_web::Result<ServiceResponse<BoxBody>> {
     let mut response = next.call(request).await?.map_into_boxed_body();
     let headers = response.headers_mut();
+    // An answer that is stricter by itself (a picture that may be opened alone) stays so.
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        headers.insert(
+            header::CONTENT_SECURITY_POLICY,
+            header::HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+        );
+    }
     for (name, value) in [
-        ("content-security-policy", CONTENT_SECURITY_POLICY),
         ("x-content-type-options", "nosniff"),
         ("referrer-policy", "same-origin"),
         ("cross-origin-opener-policy", "same-origin"),

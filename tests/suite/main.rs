@@ -18,4 +18,5 @@ mod exams;
 mod home;
 mod imports;
 mod mentoring;
+mod record;
 mod reminders;

@@ -1,1 +1,335 @@
-//! reminders
+//! Reminders: on their day, once, in the reader's language, through whatever happens to the mail.
+
+use chrono::Duration;
+use shifu::{
+    app,
+    mail::{
+        OutboxId, Smtp, Transport,
+        delivery::Protection,
+        outbox::{self, Mail, Shown},
+    },
+    record::{
+        Kind, NewFact, Source,
+        ledger::{self, Stamp},
+    },
+    reminders::planner,
+};
+
+use crate::{
+    on_both,
+    world::{
+        World, day, instant,
+        smtp::{Does, MailServer, header},
+    },
+};
+
+const BRAKES: &str = "inhouse-default/brake-specialist";
+
+impl World {
+    /// The person holds a certificate through a day, as an import would record it.
+    async fn holds(&self, who: &'static str, number: i64, through: &'static str) {
+        let person = self.id(who).await;
+        self.arrange(move |conn| {
+            let fact = NewFact::new(Kind::Certificate, BRAKES, day("2025-03-16"))
+                .through(Some(day(through)))
+                .number(format!("OLD-{number}"));
+            let stamp = Stamp { at: instant(crate::world::BEGINNING), by: None };
+            ledger::append(conn, person, &fact, Source::new("import", number), stamp).map(drop)
+        })
+        .await;
+    }
+
+    /// Every mail so far: to whom, and its subject; oldest first.
+    async fn mails(&self) -> Vec<(String, String)> {
+        let mut mails = self.outbox().await;
+        mails.reverse();
+        mails.into_iter().map(|mail| (mail.recipient, mail.subject)).collect()
+    }
+
+    async fn outbox(&self) -> Vec<Mail> {
+        self.arrange(|conn| outbox::list(conn, Shown::All, 1000, 0)).await
+    }
+
+    /// Lets the background work at nine in the morning in Shanghai on this day.
+    async fn round_on(&self, day: &str) {
+        self.clock.travel_to(instant(&format!("{day}T01:00:00Z")));
+        self.round().await;
+    }
+}
+
+fn transport(server: &MailServer) -> Transport {
+    let settings = Smtp {
+        host: "127.0.0.1".to_owned(),
+        port: Some(server.port),
+        protection: Protection::None,
+        username: None,
+        password: None,
+    };
+    Transport::new(&settings).expect("a transport")
+}
+
+on_both! {
+    async fn every_step_goes_out_once_on_its_day(world: World) {
+        world.holds("T0001", 1, "2027-03-15").await;
+        let steps = ["2026-12-15", "2027-01-14", "2027-02-13", "2027-03-01", "2027-03-08", "2027-03-14", "2027-03-15"];
+        let mut today = day("2026-12-10");
+        let mut seen = Vec::new();
+        let mut before = 0;
+        while today <= day("2027-03-20") {
+            world.round_on(&today.to_string()).await;
+            world.round().await;
+            let count = world.mails().await.len();
+            if count > before {
+                assert_eq!(count, before + 2, "the holder and the manager");
+                seen.push(today.to_string());
+            }
+            (before, today) = (count, today + Duration::days(1));
+        }
+        assert_eq!(seen, steps);
+        let mails = world.mails().await;
+        assert_eq!(mails[0], ("t0001@evergreen.example".into(), "证书到期提醒：制动系统专修 还有 90 天到期".into()));
+        assert_eq!(mails[1].0, "m0001@evergreen.example");
+        assert!(mails[1].1.contains("林涛"));
+        assert!(mails[13].1.contains("今天到期"), "{mails:?}");
+    }
+}
+
+on_both! {
+    async fn it_arrives_once_in_chinese(world: World) {
+        let server = MailServer::start(&[]).await;
+        let transport = transport(&server);
+        world.holds("T0001", 1, "2026-12-23").await;
+        for _ in 0..3 {
+            app::round(&world.shared, Some(&transport)).await;
+            world.clock.advance(Duration::minutes(11));
+        }
+        let taken = server.taken();
+        assert_eq!(taken.len(), 2);
+        let to_lin: Vec<_> = taken.iter().filter(|mail| mail.contains("To: t0001@")).collect();
+        assert_eq!(to_lin.len(), 1);
+        let subject = header(to_lin[0], "Subject").expect("a subject");
+        assert!(subject.starts_with("=?utf-8?b?"), "{subject}");
+        assert_eq!(header(to_lin[0], "Auto-Submitted").as_deref(), Some("auto-generated"));
+        let mail = world.outbox().await.into_iter().find(|mail| mail.recipient.starts_with("t0001")).expect("kept");
+        assert!(mail.body_text.contains("还有 30 天到期") && mail.body_text.contains("http://shifu.test/certificates"));
+        assert!(mail.sent_at.is_some());
+    }
+}
+
+on_both! {
+    async fn whoever_reads_english_is_told_in_english(world: World) {
+        world.arrange(|conn| {
+            use diesel::prelude::*;
+            use shifu::db::{schema::person, types::LangColumn};
+            diesel::update(person::table.filter(person::staff_no.eq("M0001")))
+                .set(person::language.eq(LangColumn(shifu::i18n::Lang::En))).execute(conn)?;
+            Ok(())
+        }).await;
+        world.holds("T0001", 1, "2026-12-23").await;
+        world.round().await;
+        let mails = world.mails().await;
+        assert_eq!(mails[1].1, "Reminder: Lin Tao's certificate Brake specialist ends in 30 days");
+    }
+}
+
+on_both! {
+    async fn a_temporary_refusal_is_tried_again_under_the_same_id(world: World) {
+        let server = MailServer::start(&[Does::AtRecipient(451), Does::AfterData(452), Does::Accept]).await;
+        let transport = transport(&server);
+        world.holds("M0001", 1, "2026-12-23").await;
+        app::round(&world.shared, Some(&transport)).await;
+        let first = world.outbox().await.remove(0);
+        assert!(first.sent_at.is_none() && first.parked_at.is_none() && first.last_error.is_some());
+        app::round(&world.shared, Some(&transport)).await;
+        assert_eq!(world.outbox().await[0].tries, 1, "not before its time");
+        world.clock.advance(Duration::minutes(2));
+        app::round(&world.shared, Some(&transport)).await;
+        assert_eq!(world.outbox().await[0].tries, 2);
+        world.clock.advance(Duration::minutes(3));
+        app::round(&world.shared, Some(&transport)).await;
+        let taken = server.taken();
+        assert_eq!(taken.len(), 1);
+        assert_eq!(header(&taken[0], "Message-ID"), Some(first.message_id));
+    }
+}
+
+on_both! {
+    async fn a_lost_answer_repeats_the_mail_under_the_same_id(world: World) {
+        let server = MailServer::start(&[Does::TakeAndHangUp]).await;
+        let transport = transport(&server);
+        world.holds("M0001", 1, "2026-12-23").await;
+        app::round(&world.shared, Some(&transport)).await;
+        world.clock.advance(Duration::minutes(6));
+        app::round(&world.shared, Some(&transport)).await;
+        let ids: Vec<_> = server.taken().iter().map(|mail| header(mail, "Message-ID")).collect();
+        assert_eq!(ids.len(), 2);
+        assert_eq!(ids[0], ids[1], "the recipient's server can tell");
+    }
+}
+
+on_both! {
+    async fn a_worker_that_died_is_replaced_after_its_lease(world: World) {
+        let server = MailServer::start(&[]).await;
+        let transport = transport(&server);
+        world.holds("M0001", 1, "2026-12-23").await;
+        world.round().await;
+        let now = world.clock.now();
+        world.arrange(move |conn| outbox::claim(conn, now)).await.expect("taken, and then killed");
+        app::round(&world.shared, Some(&transport)).await;
+        assert!(server.taken().is_empty(), "somebody may be at it");
+        world.clock.advance(Duration::minutes(6));
+        app::round(&world.shared, Some(&transport)).await;
+        assert_eq!(server.taken().len(), 1);
+    }
+}
+
+on_both! {
+    async fn a_refused_mail_is_parked_and_sent_again_by_hand(world: World) {
+        let server = MailServer::start(&[Does::AtRecipient(550)]).await;
+        let transport = transport(&server);
+        world.holds("M0001", 1, "2026-12-23").await;
+        app::round(&world.shared, Some(&transport)).await;
+        let gao = world.gao().await;
+        let parked = gao.get("/admin/mail?state=parked").await;
+        assert!(parked.says("tbody td", "m0001@evergreen.example") && parked.says("tbody td", "not this one"));
+        assert!(parked.says(".alert", "没有配置邮件服务器"), "these settings have none");
+        let id = world.outbox().await[0].id;
+        let page = gao.get(&format!("/admin/mail/{id}")).await;
+        let again = format!("/admin/mail/{id}/again");
+        assert_eq!(gao.submit(&page, &again, &[]).await.status, 303);
+        world.clock.advance(Duration::minutes(1));
+        app::round(&world.shared, Some(&transport)).await;
+        assert_eq!(server.taken().len(), 1);
+        let page = gao.get(&format!("/admin/mail/{id}")).await;
+        assert!(page.says(".badge", "已发送") && !page.has("form[action$='/again']"));
+        assert_eq!(world.zhou().await.get("/admin/mail").await.status, 403);
+    }
+}
+
+on_both! {
+    async fn two_planners_and_two_workers_send_each_mail_once(world: World) {
+        let server = MailServer::start(&[]).await;
+        for number in 1..=6 {
+            world.holds(["T0001", "T0002"][number as usize % 2], number, ["2026-12-20", "2026-12-21", "2026-12-22", "2026-12-23", "2026-12-24", "2026-12-25"][number as usize - 1]).await;
+        }
+        let other = app::Shared { process: "another server".to_owned(), ..world.shared.clone() };
+        let (one, two) = (transport(&server), transport(&server));
+        tokio::join!(app::round(&world.shared, Some(&one)), app::round(&other, Some(&two)));
+        world.clock.advance(Duration::minutes(11));
+        tokio::join!(app::round(&world.shared, Some(&one)), app::round(&other, Some(&two)));
+        // Later certificates take the place of earlier ones: two people, a holder and a manager each.
+        assert_eq!(world.mails().await.len(), 4);
+        assert_eq!(server.taken().len(), 4);
+    }
+}
+
+on_both! {
+    async fn planners_without_a_lease_still_double_nothing(world: World) {
+        world.holds("T0001", 1, "2026-12-23").await;
+        let (db, rules, head) = (&world.shared.db, &world.shared.rules, &world.shared.letterhead);
+        let now = world.clock.now();
+        let plan = || db.read(move |conn| planner::due(conn, planner::When::now(now), 0));
+        let (one, two): (Vec<_>, Vec<_>) = (plan().await.expect("a plan"), plan().await.expect("a plan"));
+        assert_eq!((one.len(), two.len()), (2, 2), "both saw the same work");
+        let (one, two) = tokio::join!(
+            planner::post_due(db, rules, head, one, now),
+            planner::post_due(db, rules, head, two, now)
+        );
+        let entered = one.expect("no error").entered + two.expect("no error").entered;
+        assert_eq!((entered, world.mails().await.len()), (2, 2));
+    }
+}
+
+on_both! {
+    async fn after_a_silence_only_the_latest_step_is_sent(world: World) {
+        world.holds("T0001", 1, "2027-03-15").await;
+        world.round_on("2026-12-15").await;
+        world.round_on("2027-03-10").await;
+        let mails = world.mails().await;
+        assert_eq!(mails.len(), 4, "{mails:?}");
+        assert!(mails[2].1.contains("还有 5 天到期"), "it says what is true on its day");
+        world.round_on("2027-06-08").await;
+        let mails = world.mails().await;
+        assert_eq!(mails.len(), 6, "90 days later: one more to each");
+        assert!(mails[4].1.contains("已过期"));
+    }
+}
+
+on_both! {
+    async fn pages_are_right_while_the_scheduler_is_off(world: World) {
+        world.holds("T0001", 1, "2027-02-20").await;
+        world.clock.travel_to(instant("2027-02-20T02:00:00Z"));
+        assert!(world.lin().await.get("/certificates").await.says("article .badge", "今天到期"));
+        world.clock.travel_to(instant("2027-02-20T16:01:00Z"));
+        assert!(world.lin().await.get("/certificates").await.says("article .badge", "已过期"));
+        assert!(world.mails().await.is_empty());
+    }
+}
+
+on_both! {
+    async fn nobody_who_left_is_told_or_spoken_of(world: World) {
+        world.holds("T0001", 1, "2026-12-23").await;
+        world.holds("T0002", 2, "2026-12-23").await;
+        let (lin, zhou) = (world.id("T0001").await, world.id("M0001").await);
+        world.arrange(move |conn| {
+            for (who, occupation) in [(lin, "auto-mechanic"), (zhou, "workshop-manager")] {
+                let post = shifu::staff::queries::post_of(conn, who, day("2026-11-23"))?.expect("a post");
+                let stamp = Stamp { at: instant(crate::world::BEGINNING), by: None };
+                shifu::staff::transfers::end(conn, &post.assignment, occupation, day("2026-11-22"), "left", stamp)?;
+            }
+            Ok(())
+        }).await;
+        world.round().await;
+        let recipients: Vec<String> = world.mails().await.into_iter().map(|mail| mail.0).collect();
+        assert_eq!(recipients, ["t0002@evergreen.example"]);
+    }
+}
+
+on_both! {
+    async fn what_was_renewed_or_revoked_reminds_nobody(world: World) {
+        world.holds("T0001", 1, "2026-12-23").await;
+        world.holds("T0001", 2, "2028-12-23").await;
+        world.round().await;
+        assert!(world.mails().await.is_empty());
+    }
+}
+
+on_both! {
+    async fn a_person_without_an_address_stands_in_the_list(world: World) {
+        world.arrange(|conn| {
+            use diesel::prelude::*;
+            use shifu::db::schema::person;
+            diesel::update(person::table.filter(person::staff_no.eq("T0001")))
+                .set(person::email.eq(None::<String>)).execute(conn)?;
+            Ok(())
+        }).await;
+        world.holds("T0001", 1, "2026-12-23").await;
+        world.round().await;
+        assert_eq!(world.mails().await.len(), 1, "the manager's");
+        let page = world.gao().await.get("/admin/reminders").await;
+        assert!(page.says("tr", "没有邮箱") && page.says("p", "2 条提醒"), "{}", page.body);
+    }
+}
+
+on_both! {
+    async fn the_forecast_says_who_gets_what_when(world: World) {
+        world.holds("T0001", 1, "2026-12-29").await;
+        world.round().await;
+        let page = world.gao().await.get("/admin/reminders").await;
+        let rows = page.texts("tbody tr");
+        let coming: Vec<_> = rows.iter().filter(|row| row.contains("2026年11月29日")).collect();
+        assert_eq!(coming.len(), 2, "the step of 30 days, to two people: {rows:?}");
+    }
+}
+
+on_both! {
+    async fn a_one_time_link_is_hidden_once_mail_is_sent(world: World) {
+        let server = MailServer::start(&[]).await;
+        world.anybody().post("/forgotten", &[("who", "T0001")]).await;
+        let gao = world.gao().await;
+        let id: OutboxId = world.outbox().await[0].id;
+        app::round(&world.shared, Some(&transport(&server))).await;
+        let page = gao.get(&format!("/admin/mail/{id}")).await;
+        assert!(page.says("pre", "/links/（已隐藏）"), "{}", page.body);
+    }
+}

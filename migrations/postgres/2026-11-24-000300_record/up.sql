@@ -33,6 +33,8 @@ CREATE TABLE fact (
 );
 CREATE INDEX fact_person_kind ON fact (person_id, kind, code);
 CREATE INDEX fact_kind_code ON fact (kind, code, from_on);
+-- What runs out when.
+CREATE INDEX fact_kind_through ON fact (kind, through_on);
 -- One source says a thing once: a double click or a second worker cannot record it twice.
 CREATE UNIQUE INDEX fact_source ON fact (source_kind, source_id, source_line, kind, code) WHERE voided_at IS NULL;
 

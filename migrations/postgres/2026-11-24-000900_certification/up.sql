@@ -14,7 +14,8 @@ CREATE TABLE certificate (
     verdict TEXT NOT NULL,
     issued_at TIMESTAMP NOT NULL,
     issued_by BIGINT REFERENCES person (id),
-    fact_id BIGINT NOT NULL REFERENCES fact (id),
+    -- Each names the other, so this is checked at commit.
+    fact_id BIGINT NOT NULL REFERENCES fact (id) DEFERRABLE INITIALLY DEFERRED,
     UNIQUE (person_id, certification, issued_on),
     CHECK (valid_through IS NULL OR valid_through >= valid_from)
 );

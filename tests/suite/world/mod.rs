@@ -4,6 +4,7 @@ mod actor;
 mod backend;
 mod browser;
 mod cast;
+pub mod smtp;
 
 pub use actor::{Actor, Page};
 pub use backend::{Backend, left_out};

@@ -1,0 +1,416 @@
+//! Issuing by rule, and HR's acts on what was issued.
+
+use std::collections::HashMap;
+
+use chrono::{Datelike, NaiveDate};
+use serde_json::json;
+
+use super::{
+    model::{Act, ActKind, Certificate, Held, Printed, State},
+    queries::{self, NewCertificate, SOURCE},
+    rules::{self, Barrier, Due},
+};
+use crate::{
+    access::{Acting, Hr, audit},
+    db::{Conn, Error},
+    i18n::{self, Lang, Text},
+    mail::{self, Letter, Letterhead, Recipient},
+    record::{
+        Fact, Kind, NewFact, PersonId, Rules, Source,
+        ledger::{self, Row, Stamp},
+        period::day_before,
+        programme::{Certification, Issue, RuleSet},
+        verdict,
+    },
+    staff::{self, Post, SiteId},
+    t, text, web,
+};
+
+/// Issues every certificate that is due to a person by the facts, and returns their numbers.
+///
+/// Called in the transaction that recorded the facts. Asking again changes nothing (see
+/// [`rules::due`]); two at once wait for one another. A certificate may make another one due, so
+/// it goes on until nothing is. Whoever does not work here today is issued nothing.
+pub fn issue_due(
+    conn: &mut Conn,
+    rules: &Rules,
+    head: &Letterhead,
+    person: PersonId,
+    today: NaiveDate,
+    stamp: Stamp,
+) -> Result<Vec<String>, Error> {
+    ledger::hold(conn, person)?;
+    let Some(post) = staff::queries::post_of(conn, person, today)? else { return Ok(Vec::new()) };
+    let mut numbers = Vec::new();
+    // Each round issues one; no chain of certificates is as long as this.
+    while post.works_on(today) && numbers.len() < 50 {
+        let rows = ledger::rows_of(conn, person, None)?;
+        let mut facts: Vec<Fact> = rows.iter().filter_map(Row::fact).collect();
+        verdict::sort(&mut facts);
+        let barriers = barriers_of(conn, person, today)?;
+        let due = issued_by_rule(rules, today).find_map(|(set, certification)| {
+            let code = set.qualified(&certification.code);
+            let barrier = barriers.get(&code).copied().unwrap_or_default();
+            let due = rules::due(certification, &code, rules.context(), &facts, barrier, today)?;
+            Some((set, certification, due))
+        });
+        let Some((set, certification, due)) = due else { break };
+        let sources = rows.iter().map(|row| (row.id.0, row.source())).collect();
+        let issue = Issuing { rules, head, post: &post, set, certification, today, stamp };
+        numbers.push(issue.issue(conn, &due, &sources)?);
+    }
+    Ok(numbers)
+}
+
+/// The certifications in force that are issued as soon as their requirement is met.
+pub fn issued_by_rule(
+    rules: &Rules,
+    today: NaiveDate,
+) -> impl Iterator<Item = (&RuleSet, &Certification)> {
+    rules.sets().filter(move |set| set.applies(today)).flat_map(|set| {
+        let auto = set.certifications.iter().filter(|one| one.issue == Issue::Auto);
+        auto.map(move |one| (set, one))
+    })
+}
+
+/// What stands against issuing, by certification.
+fn barriers_of(
+    conn: &mut Conn,
+    person: PersonId,
+    today: NaiveDate,
+) -> Result<HashMap<String, Barrier>, Error> {
+    let acts = queries::acts_of(conn, person)?;
+    let mut barriers = HashMap::new();
+    // Oldest first: the newest certificate that was acted on has the last word.
+    for certificate in queries::issued_to(conn, person)? {
+        let Some(acts) = acts.get(&certificate.id) else { continue };
+        let barrier = match acts.iter().rev().find(|act| act.on <= today) {
+            Some(Act { kind: ActKind::Revoked, on, .. }) => Barrier::Revoked(*on),
+            Some(Act { kind: ActKind::Suspended, .. }) => Barrier::Suspended,
+            _ => Barrier::None,
+        };
+        barriers.insert(certificate.certification, barrier);
+    }
+    Ok(barriers)
+}
+
+/// Everything one issue needs.
+struct Issuing<'a> {
+    rules: &'a Rules,
+    head: &'a Letterhead,
+    post: &'a Post,
+    set: &'a RuleSet,
+    certification: &'a Certification,
+    today: NaiveDate,
+    stamp: Stamp,
+}
+
+impl Issuing<'_> {
+    fn issue(
+        &self,
+        conn: &mut Conn,
+        due: &Due,
+        sources: &HashMap<i64, String>,
+    ) -> Result<String, Error> {
+        let (person, code) = (self.post.person.id, self.set.qualified(&self.certification.code));
+        let pattern = self.certification.number.as_deref().unwrap_or("SF-{year}-{serial:6}");
+        let series = rules::series_of(pattern, self.today.year());
+        let number = rules::number_of(&series, queries::next_serial(conn, &series)?);
+        let printed = self.printed(conn)?;
+        let issuer = printed.issuer.zh.clone();
+        let new = NewCertificate {
+            person,
+            certification: &code,
+            content: self.rules.revision(self.set),
+            number: &number,
+            check_code: &fresh_check_code(),
+            issued_on: self.today,
+            valid_from: due.from,
+            valid_through: due.through,
+            printed: serde_json::to_string(&printed).unwrap_or_default(),
+            verdict: due.verdict.to_json_with(sources).to_string(),
+        };
+        let id = queries::add(conn, &new, self.stamp)?;
+        let mut fact =
+            NewFact::new(Kind::Certificate, &code, due.from).through(due.through).number(&number);
+        fact.issuer = Some(issuer);
+        let source = Source::new(SOURCE, id.0);
+        let fact = ledger::append(conn, person, &fact, source, self.stamp)?;
+        queries::name_fact(conn, id, fact)?;
+        let detail = json!({ "number": number, "certification": code, "from": due.from, "through": due.through, "renews": due.renews });
+        let subject = ("certificate", Some(id.0));
+        audit::note(conn, self.stamp.by, "issue-certificate", subject, detail, self.stamp.at)?;
+        self.tell(conn, due, &number)?;
+        Ok(number)
+    }
+
+    fn printed(&self, conn: &mut Conn) -> Result<Printed, Error> {
+        let (person, site) = (&self.post.person, &self.post.site);
+        let root = site.lineage.split('/').find_map(|id| id.parse().ok()).map(SiteId);
+        let group = match root {
+            Some(root) => staff::queries::site(conn, root)?,
+            None => None,
+        };
+        let named = |site: &staff::Site| Text::new(site.title(Lang::Zh), site.title(Lang::En));
+        Ok(Printed {
+            name: person.name.clone(),
+            name_en: person.name_en.clone(),
+            title: self.certification.title.clone(),
+            site: named(site),
+            issuer: named(group.as_ref().unwrap_or(site)),
+        })
+    }
+
+    fn tell(&self, conn: &mut Conn, due: &Due, number: &str) -> Result<(), Error> {
+        let lang = self.post.person.lang();
+        let title = self.certification.title.get(lang);
+        let from = i18n::date(lang, due.from);
+        let period = match due.through.map(|through| i18n::date(lang, through)) {
+            Some(through) => t!(
+                lang,
+                "有效期：{from} 至 {through}。",
+                "It is valid from {from} through {through}."
+            ),
+            None => {
+                t!(lang, "自 {from} 起长期有效。", "It is valid from {from} and does not expire.")
+            }
+        };
+        let letter = Letter {
+            subject: t!(lang, "证书已颁发：{title}", "Your certificate: {title}"),
+            paragraphs: vec![
+                t!(
+                    lang,
+                    "您已满足“{title}”的全部条件，证书已颁发，编号 {number}。",
+                    "You have met every condition for “{title}”. Certificate {number} has been issued to you."
+                ),
+                period,
+            ],
+            action: Some((
+                t!(lang, "查看证书", "Open the certificate"),
+                format!("/certificates/{number}"),
+            )),
+        };
+        write_to(conn, self.head, self.post, &letter, self.stamp)
+    }
+}
+
+/// Mails a person, if there is an address.
+fn write_to(
+    conn: &mut Conn,
+    head: &Letterhead,
+    post: &Post,
+    letter: &Letter,
+    stamp: Stamp,
+) -> Result<(), Error> {
+    let person = &post.person;
+    let (lang, Some(email)) = (person.lang(), person.email.clone()) else { return Ok(()) };
+    let to = Recipient { person: person.id, name: person.title(lang).to_owned(), email, lang };
+    mail::post(conn, head, &to, letter, stamp.at).map(drop)
+}
+
+fn fresh_check_code() -> String {
+    loop {
+        if let Some(code) = rules::check_code(&rand::random::<[u8; 32]>()) {
+            return code;
+        }
+    }
+}
+
+/// Whether a fact is what is left of a certificate after it was suspended or revoked. Nobody is
+/// reminded of its end.
+pub fn is_cut_short(row: &Row) -> bool {
+    let cut = [ActKind::Suspended.word(), ActKind::Revoked.word()];
+    row.source_kind == SOURCE && row.note.as_deref().is_some_and(|note| cut.contains(&note))
+}
+
+/// Suspends, reinstates or revokes a certification of a person: this certificate and every other
+/// one of the same certification that has not run out. The record follows from today on, so every
+/// verdict does; nothing is deleted.
+pub fn act(
+    conn: &mut Conn,
+    hr: &Acting<Hr>,
+    rules: &Rules,
+    head: &Letterhead,
+    number: &str,
+    kind: ActKind,
+    why: &str,
+) -> web::Result<()> {
+    let certificate = queries::by_number(conn, number)?.ok_or(web::Error::NotFound)?;
+    let post = hr.other_person(conn, certificate.person_id)?;
+    ledger::hold(conn, certificate.person_id)?;
+    let acts = queries::acts_of(conn, certificate.person_id)?;
+    let state_of = |one: &Certificate| {
+        let acts = acts.get(&one.id).map_or(&[][..], Vec::as_slice);
+        rules::state(one.valid_from, one.valid_through, acts, hr.today)
+    };
+    if !may(kind, state_of(&certificate)) {
+        return Err(web::Error::Refused(cannot(kind, state_of(&certificate))));
+    }
+    let mut all = queries::issued_to(conn, certificate.person_id)?;
+    all.retain(|one| {
+        one.id == certificate.id
+            || (one.certification == certificate.certification && may(kind, state_of(one)))
+    });
+    let act = Act { kind, on: hr.today, why: why.to_owned() };
+    for one in &all {
+        let id = queries::add_act(conn, one.id, &act, hr.id, hr.now)?;
+        follow_in_record(conn, one, &act, id, hr.stamp())?;
+        let word = format!("{}-certificate", kind.word());
+        let detail = json!({ "number": one.number, "why": why });
+        audit::note(conn, Some(hr.id), &word, ("certificate", Some(one.id.0)), detail, hr.now)?;
+    }
+    let title = rules.context().name(Kind::Certificate, &certificate.certification);
+    write_to(
+        conn,
+        head,
+        &post,
+        &act_letter(post.person.lang(), &certificate, &title, &act),
+        hr.stamp(),
+    )?;
+    Ok(())
+}
+
+/// Which act is possible in which state.
+pub fn may(kind: ActKind, state: State) -> bool {
+    match kind {
+        ActKind::Suspended => state.in_force() || state == State::NotYet,
+        ActKind::Reinstated => state == State::Suspended,
+        ActKind::Revoked => state.in_force() || matches!(state, State::NotYet | State::Suspended),
+    }
+}
+
+fn cannot(kind: ActKind, state: State) -> Text {
+    let (Text { zh: act, en: act_en }, Text { zh, en }) = (kind.title(), state.title());
+    let (act_en, en) = (act_en.to_lowercase(), en.to_lowercase());
+    text!(
+        "这张证书的状态是“{zh}”，不能{act}。请刷新页面查看现在的状态。",
+        "This certificate is {en} and cannot be {act_en}. Reload the page to see how it stands now."
+    )
+}
+
+/// Makes the record say what an act means: what began before today ends yesterday, what would
+/// begin later is void; a reinstated certificate is valid again from today on.
+fn follow_in_record(
+    conn: &mut Conn,
+    certificate: &Certificate,
+    act: &Act,
+    act_id: i64,
+    stamp: Stamp,
+) -> Result<(), Error> {
+    let person = certificate.person_id;
+    let source = Source::new(SOURCE, certificate.id.0).line(act_id);
+    let fact = |from, through| {
+        NewFact::new(Kind::Certificate, &certificate.certification, from)
+            .through(through)
+            .number(&certificate.number)
+    };
+    if act.kind == ActKind::Reinstated {
+        let from = act.on.max(certificate.valid_from);
+        if certificate.valid_through.is_none_or(|through| through >= from) {
+            ledger::append(conn, person, &fact(from, certificate.valid_through), source, stamp)?;
+        }
+        return Ok(());
+    }
+    let rows = ledger::rows_of(conn, person, None)?;
+    let reaches_today = |row: &&Row| {
+        row.source_kind == SOURCE
+            && row.source_id == certificate.id.0
+            && row.through_on.is_none_or(|through| through >= act.on)
+    };
+    for row in rows.iter().filter(reaches_today) {
+        ledger::void(conn, row.id, &act.why, stamp)?;
+        if row.from_on < act.on {
+            let cut = fact(row.from_on, Some(day_before(act.on))).note(act.kind.word());
+            ledger::append(conn, person, &cut, source, stamp)?;
+        }
+    }
+    Ok(())
+}
+
+fn act_letter(lang: Lang, certificate: &Certificate, title: &Text, act: &Act) -> Letter {
+    let (title, number, why) = (title.get(lang), &certificate.number, &act.why);
+    let on = i18n::date(lang, act.on);
+    let (subject, said) = match act.kind {
+        ActKind::Suspended => (
+            t!(lang, "证书已暂停：{title}", "Certificate suspended: {title}"),
+            t!(
+                lang,
+                "您的证书 {number}（{title}）自 {on} 起暂停，恢复之前不能据此上岗。",
+                "Your certificate {number} ({title}) is suspended from {on}. Until it is reinstated you may not do work that needs it."
+            ),
+        ),
+        ActKind::Reinstated => (
+            t!(lang, "证书已恢复：{title}", "Certificate reinstated: {title}"),
+            t!(
+                lang,
+                "您的证书 {number}（{title}）自 {on} 起恢复有效。",
+                "Your certificate {number} ({title}) is valid again from {on}."
+            ),
+        ),
+        ActKind::Revoked => (
+            t!(lang, "证书已吊销：{title}", "Certificate revoked: {title}"),
+            t!(
+                lang,
+                "您的证书 {number}（{title}）自 {on} 起吊销，不再有效。重新取得须重新完成培训和考试。",
+                "Your certificate {number} ({title}) is revoked from {on} and no longer valid. To earn it again, the courses and exams have to be taken anew."
+            ),
+        ),
+    };
+    let reason = t!(lang, "原因：{why}", "Reason: {why}");
+    let action =
+        Some((t!(lang, "查看证书", "Open the certificate"), format!("/certificates/{number}")));
+    Letter { subject, paragraphs: vec![said, reason], action }
+}
+
+/// A certification somebody may earn or renew next: what is demanded and what is missing.
+pub struct Next<'a> {
+    pub title: &'a Text,
+    pub verdict: verdict::Line,
+    /// For a renewal: from when to when it may be done.
+    pub window: Option<(NaiveDate, NaiveDate)>,
+}
+
+/// What a person can earn or renew next, judged today.
+pub fn next_for<'a>(
+    conn: &mut Conn,
+    rules: &'a Rules,
+    held: &[Held],
+    person: PersonId,
+    today: NaiveDate,
+) -> Result<Vec<Next<'a>>, Error> {
+    let facts = ledger::facts_of(conn, person, None)?;
+    let all = issued_by_rule(rules, today).filter_map(|(set, certification)| {
+        let code = set.qualified(&certification.code);
+        let held = held.iter().find(|held| held.code == code);
+        next_of(rules, certification, held, &facts, today)
+    });
+    Ok(all.collect())
+}
+
+fn next_of<'a>(
+    rules: &Rules,
+    certification: &'a Certification,
+    held: Option<&Held>,
+    facts: &[Fact],
+    today: NaiveDate,
+) -> Option<Next<'a>> {
+    let judge = |requirement| verdict::judge(requirement, rules.context(), facts, today);
+    let title = &certification.title;
+    let first = |()| Next { title, verdict: judge(&certification.requires), window: None };
+    let Some(held) = held else { return Some(first(())) };
+    match held.state(today) {
+        State::Suspended => None,
+        State::Revoked => Some(first(())),
+        state => {
+            let through = held.through?;
+            match rules::window(certification, through) {
+                Some((opens, closes)) if today <= closes => (today >= opens).then(|| {
+                    let demanded = certification.renewal.as_ref().map(|renewal| &renewal.requires);
+                    let verdict = judge(demanded.unwrap_or(&certification.requires));
+                    Next { title, verdict, window: Some((opens, closes)) }
+                }),
+                _ => (state == State::Expired).then(|| first(())),
+            }
+        }
+    }
+}

@@ -1,0 +1,261 @@
+//! All that reads and writes the tables `certificate`, `certificate_act` and `certificate_series`.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::model::{Act, ActKind, Certificate, CertificateId, Held};
+use crate::{
+    content::ContentId,
+    db::{
+        Conn, Error, Instant,
+        schema::{certificate, certificate_act, certificate_series},
+    },
+    each_backend,
+    record::{
+        FactId, Kind, PersonId,
+        ledger::{self, Row, Stamp},
+    },
+    staff::{
+        self, Post,
+        queries::{Filter, Scope},
+    },
+};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// The source of the facts a certificate writes; an act's id is their line.
+pub const SOURCE: &str = "certificate";
+
+/// The next serial of a series. Whoever comes second waits for the first to commit, and a number
+/// that was taken back with its transaction is given to the next: there are no gaps.
+pub fn next_serial(conn: &mut Conn, series: &str) -> Result<i64> {
+    let first = (certificate_series::series.eq(series), certificate_series::last_serial.eq(0_i64));
+    each_backend!(conn, |conn| diesel::insert_into(certificate_series::table)
+        .values(first)
+        .on_conflict_do_nothing()
+        .execute(conn))?;
+    Ok(diesel::update(certificate_series::table.find(series))
+        .set(certificate_series::last_serial.eq(certificate_series::last_serial + 1))
+        .returning(certificate_series::last_serial)
+        .get_result(conn)?)
+}
+
+/// A certificate about to be kept.
+pub struct NewCertificate<'a> {
+    pub person: PersonId,
+    pub certification: &'a str,
+    pub content: ContentId,
+    pub number: &'a str,
+    pub check_code: &'a str,
+    pub issued_on: NaiveDate,
+    pub valid_from: NaiveDate,
+    pub valid_through: Option<NaiveDate>,
+    pub printed: String,
+    pub verdict: String,
+}
+
+/// Keeps a certificate whose fact is yet to be recorded and named by [`name_fact`].
+pub fn add(conn: &mut Conn, new: &NewCertificate<'_>, stamp: Stamp) -> Result<CertificateId> {
+    Ok(diesel::insert_into(certificate::table)
+        .values((
+            certificate::person_id.eq(new.person),
+            certificate::certification.eq(new.certification),
+            certificate::content_id.eq(new.content),
+            certificate::number.eq(new.number),
+            certificate::check_code.eq(new.check_code),
+            certificate::issued_on.eq(new.issued_on),
+            certificate::valid_from.eq(new.valid_from),
+            certificate::valid_through.eq(new.valid_through),
+            certificate::printed.eq(&new.printed),
+            certificate::verdict.eq(&new.verdict),
+            certificate::issued_at.eq(stamp.at),
+            certificate::issued_by.eq(stamp.by),
+            certificate::fact_id.eq(FactId(0)),
+        ))
+        .returning(certificate::id)
+        .get_result(conn)?)
+}
+
+pub fn name_fact(conn: &mut Conn, id: CertificateId, fact: FactId) -> Result<()> {
+    diesel::update(certificate::table.find(id)).set(certificate::fact_id.eq(fact)).execute(conn)?;
+    Ok(())
+}
+
+pub fn by_number(conn: &mut Conn, number: &str) -> Result<Option<Certificate>> {
+    Ok(certificate::table
+        .filter(certificate::number.eq(number))
+        .select(Certificate::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The verdict under which it was issued, as JSON.
+pub fn verdict_of(conn: &mut Conn, id: CertificateId) -> Result<String> {
+    Ok(certificate::table.find(id).select(certificate::verdict).first(conn)?)
+}
+
+/// What we issued to a person, oldest first.
+pub fn issued_to(conn: &mut Conn, person: PersonId) -> Result<Vec<Certificate>> {
+    Ok(certificate::table
+        .filter(certificate::person_id.eq(person))
+        .order((certificate::valid_from, certificate::id))
+        .select(Certificate::as_select())
+        .load(conn)?)
+}
+
+/// Notes an act and returns its id.
+pub fn add_act(
+    conn: &mut Conn,
+    id: CertificateId,
+    act: &Act,
+    by: PersonId,
+    at: Instant,
+) -> Result<i64> {
+    Ok(diesel::insert_into(certificate_act::table)
+        .values((
+            certificate_act::certificate_id.eq(id),
+            certificate_act::act.eq(act.kind),
+            certificate_act::on_day.eq(act.on),
+            certificate_act::why.eq(&act.why),
+            certificate_act::done_at.eq(at),
+            certificate_act::done_by.eq(by),
+        ))
+        .returning(certificate_act::id)
+        .get_result(conn)?)
+}
+
+type ActRow = (CertificateId, ActKind, NaiveDate, String);
+
+/// The acts on a person's certificates, in the order they were done.
+pub fn acts_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<CertificateId, Vec<Act>>> {
+    let rows: Vec<ActRow> = certificate_act::table
+        .inner_join(certificate::table)
+        .filter(certificate::person_id.eq(person))
+        .order(certificate_act::id)
+        .select((
+            certificate_act::certificate_id,
+            certificate_act::act,
+            certificate_act::on_day,
+            certificate_act::why,
+        ))
+        .load(conn)?;
+    Ok(by_certificate(rows))
+}
+
+fn by_certificate(rows: Vec<ActRow>) -> HashMap<CertificateId, Vec<Act>> {
+    let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
+    for (id, kind, on, why) in rows {
+        acts.entry(id).or_default().push(Act { kind, on, why });
+    }
+    acts
+}
+
+/// Everything a person holds or held, ours and imported, the newest of each certification.
+pub fn of_person(conn: &mut Conn, person: PersonId, today: NaiveDate) -> Result<Vec<Held>> {
+    let acts = acts_of(conn, person)?;
+    let ours = issued_to(conn, person)?.into_iter().map(|one| held(one, &acts));
+    let ours: Vec<Held> = ours.collect();
+    let rows = ledger::rows_of(conn, person, None)?;
+    let imported = rows.iter().filter(|row| row.kind == Kind::Certificate.word());
+    Ok(newest(ours.into_iter().chain(imported.filter_map(imported_one)), today))
+}
+
+fn held(one: Certificate, acts: &HashMap<CertificateId, Vec<Act>>) -> Held {
+    Held {
+        person: one.person_id,
+        code: one.certification,
+        number: Some(one.number),
+        from: one.valid_from,
+        through: one.valid_through,
+        issuer: None,
+        ours: true,
+        acts: acts.get(&one.id).cloned().unwrap_or_default(),
+        until_then: None,
+    }
+}
+
+fn imported_one(row: &Row) -> Option<Held> {
+    (row.source_kind != SOURCE).then(|| Held {
+        person: row.person_id,
+        code: row.code.clone(),
+        number: row.number.clone(),
+        from: row.from_on,
+        through: row.through_on,
+        issuer: row.issuer.clone(),
+        ours: false,
+        acts: Vec::new(),
+        until_then: None,
+    })
+}
+
+/// The newest of each person and certification; it remembers one that runs until it begins.
+fn newest(all: impl IntoIterator<Item = Held>, today: NaiveDate) -> Vec<Held> {
+    let mut kept: HashMap<(PersonId, String), Held> = HashMap::new();
+    let mut all: Vec<Held> = all.into_iter().collect();
+    all.sort_by_key(|held| (held.from, held.through));
+    for mut held in all {
+        let key = (held.person, held.code.clone());
+        if let Some(before) = kept.remove(&key) {
+            let runs = held.from > today && before.state(today).in_force();
+            held.until_then = runs.then_some(before.through).flatten();
+        }
+        kept.insert(key, held);
+    }
+    let mut kept: Vec<Held> = kept.into_values().collect();
+    kept.sort_by(|a, b| {
+        let last = |held: &Held| held.through.unwrap_or(NaiveDate::MAX);
+        (last(a), &a.code, a.person).cmp(&(last(b), &b.code, b.person))
+    });
+    kept
+}
+
+/// What everybody within a scope holds, with where they work; soonest expiry first.
+///
+/// The whole network in three queries: boards evaluate in memory.
+pub fn board(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    today: NaiveDate,
+) -> Result<Vec<(Post, Held)>> {
+    let posts = staff::queries::posts(conn, scope, filter, today, EVERYBODY, 0)?;
+    let posts: HashMap<PersonId, Post> =
+        posts.into_iter().map(|post| (post.person.id, post)).collect();
+    let acts: Vec<ActRow> = certificate_act::table
+        .order(certificate_act::id)
+        .select((
+            certificate_act::certificate_id,
+            certificate_act::act,
+            certificate_act::on_day,
+            certificate_act::why,
+        ))
+        .load(conn)?;
+    let acts = by_certificate(acts);
+    let ours: Vec<Certificate> =
+        certificate::table.order(certificate::id).select(Certificate::as_select()).load(conn)?;
+    let imported = ledger::rows_of_kind(conn, Kind::Certificate, None)?;
+    let all = ours.into_iter().map(|one| held(one, &acts)).collect::<Vec<_>>();
+    let all = all.into_iter().chain(imported.iter().filter_map(imported_one));
+    let all = newest(all.filter(|held| posts.contains_key(&held.person)), today);
+    Ok(all.into_iter().filter_map(|held| Some((posts.get(&held.person)?.clone(), held))).collect())
+}
+
+/// More than any group employs: a board is not cut off silently.
+const EVERYBODY: i64 = 1_000_000;
+
+/// What runs out within so many days in a scope, soonest first.
+pub fn expiring_in(
+    conn: &mut Conn,
+    scope: &Scope,
+    today: NaiveDate,
+    days: u32,
+) -> Result<Vec<(Post, Held)>> {
+    let last = crate::record::period::days_after(today, days);
+    let mut all = board(conn, scope, &Filter::default(), today)?;
+    all.retain(|(_, held)| {
+        held.state(today).in_force() && held.through.is_some_and(|through| through <= last)
+    });
+    Ok(all)
+}

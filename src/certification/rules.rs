@@ -1,0 +1,327 @@
+//! Pure decisions: how a certificate stands on a day, and whether one is due.
+
+use chrono::NaiveDate;
+
+use super::model::{Act, ActKind, State};
+use crate::record::{
+    Fact, Kind,
+    context::Context,
+    period::{FOREVER, days_after, days_before, next_day},
+    programme::Certification,
+    verdict::{self, Evidence, Line},
+};
+
+/// From how many days before its last day a certificate counts as running out.
+pub const EXPIRING_DAYS: i64 = 90;
+
+/// How a certificate stands on a day: its acts come first, then its dates.
+pub fn state(from: NaiveDate, through: Option<NaiveDate>, acts: &[Act], today: NaiveDate) -> State {
+    match acts.iter().rev().find(|act| act.on <= today).map(|act| act.kind) {
+        Some(ActKind::Revoked) => return State::Revoked,
+        Some(ActKind::Suspended) => return State::Suspended,
+        Some(ActKind::Reinstated) | None => {}
+    }
+    match through.map(|through| (through - today).num_days()) {
+        Some(left) if left < 0 => State::Expired,
+        _ if from > today => State::NotYet,
+        Some(left) if left <= EXPIRING_DAYS => State::Expiring(left),
+        _ => State::Valid,
+    }
+}
+
+/// What acts on a person's certificates of one certification mean for issuing another.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Barrier {
+    #[default]
+    None,
+    /// Nothing is issued while one is suspended.
+    Suspended,
+    /// After this day the person starts again: courses and exams up to it no longer count.
+    Revoked(NaiveDate),
+}
+
+/// A certificate that is to be issued today, with the verdict that says why.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Due {
+    pub verdict: Line,
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+    pub renews: bool,
+}
+
+/// Whether a certificate is due by the facts.
+///
+/// A first one is due when its requirement is met. While one is held, nothing is due until the
+/// renewal window opens; then, and through the grace period, its renewal is due when that
+/// requirement is met; later it is a first issue again. An early renewal begins on the day after
+/// the old certificate ends, so nobody loses days by renewing in time.
+///
+/// Whoever has held one needs **new evidence** each time: at least one course, exam, logbook or
+/// skill fact that counts for the verdict must be dated inside the window and after the day on
+/// which the last certificate began. The new certificate begins after that evidence, so the same
+/// evidence never brings a second one, and asking again changes nothing.
+pub fn due(
+    certification: &Certification,
+    code: &str,
+    context: &Context,
+    facts: &[Fact],
+    barrier: Barrier,
+    today: NaiveDate,
+) -> Option<Due> {
+    let last = last_held(facts, code);
+    match barrier {
+        Barrier::Suspended => return None,
+        Barrier::Revoked(on) if last.is_none_or(|held| ends(held) < on) => {
+            return after_revocation(certification, context, facts, on, today);
+        }
+        _ => {}
+    }
+    let Some(held) = last else {
+        let verdict = verdict::judge(&certification.requires, context, facts, today);
+        return verdict.met.then(|| first_issue(certification, verdict, today));
+    };
+    let through = held.through?;
+    let since_issue = next_day(held.from);
+    match window(certification, through) {
+        Some((opens, closes)) if today <= closes => {
+            if today < opens {
+                return None;
+            }
+            let renewal = certification.renewal.as_ref()?;
+            let verdict = verdict::judge(&renewal.requires, context, facts, today);
+            let new = has_new_evidence(&verdict, opens.max(since_issue));
+            (verdict.met && new).then(|| renewed(certification, verdict, through, today))
+        }
+        _ if today <= through => None,
+        _ => {
+            let verdict = verdict::judge(&certification.requires, context, facts, today);
+            let new = has_new_evidence(&verdict, since_issue);
+            (verdict.met && new).then(|| first_issue(certification, verdict, today))
+        }
+    }
+}
+
+/// From when to when a certificate that ends on `through` may be renewed.
+pub fn window(certification: &Certification, through: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
+    let renewal = certification.renewal.as_ref()?;
+    Some((days_before(through, renewal.window_days), days_after(through, renewal.grace_days)))
+}
+
+fn last_held<'a>(facts: &'a [Fact], code: &str) -> Option<&'a Fact> {
+    let held = facts.iter().filter(|fact| fact.kind == Kind::Certificate && fact.code == code);
+    held.max_by_key(|fact| (ends(fact), fact.from))
+}
+
+fn ends(fact: &Fact) -> NaiveDate {
+    fact.through.unwrap_or(FOREVER)
+}
+
+fn after_revocation(
+    certification: &Certification,
+    context: &Context,
+    facts: &[Fact],
+    revoked_on: NaiveDate,
+    today: NaiveDate,
+) -> Option<Due> {
+    let counts =
+        |fact: &&Fact| !matches!(fact.kind, Kind::Course | Kind::Exam) || fact.from > revoked_on;
+    let facts: Vec<Fact> = facts.iter().filter(counts).cloned().collect();
+    let verdict = verdict::judge(&certification.requires, context, &facts, today);
+    let new = has_new_evidence(&verdict, next_day(revoked_on));
+    (verdict.met && new).then(|| first_issue(certification, verdict, today))
+}
+
+fn first_issue(certification: &Certification, verdict: Line, today: NaiveDate) -> Due {
+    Due { verdict, from: today, through: certification.validity.through(today), renews: false }
+}
+
+fn renewed(
+    certification: &Certification,
+    verdict: Line,
+    old_through: NaiveDate,
+    today: NaiveDate,
+) -> Due {
+    let from = today.max(next_day(old_through));
+    Due { verdict, from, through: certification.validity.through(from), renews: true }
+}
+
+/// Whether anything that counts for the verdict was done on or after the day.
+fn has_new_evidence(line: &Line, since: NaiveDate) -> bool {
+    let is_new = |evidence: &Evidence| {
+        let done = matches!(evidence.kind, Kind::Course | Kind::Exam | Kind::Logbook | Kind::Skill);
+        done && evidence.from >= since
+    };
+    if !line.met {
+        return false;
+    }
+    line.evidence.iter().any(is_new)
+        || match line.route_used() {
+            Some(route) => has_new_evidence(route, since),
+            None => line.lines.iter().any(|inner| has_new_evidence(inner, since)),
+        }
+}
+
+/// The series a number is counted in, and the number with its serial put in.
+///
+/// `SF-{year}-{serial:6}` in 2026 counts in the series `SF-2026-{serial:6}`.
+pub fn series_of(pattern: &str, year: i32) -> String {
+    pattern.replace("{year}", &year.to_string())
+}
+
+/// The number with this serial.
+pub fn number_of(series: &str, serial: i64) -> String {
+    let Some((before, rest)) = series.split_once("{serial") else {
+        return format!("{series}-{serial:06}");
+    };
+    let (width, after) = rest.split_once('}').unwrap_or((rest, ""));
+    let width = width.trim_start_matches(':').parse().unwrap_or(0);
+    format!("{before}{serial:0width$}{after}")
+}
+
+/// Letters and digits nobody mistakes for one another on paper or on the phone.
+const CHECK_LETTERS: &[u8; 25] = b"34679ACDEFGHJKMNPQRTUVWXY";
+
+/// A check code of ten letters from random bytes; too few usable bytes give none.
+pub fn check_code(random: &[u8]) -> Option<String> {
+    let fair = random.iter().filter(|byte| **byte < 250).take(10);
+    let code: String =
+        fair.map(|byte| char::from(CHECK_LETTERS[usize::from(*byte) % 25])).collect();
+    (code.len() == 10).then_some(code)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Amount, Programmes};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn fact(id: i64, kind: Kind, code: &str, from: &str, through: Option<&str>) -> Fact {
+        let amount = (kind == Kind::Exam).then_some(Amount { numerator: 90, denominator: 1 });
+        let through = through.map(day);
+        Fact {
+            id,
+            kind,
+            code: code.into(),
+            level: None,
+            amount,
+            unit: None,
+            from: day(from),
+            through,
+        }
+    }
+
+    const SET: &str = r#"
+code = "s"
+version = "1"
+title = { zh = "规", en = "rules" }
+jurisdiction = "house"
+source = "house"
+verified = "primary"
+notice = { zh = "规", en = "rules" }
+[[exam]]
+code = "e"
+title = { zh = "考", en = "exam" }
+recorded = true
+[[certification]]
+code = "c"
+title = { zh = "证", en = "certificate" }
+issue = "auto"
+validity.months = 12
+requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
+[certification.renewal]
+window_days = 90
+grace_days = 30
+requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
+"#;
+
+    fn decide(facts: &[Fact], barrier: Barrier, today: &str) -> Option<(String, String)> {
+        let programmes = Programmes::of_files(&[("s.toml".into(), SET.into())]).unwrap();
+        let (_, certification) = programmes.certification("s/c").unwrap();
+        let mut facts = facts.to_vec();
+        verdict::sort(&mut facts);
+        let context = programmes.context();
+        let due = due(certification, "s/c", context, &facts, barrier, day(today))?;
+        Some((due.from.to_string(), due.through.unwrap().to_string()))
+    }
+
+    #[test]
+    fn issue_and_renewal_follow_the_window_and_need_new_evidence() {
+        let first = fact(1, Kind::Exam, "s/e", "2026-01-10", None);
+        let held = fact(2, Kind::Certificate, "s/c", "2026-01-10", Some("2027-01-09"));
+        let again = |on| fact(3, Kind::Exam, "s/e", on, None);
+        let both = [first.clone(), held.clone()];
+        let with = |on| [first.clone(), held.clone(), again(on)];
+        let dates = |from: &str, through: &str| Some((from.to_owned(), through.to_owned()));
+        let none = Barrier::None;
+        assert_eq!(decide(&both[..1], none, "2026-01-10"), dates("2026-01-10", "2027-01-09"));
+        assert_eq!(decide(&both, none, "2026-01-10"), None, "held");
+        assert_eq!(decide(&both, none, "2026-12-01"), None, "the old exam renews nothing");
+        assert_eq!(decide(&with("2026-09-01"), none, "2026-12-01"), None, "before the window");
+        let early = decide(&with("2026-12-01"), none, "2026-12-01");
+        assert_eq!(early, dates("2027-01-10", "2028-01-09"), "no day is lost");
+        let late = decide(&with("2027-01-20"), none, "2027-01-20");
+        assert_eq!(late, dates("2027-01-20", "2028-01-19"), "in the grace period");
+        assert_eq!(decide(&both, none, "2027-06-01"), None, "expired: old evidence is not enough");
+        let anew = decide(&with("2027-06-01"), none, "2027-06-01");
+        assert_eq!(anew, dates("2027-06-01", "2028-05-31"), "a first issue again");
+    }
+
+    #[test]
+    fn after_an_early_renewal_the_same_evidence_brings_nothing_more() {
+        let facts = [
+            fact(1, Kind::Exam, "s/e", "2026-01-10", None),
+            fact(2, Kind::Certificate, "s/c", "2026-01-10", Some("2027-01-09")),
+            fact(3, Kind::Exam, "s/e", "2026-12-01", None),
+            fact(4, Kind::Certificate, "s/c", "2027-01-10", Some("2028-01-09")),
+        ];
+        for today in ["2026-12-01", "2026-12-02", "2027-01-10", "2027-10-11", "2028-02-01"] {
+            assert_eq!(decide(&facts, Barrier::None, today), None, "{today}");
+        }
+    }
+
+    #[test]
+    fn a_revocation_is_not_undone_by_an_old_exam() {
+        let cut = fact(2, Kind::Certificate, "s/c", "2026-01-10", Some("2026-05-31"));
+        let facts = [fact(1, Kind::Exam, "s/e", "2026-01-10", None), cut.clone()];
+        let revoked = Barrier::Revoked(day("2026-06-01"));
+        assert_eq!(decide(&facts, revoked, "2026-06-02"), None);
+        assert_eq!(decide(&facts, Barrier::Suspended, "2026-06-02"), None);
+        let fresh = [cut, fact(3, Kind::Exam, "s/e", "2026-07-01", None)];
+        assert!(decide(&fresh, revoked, "2026-07-01").is_some());
+    }
+
+    #[test]
+    fn the_state_is_read_from_acts_and_dates() {
+        let act = |kind, on| Act { kind, on: day(on), why: String::new() };
+        let (from, through) = (day("2026-01-01"), Some(day("2026-12-31")));
+        let at = |acts: &[Act], today: &str| state(from, through, acts, day(today));
+        assert_eq!(at(&[], "2025-12-31"), State::NotYet);
+        assert_eq!(at(&[], "2026-10-01"), State::Valid);
+        assert_eq!(at(&[], "2026-10-02"), State::Expiring(90));
+        assert_eq!(at(&[], "2026-12-31"), State::Expiring(0));
+        assert_eq!(at(&[], "2027-01-01"), State::Expired);
+        let acts = [act(ActKind::Suspended, "2026-03-01"), act(ActKind::Reinstated, "2026-04-01")];
+        assert_eq!(at(&acts, "2026-02-28"), State::Valid);
+        assert_eq!(at(&acts, "2026-03-31"), State::Suspended);
+        assert_eq!(at(&acts, "2026-04-01"), State::Valid);
+        assert_eq!(at(&[act(ActKind::Revoked, "2026-05-01")], "2027-05-01"), State::Revoked);
+        assert_eq!(state(from, None, &[], day("2099-01-01")), State::Valid);
+    }
+
+    #[test]
+    fn numbers_follow_their_pattern() {
+        let series = series_of("SF-{year}-{serial:6}", 2026);
+        assert_eq!(number_of(&series, 7), "SF-2026-000007");
+        assert_eq!(number_of("X{serial}", 12), "X12");
+    }
+
+    #[test]
+    fn a_check_code_has_ten_letters_nobody_confuses() {
+        let code = check_code(&[0, 255, 24, 25, 1, 2, 3, 4, 5, 6, 7, 8]).unwrap();
+        assert_eq!(code, "3Y34679ACD");
+        assert_eq!(check_code(&[255; 32]), None);
+    }
+}

@@ -1,1 +1,0 @@
-//! A believable dealer group to try everything on.

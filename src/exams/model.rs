@@ -1,0 +1,215 @@
+//! The nouns: questions, attempts, answers, results.
+
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    content::ContentId,
+    db::{
+        Instant,
+        schema::{attempt, attempt_result},
+    },
+    i18n::Text,
+    record::{Amount, FactId, PersonId},
+    text,
+};
+
+crate::id! {
+    /// A question bank.
+    BankId
+}
+
+crate::id! {
+    /// A question, through all its versions.
+    QuestionId
+}
+
+crate::id! {
+    /// One frozen wording of a question.
+    VersionId
+}
+
+crate::id! {
+    /// One sitting of one person at one exam.
+    AttemptId
+}
+
+crate::words! {
+    /// How a question is answered.
+    QuestionKind {
+        Single = "single",
+        Multiple = "multiple",
+        TrueFalse = "true-false",
+        Numeric = "numeric",
+    }
+}
+
+crate::words! {
+    /// What it takes to answer it.
+    Level { Recall = "recall", Apply = "apply", Diagnose = "diagnose" }
+}
+
+crate::words! {
+    /// Core, general or auxiliary knowledge.
+    Importance { Core = "X", General = "Y", Auxiliary = "Z" }
+}
+
+crate::words! {
+    Difficulty { Easy = "easy", Medium = "medium", Hard = "hard" }
+}
+
+crate::words! {
+    /// How an attempt came to its end.
+    EndedBy { Candidate = "candidate", Time = "time", Invigilator = "invigilator" }
+}
+
+impl EndedBy {
+    pub fn title(self) -> Text {
+        match self {
+            EndedBy::Candidate => text!("本人交卷", "Handed in"),
+            EndedBy::Time => text!("时间到，系统收卷", "Time was up; collected by the system"),
+            EndedBy::Invigilator => text!("监考员收卷", "Closed by the invigilator"),
+        }
+    }
+}
+
+/// What a version of a question says, its key included: it never leaves the server whole.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Body {
+    /// The title of the area it belongs to, as it was then.
+    pub area: Text,
+    pub stem: Text,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub options: Vec<Choice>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub numeric: Option<Numeric>,
+    pub feedback: Text,
+}
+
+/// An option of a single or multiple choice.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Choice {
+    pub zh: String,
+    pub en: String,
+    #[serde(default)]
+    pub correct: bool,
+}
+
+impl Choice {
+    pub fn text(&self) -> Text {
+        Text::new(&self.zh, &self.en)
+    }
+}
+
+/// A number as the answer; decimals are text, so that nothing is rounded.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Numeric {
+    pub value: String,
+    #[serde(default = "nothing")]
+    pub tolerance: String,
+    /// `V`, or `个 / cells` where the languages differ.
+    #[serde(default)]
+    pub unit: String,
+}
+
+fn nothing() -> String {
+    "0".to_owned()
+}
+
+impl Numeric {
+    /// The unit as each reader writes it.
+    pub fn unit(&self) -> Text {
+        match self.unit.split_once(" / ") {
+            Some((zh, en)) => Text::new(zh, en),
+            None => Text::same(&self.unit),
+        }
+    }
+}
+
+/// An attempt as it is kept.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = attempt)]
+pub struct Attempt {
+    pub id: AttemptId,
+    pub person_id: PersonId,
+    /// `RULESET/NAME`.
+    pub exam: String,
+    /// The revision of the rule set it is sat under.
+    pub content_id: ContentId,
+    pub number: i64,
+    pub seed: i64,
+    /// Hundredths of a point out of 100, as the plan said at the start.
+    pub pass_score: i64,
+    pub started_at: Instant,
+    pub hand_in_by: Instant,
+    pub finished_at: Option<Instant>,
+}
+
+/// Answers in flight when the time runs out are still taken for so long; nothing is taken later.
+pub const GRACE_SECONDS: i64 = 5;
+
+impl Attempt {
+    /// Whether nothing can be saved any more and only the marking is left.
+    pub fn is_over(&self, now: Instant) -> bool {
+        now > self.hand_in_by.plus(chrono::Duration::seconds(GRACE_SECONDS))
+    }
+
+    pub fn remaining_seconds(&self, now: Instant) -> i64 {
+        self.hand_in_by.seconds_since(now)
+    }
+
+    pub fn path(&self) -> String {
+        path_of(self.id)
+    }
+}
+
+/// Where an attempt is sat.
+pub fn path_of(id: AttemptId) -> String {
+    format!("/exams/attempts/{id}")
+}
+
+/// The result of an attempt.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = attempt_result)]
+pub struct AttemptResult {
+    pub attempt_id: AttemptId,
+    pub ended_by: EndedBy,
+    pub points: i64,
+    pub points_max: i64,
+    pub passed: bool,
+    pub by_area: String,
+    pub graded_at: Instant,
+    pub fact_id: FactId,
+}
+
+impl AttemptResult {
+    /// Out of 100, exactly.
+    pub fn score(&self) -> Amount {
+        Amount { numerator: self.points * 100, denominator: self.points_max }
+    }
+
+    pub fn areas(&self) -> Vec<AreaScore> {
+        serde_json::from_str(&self.by_area).unwrap_or_default()
+    }
+}
+
+/// How an area of a paper went.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AreaScore {
+    pub area: String,
+    pub title: Text,
+    pub points: i64,
+    pub points_max: i64,
+}
+
+/// An answer as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    pub response: String,
+    pub edition: i64,
+    pub saved_at: Instant,
+}

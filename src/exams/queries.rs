@@ -1,0 +1,384 @@
+//! All that reads and writes the tables `attempt`, `attempt_question`, `answer` and
+//! `attempt_result`.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::{
+    model::{Answer, Attempt, AttemptId, AttemptResult, Body, QuestionKind},
+    paper::{self, Drawn},
+    scoring::Item,
+};
+use crate::{
+    content::ContentId,
+    db::{
+        Conn, Error, Instant,
+        schema::{answer, attempt, attempt_question, attempt_result, person, question_version},
+    },
+    each_backend,
+    record::PersonId,
+    staff::queries::{Scope, people_within},
+};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// What an attempt starts with.
+pub struct NewAttempt<'a> {
+    pub person: PersonId,
+    pub exam: &'a str,
+    pub content: ContentId,
+    pub seed: i64,
+    pub pass_score: i64,
+    pub started_at: Instant,
+    pub hand_in_by: Instant,
+}
+
+/// Adds an attempt with its paper. A second running attempt of the same person at the same exam
+/// is a unique violation.
+pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<AttemptId> {
+    let last: Option<i64> = attempt::table
+        .filter(attempt::person_id.eq(new.person).and(attempt::exam.eq(new.exam)))
+        .select(diesel::dsl::max(attempt::number))
+        .first(conn)?;
+    let id: AttemptId = diesel::insert_into(attempt::table)
+        .values((
+            attempt::person_id.eq(new.person),
+            attempt::exam.eq(new.exam),
+            attempt::content_id.eq(new.content),
+            attempt::number.eq(last.unwrap_or(0) + 1),
+            attempt::seed.eq(new.seed),
+            attempt::pass_score.eq(new.pass_score),
+            attempt::started_at.eq(new.started_at),
+            attempt::hand_in_by.eq(new.hand_in_by),
+        ))
+        .returning(attempt::id)
+        .get_result(conn)?;
+    let rows: Vec<_> = (1_i64..)
+        .zip(paper)
+        .map(|(position, drawn)| {
+            (
+                attempt_question::attempt_id.eq(id),
+                attempt_question::position.eq(position),
+                attempt_question::question_version_id.eq(drawn.version),
+                attempt_question::option_order.eq(paper::order_word(&drawn.order)),
+            )
+        })
+        .collect();
+    each_backend!(conn, |conn| diesel::insert_into(attempt_question::table)
+        .values(&rows)
+        .execute(conn))?;
+    Ok(id)
+}
+
+/// An attempt of this person; another's is not there.
+pub fn attempt_of(conn: &mut Conn, id: AttemptId, person: PersonId) -> Result<Option<Attempt>> {
+    Ok(attempt::table
+        .find(id)
+        .filter(attempt::person_id.eq(person))
+        .select(Attempt::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// The same, held so that it cannot be finished before this transaction ends. SQLite has one
+/// writer, so there it is held already.
+pub fn hold(conn: &mut Conn, id: AttemptId, person: PersonId) -> Result<Option<Attempt>> {
+    let found = match conn {
+        Conn::Sqlite(_) => return attempt_of(conn, id, person),
+        Conn::Postgres(conn) => attempt::table
+            .filter(attempt::id.eq(id).and(attempt::person_id.eq(person)))
+            .select(Attempt::as_select())
+            .for_share()
+            .first(conn)
+            .optional()?,
+    };
+    Ok(found)
+}
+
+/// The attempt a person is in the middle of, of all exams the one to be handed in first.
+pub fn running_attempt(conn: &mut Conn, person: PersonId) -> Result<Option<Attempt>> {
+    Ok(running(conn, person)?.into_iter().next())
+}
+
+/// All attempts a person is in the middle of: one an exam at most.
+pub fn running(conn: &mut Conn, person: PersonId) -> Result<Vec<Attempt>> {
+    Ok(attempt::table
+        .filter(attempt::person_id.eq(person).and(attempt::finished_at.is_null()))
+        .order((attempt::hand_in_by, attempt::id))
+        .limit(50)
+        .select(Attempt::as_select())
+        .load(conn)?)
+}
+
+/// A person's finished attempts with their results, newest first.
+pub fn recent_results(
+    conn: &mut Conn,
+    person: PersonId,
+    limit: i64,
+) -> Result<Vec<(Attempt, AttemptResult)>> {
+    Ok(attempt::table
+        .inner_join(attempt_result::table)
+        .filter(attempt::person_id.eq(person))
+        .order((attempt::finished_at.desc(), attempt::id.desc()))
+        .limit(limit)
+        .select((Attempt::as_select(), AttemptResult::as_select()))
+        .load(conn)?)
+}
+
+pub fn result_of(conn: &mut Conn, id: AttemptId) -> Result<Option<AttemptResult>> {
+    Ok(attempt_result::table.find(id).select(AttemptResult::as_select()).first(conn).optional()?)
+}
+
+/// How a question on a paper is answered: its kind and how many options it shows.
+pub fn slot(
+    conn: &mut Conn,
+    id: AttemptId,
+    position: i64,
+) -> Result<Option<(QuestionKind, usize)>> {
+    let row: Option<(QuestionKind, String)> = attempt_question::table
+        .inner_join(question_version::table)
+        .filter(attempt_question::attempt_id.eq(id).and(attempt_question::position.eq(position)))
+        .select((question_version::kind, attempt_question::option_order))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(kind, order)| (kind, paper::parse_order(&order).len())))
+}
+
+/// Keeps an answer if it is newer than the one kept; says whether it was.
+pub fn put_answer(conn: &mut Conn, id: AttemptId, position: i64, new: &Answer) -> Result<bool> {
+    use diesel::{query_dsl::methods::FilterDsl, upsert::excluded};
+    let changed = each_backend!(conn, |conn| diesel::insert_into(answer::table)
+        .values((
+            answer::attempt_id.eq(id),
+            answer::position.eq(position),
+            answer::response.eq(&new.response),
+            answer::edition.eq(new.edition),
+            answer::saved_at.eq(new.saved_at),
+        ))
+        .on_conflict((answer::attempt_id, answer::position))
+        .do_update()
+        .set((
+            answer::response.eq(excluded(answer::response)),
+            answer::edition.eq(excluded(answer::edition)),
+            answer::saved_at.eq(excluded(answer::saved_at)),
+        ))
+        .filter(answer::edition.lt(excluded(answer::edition)))
+        .execute(conn))?;
+    Ok(changed > 0)
+}
+
+pub fn answer_at(conn: &mut Conn, id: AttemptId, position: i64) -> Result<Option<Answer>> {
+    let row: Option<(String, i64, Instant)> = answer::table
+        .find((id.0, position))
+        .select((answer::response, answer::edition, answer::saved_at))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(response, edition, saved_at)| Answer { response, edition, saved_at }))
+}
+
+/// When something was last saved: the clock may be set back, an exam's time may not.
+pub fn last_saved(conn: &mut Conn, id: AttemptId) -> Result<Option<Instant>> {
+    Ok(answer::table
+        .filter(answer::attempt_id.eq(id))
+        .select(diesel::dsl::max(answer::saved_at))
+        .first(conn)?)
+}
+
+/// The answers kept, by position.
+pub fn answers(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, Answer>> {
+    let rows: Vec<(i64, String, i64, Instant)> = answer::table
+        .filter(answer::attempt_id.eq(id))
+        .order(answer::position)
+        .select((answer::position, answer::response, answer::edition, answer::saved_at))
+        .load(conn)?;
+    let answer = |(position, response, edition, saved_at)| {
+        (position, Answer { response, edition, saved_at })
+    };
+    Ok(rows.into_iter().map(answer).collect())
+}
+
+/// The paper with what was answered, by position.
+pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
+    let rows: Vec<(i64, String, QuestionKind, String, String)> = attempt_question::table
+        .inner_join(question_version::table)
+        .filter(attempt_question::attempt_id.eq(id))
+        .order(attempt_question::position)
+        .select((
+            attempt_question::position,
+            attempt_question::option_order,
+            question_version::kind,
+            question_version::area,
+            question_version::body,
+        ))
+        .load(conn)?;
+    let mut answers = answers(conn, id)?;
+    rows.into_iter()
+        .map(|(position, order, kind, area, body)| {
+            let body: Body = serde_json::from_str(&body).map_err(unreadable)?;
+            let response = answers.remove(&position).map(|answer| answer.response);
+            let order = paper::parse_order(&order);
+            Ok((position, Item { kind, area, body, order, response }))
+        })
+        .collect()
+}
+
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::Query(diesel::result::Error::DeserializationError(Box::new(error)))
+}
+
+/// Ends an attempt, unless it has ended: whoever gets `true` marks it, and nobody else.
+pub fn close(conn: &mut Conn, id: AttemptId, at: Instant) -> Result<bool> {
+    let closed = diesel::update(attempt::table.find(id))
+        .filter(attempt::finished_at.is_null())
+        .set(attempt::finished_at.eq(at))
+        .execute(conn)?;
+    Ok(closed == 1)
+}
+
+pub fn attempt(conn: &mut Conn, id: AttemptId) -> Result<Option<Attempt>> {
+    Ok(attempt::table.find(id).select(Attempt::as_select()).first(conn).optional()?)
+}
+
+pub fn add_result(conn: &mut Conn, result: &AttemptResult) -> Result<()> {
+    diesel::insert_into(attempt_result::table)
+        .values((
+            attempt_result::attempt_id.eq(result.attempt_id),
+            attempt_result::ended_by.eq(result.ended_by),
+            attempt_result::points.eq(result.points),
+            attempt_result::points_max.eq(result.points_max),
+            attempt_result::passed.eq(result.passed),
+            attempt_result::by_area.eq(&result.by_area),
+            attempt_result::graded_at.eq(result.graded_at),
+            attempt_result::fact_id.eq(result.fact_id),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Running attempts that had to be handed in before a moment, oldest first.
+pub fn overdue(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<AttemptId>> {
+    Ok(attempt::table
+        .filter(attempt::finished_at.is_null().and(attempt::hand_in_by.lt(before)))
+        .order((attempt::hand_in_by, attempt::id))
+        .limit(limit)
+        .select(attempt::id)
+        .load(conn)?)
+}
+
+/// What a list of results is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct Narrowed {
+    pub exam: Option<String>,
+    /// The lineage of a site.
+    pub below: Option<String>,
+    pub passed: Option<bool>,
+    /// Finished in this span.
+    pub from: Option<Instant>,
+    pub until: Option<Instant>,
+}
+
+/// A line of the list of results.
+#[derive(Clone, Debug)]
+pub struct ResultLine {
+    pub staff_no: String,
+    pub name: String,
+    pub name_en: Option<String>,
+    pub site: Option<crate::staff::Site>,
+    pub attempt: Attempt,
+    pub result: AttemptResult,
+}
+
+type Found = (Attempt, AttemptResult, (String, String, Option<String>));
+
+/// So many people can be named in one query; both databases bound its parameters.
+const MOST_NAMED: usize = 20_000;
+/// Rows looked through at a time when more people are in reach.
+const BATCH: i64 = 1_000;
+
+/// Results of people within a scope, newest first.
+pub fn results(
+    conn: &mut Conn,
+    scope: &Scope,
+    narrowed: &Narrowed,
+    today: NaiveDate,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<ResultLine>> {
+    let reached = people_within(conn, scope, narrowed.below.as_deref(), today)?;
+    let found = if reached.len() <= MOST_NAMED {
+        found(conn, narrowed, Some(&reached), limit, offset)?
+    } else {
+        found_among(conn, narrowed, &reached.into_iter().collect(), limit, offset)?
+    };
+    let people: Vec<PersonId> = found.iter().map(|(attempt, ..)| attempt.person_id).collect();
+    let sites: HashMap<_, _> = crate::staff::queries::sites_of(conn, &people, today)?;
+    Ok(found
+        .into_iter()
+        .map(|(attempt, result, (staff_no, name, name_en))| {
+            let site = sites.get(&attempt.person_id).cloned();
+            ResultLine { staff_no, name, name_en, site, attempt, result }
+        })
+        .collect())
+}
+
+/// Whoever reaches most of a large group finds a page of their people after a few batches.
+fn found_among(
+    conn: &mut Conn,
+    narrowed: &Narrowed,
+    reached: &HashSet<PersonId>,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Found>> {
+    let wanted = usize::try_from(offset + limit).unwrap_or(usize::MAX);
+    let mut kept = Vec::new();
+    let mut seen = 0;
+    while kept.len() < wanted {
+        let batch = found(conn, narrowed, None, BATCH, seen)?;
+        let last = (batch.len() as i64) < BATCH;
+        kept.extend(batch.into_iter().filter(|(attempt, ..)| reached.contains(&attempt.person_id)));
+        seen += BATCH;
+        if last {
+            break;
+        }
+    }
+    kept.truncate(wanted);
+    Ok(kept.into_iter().skip(usize::try_from(offset).unwrap_or(0)).collect())
+}
+
+fn found(
+    conn: &mut Conn,
+    narrowed: &Narrowed,
+    people: Option<&[PersonId]>,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Found>> {
+    let mut query =
+        attempt::table.inner_join(attempt_result::table).inner_join(person::table).into_boxed();
+    if let Some(people) = people {
+        query = query.filter(attempt::person_id.eq_any(people.iter().map(|id| id.0)));
+    }
+    if let Some(exam) = &narrowed.exam {
+        query = query.filter(attempt::exam.eq(exam.clone()));
+    }
+    if let Some(passed) = narrowed.passed {
+        query = query.filter(attempt_result::passed.eq(passed));
+    }
+    if let Some(from) = narrowed.from {
+        query = query.filter(attempt::finished_at.ge(from));
+    }
+    if let Some(until) = narrowed.until {
+        query = query.filter(attempt::finished_at.lt(until));
+    }
+    Ok(query
+        .order((attempt::finished_at.desc(), attempt::id.desc()))
+        .limit(limit)
+        .offset(offset)
+        .select((
+            Attempt::as_select(),
+            AttemptResult::as_select(),
+            (person::staff_no, person::name, person::name_en),
+        ))
+        .load(conn)?)
+}
