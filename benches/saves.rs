@@ -35,7 +35,7 @@ fn main() {
     print_head("durable saves, 64 at a time");
     for (name, url) in found {
         let db = Db::open(&url).expect("the database opens");
-        db.write_blocking(|conn| prepare(conn)).expect("a table for the saves");
+        db.write_blocking(prepare).expect("a table for the saves");
         let mut probe = connect(&url);
         let (mut bare, mut grouped) = (Rates::default(), Rates::default());
         let mut waits = Vec::new();
@@ -53,7 +53,7 @@ fn main() {
         bare.print(&format!("{name}: probe, one row a commit"), PROBES, &bare);
         grouped.print(&format!("{name}: Db::write"), CLIENTS * SAVES_OF_EACH, &bare);
         println!("{name}: p99 {:.1} ms", waits[waits.len() * 99 / 100]);
-        db.write_blocking(|conn| drop_table(conn)).expect("the table goes away");
+        db.write_blocking(drop_table).expect("the table goes away");
     }
 }
 
