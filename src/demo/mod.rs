@@ -9,6 +9,7 @@ mod group;
 mod history;
 mod names;
 mod people;
+mod today;
 
 use chrono::NaiveDate;
 
@@ -75,5 +76,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     let mut making = Making { conn, shared, today, now };
     let sites = group::make(&mut making)?;
     let people = people::make(&mut making, &sites, hash)?;
-    history::make(&mut making, &people)
+    history::make(&mut making, &people)?;
+    today::make(&mut making, &people)
 }
