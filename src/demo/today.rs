@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{
     access::Role,
-    careers,
-    courses,
+    careers, courses,
     db::Error,
     mentoring::{self, model::Said, rules::Written},
     record::{Kind, NewFact, PersonId, Source, ledger},
@@ -134,9 +133,27 @@ fn pair(
 
 /// What was done so many days ago, and what the mentor said to it.
 const ENTRIES: [(i64, &str, i64, &str, Option<Said>); 5] = [
-    (24, "routine-maintenance", 2, "更换机油和三滤，检查制动片厚度，前 7 mm、后 6 mm。", Some(Said::Signed)),
-    (17, "brake-service", 1, "更换前制动片，清洁卡钳导销并涂专用脂，磨合后路试正常。", Some(Said::Signed)),
-    (9, "routine-maintenance", 3, "三台车常规保养，其中一台发现冷却液泄漏并报修。", Some(Said::Signed)),
+    (
+        24,
+        "routine-maintenance",
+        2,
+        "更换机油和三滤，检查制动片厚度，前 7 mm、后 6 mm。",
+        Some(Said::Signed),
+    ),
+    (
+        17,
+        "brake-service",
+        1,
+        "更换前制动片，清洁卡钳导销并涂专用脂，磨合后路试正常。",
+        Some(Said::Signed),
+    ),
+    (
+        9,
+        "routine-maintenance",
+        3,
+        "三台车常规保养，其中一台发现冷却液泄漏并报修。",
+        Some(Said::Signed),
+    ),
     (4, "brake-service", 1, "更换制动液。", Some(Said::Returned)),
     (1, "routine-maintenance", 1, "新能源车常规保养：检查高压线束外观、充电口和冷却液液位。", None),
 ];

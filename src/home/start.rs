@@ -48,7 +48,8 @@ pub async fn page(
     catalogue: web::Data<Catalogue>,
     viewer: Viewer,
 ) -> Result<HttpResponse> {
-    let (looking, rules, catalogue) = (viewer.clone(), rules.get_ref().clone(), catalogue.get_ref().clone());
+    let (looking, rules, catalogue) =
+        (viewer.clone(), rules.get_ref().clone(), catalogue.get_ref().clone());
     let (todos, figures) = db
         .read(move |conn| -> Result<_> {
             let mut todos = mine(conn, &looking, &rules, &catalogue)?;
@@ -100,7 +101,12 @@ fn line(todo: &Todo) -> Markup {
 }
 
 /// What concerns the viewer themselves.
-fn mine(conn: &mut Conn, viewer: &Viewer, rules: &Rules, catalogue: &Catalogue) -> Result<Vec<Todo>> {
+fn mine(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    rules: &Rules,
+    catalogue: &Catalogue,
+) -> Result<Vec<Todo>> {
     let mut todos = Vec::new();
     todos.extend(running_exam(conn, viewer, rules)?);
     todos.extend(certificates(conn, viewer, rules)?);
@@ -130,8 +136,13 @@ fn certificates(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<T
     let todo = |held: certification::model::Held| {
         let through = held.through.map(|day| i18n::date(lang, day)).unwrap_or_default();
         let (tone, why) = match held.state(viewer.today) {
-            State::Expired => (Tone::Bad, t!(lang, "已于 {through} 过期，请尽快换证。", "Expired on {through}; renew it.")),
-            State::Expiring(_) => (Tone::Warn, t!(lang, "{through} 到期。", "Valid through {through}.")),
+            State::Expired => (
+                Tone::Bad,
+                t!(lang, "已于 {through} 过期，请尽快换证。", "Expired on {through}; renew it."),
+            ),
+            State::Expiring(_) => {
+                (Tone::Warn, t!(lang, "{through} 到期。", "Valid through {through}."))
+            }
             _ => return None,
         };
         Some(Todo {
@@ -156,7 +167,11 @@ fn logbook(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<Todo>> {
             todos.push(Todo {
                 tone: Tone::Warn,
                 glyph: "pencil",
-                what: t!(lang, "{waiting} 条实操记录等您签字", "{entries} waiting for your signature"),
+                what: t!(
+                    lang,
+                    "{waiting} 条实操记录等您签字",
+                    "{entries} waiting for your signature"
+                ),
                 why: t!(lang, "徒弟在等您确认。", "Your apprentices wait for your word."),
                 href: "/mentoring".to_owned(),
                 button: t!(lang, "去签字", "Sign"),
@@ -202,7 +217,9 @@ fn lessons(conn: &mut Conn, viewer: &Viewer, catalogue: &Catalogue) -> Result<Ve
 
 fn candidacies(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Todo>> {
     let lang = viewer.lang();
-    let open = careers::queries::candidacies_of(conn, viewer.id)?.into_iter().filter(|story| story.is_open());
+    let open = careers::queries::candidacies_of(conn, viewer.id)?
+        .into_iter()
+        .filter(|story| story.is_open());
     let todo = |story: careers::model::Story| Todo {
         tone: Tone::Info,
         glyph: "stairs-up",
@@ -224,7 +241,12 @@ fn for_others(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Tod
     let mut waiting = Vec::new();
     if viewer.holds(Role::Manager) {
         let scope = reach(viewer, Role::Manager);
-        waiting.extend(careers::queries::waiting_for_manager(conn, &scope, viewer.id, viewer.today)?);
+        waiting.extend(careers::queries::waiting_for_manager(
+            conn,
+            &scope,
+            viewer.id,
+            viewer.today,
+        )?);
     }
     if viewer.holds(Role::Hr) {
         let scope = reach(viewer, Role::Hr);
@@ -233,7 +255,11 @@ fn for_others(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Tod
     let todo = |one: careers::model::Waiting| Todo {
         tone: Tone::Warn,
         glyph: "stairs-up",
-        what: format!("{} · {}", one.post.person.title(lang), path_title(rules, &one.story.candidacy.path, lang)),
+        what: format!(
+            "{} · {}",
+            one.post.person.title(lang),
+            path_title(rules, &one.story.candidacy.path, lang)
+        ),
         why: one.story.state().get(lang).to_owned(),
         href: format!("/candidacies/{}", one.story.candidacy.id),
         button: t!(lang, "处理", "Look at it"),
@@ -250,7 +276,10 @@ fn watched(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<Figure>> {
     let lang = viewer.lang();
     let mut figures = Vec::new();
     if viewer.holds_any(&[Role::Trainer, Role::Manager, Role::Hr]) {
-        let scope = Scope { lineages: viewer.lineages(&[Role::Trainer, Role::Manager, Role::Hr]), reports_of: None };
+        let scope = Scope {
+            lineages: viewer.lineages(&[Role::Trainer, Role::Manager, Role::Hr]),
+            reports_of: None,
+        };
         let soon = certification::queries::expiring_in(conn, &scope, viewer.today, 30)?.len();
         figures.push(Figure {
             href: "/certificates/board?state=expiring",

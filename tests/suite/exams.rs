@@ -21,7 +21,7 @@ use shifu::{
 
 use crate::{
     on_both,
-    world::{Actor, Backend, BEGINNING, Page, World, day, instant},
+    world::{Actor, BEGINNING, Backend, Page, World, day, instant},
 };
 
 const EXAM: &str = "/exams/inhouse-default/brake-theory";
@@ -42,7 +42,8 @@ fn id_of(path: &str) -> AttemptId {
 }
 
 async fn save(actor: &Actor, path: &str, position: i64, response: &str, edition: i64) -> Page {
-    let body = json!({ "position": position, "response": response, "edition": edition, "correct": true });
+    let body =
+        json!({ "position": position, "response": response, "edition": edition, "correct": true });
     actor.post_json(&format!("{path}/answers"), &body).await
 }
 
@@ -429,7 +430,8 @@ impl Drop for Served {
 fn a_killed_server_loses_no_acknowledged_answer() {
     let database = Backend::Sqlite.database();
     let url = database.url.clone();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async move {
         let server = Served::on(&url);
         let lin = server.lin().await;
@@ -457,7 +459,9 @@ fn a_killed_server_loses_no_acknowledged_answer() {
         server.kill();
 
         let server = Served::on(&url);
-        assert!(server.lin().await.get(&format!("{path}/result")).await.says(".exam-outcome", "85"));
+        assert!(
+            server.lin().await.get(&format!("{path}/result")).await.says(".exam-outcome", "85")
+        );
         let marked: i64 = db
             .read_blocking(|conn| -> Result<i64, Error> {
                 Ok(fact::table.filter(fact::kind.eq("exam")).count().get_result(conn)?)

@@ -10,6 +10,7 @@ mod architecture;
 mod browser;
 mod routes;
 mod schema;
+mod story;
 
 mod careers;
 mod certification;
