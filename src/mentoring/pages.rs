@@ -179,7 +179,7 @@ fn waiting_list(viewer: &Viewer, rules: &Rules, lines: &[Waiting], several: bool
                 article.list-group-item {
                     div.d-flex.gap-2 {
                         @if several {
-                            label.pt-1 {
+                            label.p-2 {
                                 input.form-check-input type="checkbox" name="version" form="several" value=(line.version.id);
                                 span.visually-hidden { (t!(lang, "选中", "Select")) }
                             }
@@ -220,7 +220,7 @@ fn review_buttons(
     let sign = format!("/mentoring/logbook/{entry}/sign");
     let back = format!("/mentoring/logbook/{entry}/return");
     html! {
-        div.row.g-2.mt-1 {
+        div.row.g-2.mt-1.review {
             div."col-6" {
                 form method="post" action=(sign) {
                     input type="hidden" name="form_key" value=(new_key());
