@@ -203,14 +203,22 @@ fn candidates(
         staff::queries::posts(conn, acting.reach(), &Filter::default(), acting.today, 500, 0)?;
     let grades = ledger::facts_with(conn, Kind::Grade, &scheme.ladder.code)?;
     let loads = queries::loads(conn)?;
+    // One query for everybody's roles, wherever they were given.
+    let grants = access::queries::grants_below(conn, &["/".to_owned()], acting.today, 100_000)?;
+    let in_force =
+        |grant: &access::Grant| grant.role == Role::Mentor && grant.starts_on <= acting.today;
+    let holders: std::collections::HashSet<PersonId> = grants
+        .into_iter()
+        .filter(|(grant, ..)| in_force(grant))
+        .map(|(grant, ..)| grant.person)
+        .collect();
     let (mut mentors, mut others) = (Vec::new(), Vec::new());
     for post in posts.into_iter().filter(|post| post.person.id != acting.id) {
         let facts = grades.get(&post.person.id).map_or(&[][..], Vec::as_slice);
         let grade = rules::grade_on(facts, scheme.ladder, acting.today);
         let level = grade.and_then(|fact| fact.level.clone());
         let load = loads.get(&post.person.id).copied().unwrap_or(0);
-        let held = access::queries::grants_of(conn, post.person.id, acting.today)?;
-        let is_mentor = held.iter().any(|grant| grant.role == Role::Mentor);
+        let is_mentor = holders.contains(&post.person.id);
         let candidate = pages::Candidate { post, level, load };
         if is_mentor {
             mentors.push(candidate.clone());

@@ -179,7 +179,7 @@ fn waiting_list(viewer: &Viewer, rules: &Rules, lines: &[Waiting], several: bool
                 article.list-group-item {
                     div.d-flex.gap-2 {
                         @if several {
-                            label.pt-1 {
+                            label.p-2 {
                                 input.form-check-input type="checkbox" name="version" form="several" value=(line.version.id);
                                 span.visually-hidden { (t!(lang, "选中", "Select")) }
                             }
@@ -220,7 +220,7 @@ fn review_buttons(
     let sign = format!("/mentoring/logbook/{entry}/sign");
     let back = format!("/mentoring/logbook/{entry}/return");
     html! {
-        div.row.g-2.mt-1 {
+        div.row.g-2.mt-1.review {
             div."col-6" {
                 form method="post" action=(sign) {
                     input type="hidden" name="form_key" value=(new_key());
@@ -248,12 +248,25 @@ fn review_buttons(
     }
 }
 
-/// What a version says.
-fn wording(lang: Lang, rules: &Rules, version: &Version) -> Markup {
+/// The task of a version with how many times it was done.
+fn task_and_times(lang: Lang, rules: &Rules, version: &Version) -> String {
     let times = version.times;
     let english = count(times, "time", "times");
+    let task = task_title(lang, rules, &version.task);
+    t!(lang, "{task} · {times} 次", "{task} · {english}")
+}
+
+/// What a version says.
+fn wording(lang: Lang, rules: &Rules, version: &Version) -> Markup {
     html! {
-        div { (task_title(lang, rules, &version.task)) " · " (t!(lang, "{times} 次", "{english}")) }
+        div { (task_and_times(lang, rules, version)) }
+        (particulars(lang, version))
+    }
+}
+
+/// When, on which order, and in the apprentice's own words.
+fn particulars(lang: Lang, version: &Version) -> Markup {
+    html! {
         div.text-secondary.small {
             (i18n::date(lang, version.done_on))
             @if !version.work_order.is_empty() { " · " (t!(lang, "工单 {}", "Work order {}", version.work_order)) }
@@ -410,10 +423,10 @@ fn entries_list(
             @for entry in entries {
                 article.list-group-item.logbook-entry {
                     div.d-flex.flex-wrap.justify-content-between.gap-2 {
-                        a href={ "/mentoring/logbook/" (entry.id) } { (task_title(lang, rules, &entry.latest.task)) }
+                        a href={ "/mentoring/logbook/" (entry.id) } { (task_and_times(lang, rules, &entry.latest)) }
                         (state_badge(viewer, couple, entry))
                     }
-                    (wording(lang, rules, &entry.latest))
+                    (particulars(lang, &entry.latest))
                     @if let State::Returned(review) = entry.state() {
                         div.text-danger { (t!(lang, "退回原因：{}", "Reason: {}", review.reason.as_deref().unwrap_or_default())) }
                         @if own { a.btn.mt-2 href={ "/mentoring/logbook/" (entry.id) "/edit" } { (icon("pencil")) (t!(lang, "修改后重新提交", "Edit and send again")) } }
