@@ -447,9 +447,6 @@ fn messages(lang: Lang) -> String {
         "timeUp": t!(lang, "时间到，正在交卷…", "Time is up; handing in …"),
         "timeUpOffline": t!(lang, "时间到。已保存的作答会计分，系统会自动收卷；网络恢复后显示成绩。",
             "Time is up. What was saved counts, and the paper is collected by itself; the result is shown once the network is back."),
-        "minutes": t!(lang, "还剩 {} 分钟", "{} minutes left", "{}"),
-        "unflag": t!(lang, "取消标记", "Unflag"),
-        "flag": t!(lang, "标记", "Flag"),
     })
     .to_string()
 }
