@@ -610,7 +610,7 @@ fn results_table(viewer: &Viewer, rules: &Rules, lines: &[ResultLine]) -> Markup
     let rows = lines.iter().map(|line| {
         let at = line.attempt.finished_at.map(|at| moment(viewer, at)).unwrap_or_default();
         vec![
-            html! { a href={ "/people/" (line.staff_no) } { (name(lang, line)) } " " span.text-secondary.small { (line.staff_no) } },
+            html! { a href={ "/people/" (line.attempt.person_id) } { (name(lang, line)) } " " span.text-secondary.small { (line.staff_no) } },
             html! { (line.site.as_ref().map_or("", |site| site.title(lang))) },
             html! { (rules::title(rules, &line.attempt.exam).get(lang)) },
             html! { (at) },
