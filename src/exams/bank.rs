@@ -172,14 +172,16 @@ fn kind_mistake(written: &Written) -> Option<Text> {
     let right = written.options.iter().filter(|option| option.correct).count();
     let (answer, numeric) = (written.answer.is_some(), written.numeric.as_ref());
     match written.kind {
-        QuestionKind::Single if right != 1 || options < 2 || answer || numeric.is_some() => {
+        QuestionKind::Single
+            if right != 1 || !(2..=26).contains(&options) || answer || numeric.is_some() =>
+        {
             Some(text!(
                 "单选题须有至少 2 个选项、恰好 1 个正确，且没有 answer 和 numeric；现有 {options} 个选项，{right} 个正确",
                 "a single choice has two options or more, exactly one of them correct, and neither answer nor numeric; this one has {options}, {right} correct"
             ))
         }
         QuestionKind::Multiple
-            if right < 2 || options < 3 || options > 26 || answer || numeric.is_some() =>
+            if right < 2 || !(3..=26).contains(&options) || answer || numeric.is_some() =>
         {
             Some(text!(
                 "多选题须有至少 3 个选项、至少 2 个正确，且没有 answer 和 numeric；现有 {options} 个选项，{right} 个正确",

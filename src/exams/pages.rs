@@ -447,9 +447,6 @@ fn messages(lang: Lang) -> String {
         "timeUp": t!(lang, "时间到，正在交卷…", "Time is up; handing in …"),
         "timeUpOffline": t!(lang, "时间到。已保存的作答会计分，系统会自动收卷；网络恢复后显示成绩。",
             "Time is up. What was saved counts, and the paper is collected by itself; the result is shown once the network is back."),
-        "minutes": t!(lang, "还剩 {} 分钟", "{} minutes left", "{}"),
-        "unflag": t!(lang, "取消标记", "Unflag"),
-        "flag": t!(lang, "标记", "Flag"),
     })
     .to_string()
 }
@@ -613,7 +610,7 @@ fn results_table(viewer: &Viewer, rules: &Rules, lines: &[ResultLine]) -> Markup
     let rows = lines.iter().map(|line| {
         let at = line.attempt.finished_at.map(|at| moment(viewer, at)).unwrap_or_default();
         vec![
-            html! { a href={ "/people/" (line.staff_no) } { (name(lang, line)) } " " span.text-secondary.small { (line.staff_no) } },
+            html! { a href={ "/people/" (line.attempt.person_id) } { (name(lang, line)) } " " span.text-secondary.small { (line.staff_no) } },
             html! { (line.site.as_ref().map_or("", |site| site.title(lang))) },
             html! { (rules::title(rules, &line.attempt.exam).get(lang)) },
             html! { (at) },

@@ -107,7 +107,9 @@
     }, function () {
       busy = false;
       warn(say.offline);
-      stateLine.textContent = say.waiting + ": " + Object.keys(queue).length;
+      var waiting = Object.keys(queue);
+      waiting.forEach(function (one) { line(one, say.waiting); });
+      stateLine.textContent = say.waiting + ": " + waiting.length;
       later();
     });
   }
