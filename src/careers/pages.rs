@@ -378,7 +378,7 @@ pub fn candidacy(viewer: &Viewer, rules: &Rules, view: &StoryView, problems: &Pr
     viewer.page(&title, &[crumb], body)
 }
 
-fn name_of<'a>(view: &'a StoryView, id: PersonId, lang: Lang) -> &'a str {
+fn name_of(view: &StoryView, id: PersonId, lang: Lang) -> &str {
     view.names.get(&id).map_or("", |person| person.title(lang))
 }
 

@@ -381,7 +381,8 @@ fn explain(world: &World, arguments: &[&str]) -> (i32, Option<Value>, String) {
         .env("SHIFU_LOG", "error")
         .output()
         .expect("the program runs");
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned()
+        + &String::from_utf8_lossy(&output.stdout);
     let code = output.status.code().expect("an exit code");
     (code, serde_json::from_slice(&output.stdout).ok(), said)
 }
@@ -428,6 +429,7 @@ on_both! {
         assert!(code == 2 && said.contains("no/such"), "{said}");
         assert_eq!(explain(&world, &["--person", "T0001"]).0, 2, "a subject is needed");
         let certification = ["--person", "T0001", "--certification", "inhouse-default/hv-aware"];
-        assert_eq!(explain(&world, &certification).0, 1);
+        let (code, _, said) = explain(&world, &[&certification[..], &["--lang", "zh"]].concat());
+        assert!(code == 1 && said.contains("林涛 (T0001)") && said.contains("  ✗ "), "{said}");
     }
 }
