@@ -72,7 +72,7 @@ pub fn recommend(
     supports: bool,
     note: &str,
 ) -> Result<()> {
-    let story = queries::story(conn, id)?.ok_or(Error::NotFound)?;
+    let story = queries::take(conn, id)?.ok_or(Error::NotFound)?;
     manager.other_person(conn, story.candidacy.person_id)?;
     still_open(conn, &story)?;
     let given = text!(
@@ -120,7 +120,7 @@ pub fn decide(
     id: CandidacyId,
     ruling: &Ruling,
 ) -> Result<()> {
-    let story = queries::story(conn, id)?.ok_or(Error::NotFound)?;
+    let story = queries::take(conn, id)?.ok_or(Error::NotFound)?;
     let post = hr.other_person(conn, story.candidacy.person_id)?;
     still_open(conn, &story)?;
     let path = story.candidacy.path.as_str();
@@ -144,7 +144,7 @@ pub fn withdraw(
     id: CandidacyId,
     reason: &str,
 ) -> Result<()> {
-    let story = queries::story(conn, id)?.ok_or(Error::NotFound)?;
+    let story = queries::take(conn, id)?.ok_or(Error::NotFound)?;
     if story.candidacy.person_id != viewer.id {
         return Err(Error::NotFound);
     }

@@ -378,7 +378,7 @@ pub fn candidacy(viewer: &Viewer, rules: &Rules, view: &StoryView, problems: &Pr
     viewer.page(&title, &[crumb], body)
 }
 
-fn name_of<'a>(view: &'a StoryView, id: PersonId, lang: Lang) -> &'a str {
+fn name_of(view: &StoryView, id: PersonId, lang: Lang) -> &str {
     view.names.get(&id).map_or("", |person| person.title(lang))
 }
 
@@ -461,8 +461,10 @@ fn decided(viewer: &Viewer, rules: &Rules, view: &StoryView) -> Markup {
         (t!(lang, "结果", "Outcome"), state_badge(lang, &view.story)),
         (t!(lang, "决定人", "Decided by"), html! { (name_of(view, made.decided_by, lang)) }),
         (t!(lang, "时间", "When"), html! { (at) }),
-        (t!(lang, "理由", "Reason"), html! { (made.reason) }),
     ];
+    if !made.reason.is_empty() {
+        lines.push((t!(lang, "理由", "Reason"), html! { (made.reason) }));
+    }
     if made.outcome == Outcome::Promoted {
         let day = i18n::date(lang, made.effective_on);
         lines.insert(1, (t!(lang, "生效日期", "Effective"), html! { (day) }));

@@ -55,6 +55,15 @@ pub fn story(conn: &mut Conn, id: CandidacyId) -> Result<Option<Story>> {
     Ok(row.map(story_of))
 }
 
+/// A candidacy to be changed: whoever else would change it waits until this transaction is over,
+/// and then sees what it did.
+pub fn take(conn: &mut Conn, id: CandidacyId) -> Result<Option<Story>> {
+    diesel::update(candidacy::table.find(id))
+        .set(candidacy::closed_at.eq(candidacy::closed_at))
+        .execute(conn)?;
+    story(conn, id)
+}
+
 /// The candidacies of a person, newest first.
 pub fn candidacies_of(conn: &mut Conn, person: PersonId) -> Result<Vec<Story>> {
     let rows: Vec<Row> = candidacy::table

@@ -206,10 +206,8 @@ impl Answer {
         for evidence in &line.evidence {
             text.push_str(&format!("{indent}    {}\n", self.evidence(lang, rules, evidence)));
         }
-        if line.lines.is_empty() {
-            if let Some(missing) = &line.missing {
-                text.push_str(&format!("{indent}    → {}\n", missing.get(lang)));
-            }
+        if let (Some(missing), true) = (&line.missing, line.lines.is_empty()) {
+            text.push_str(&format!("{indent}    → {}\n", missing.get(lang)));
         }
         line.lines.iter().for_each(|inner| self.branch(text, lang, rules, inner, depth + 1));
     }
