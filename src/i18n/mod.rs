@@ -1,7 +1,7 @@
 //! The two languages shifu speaks, and text that exists in both.
 //!
-//! A message is written once, in both languages, where it is used: [`t!`] picks the reader's
-//! language, [`text!`] keeps both for a reader who is not known yet (a mail, a stored reason, an
+//! A message is written once, in both languages, where it is used: [`t!`](crate::t!) picks the reader's
+//! language, [`text!`](crate::text!) keeps both for a reader who is not known yet (a mail, a stored reason, an
 //! API answer). The compiler refuses half a message and checks the arguments of each language, so
 //! a missing translation cannot exist and there are no keys to look up at run time.
 

@@ -102,7 +102,7 @@ pub fn empty(glyph: &str, title: &str, hint: impl Render) -> Markup {
     }
 }
 
-/// A table that becomes a stack of labelled lines on a phone. A row is made with [`row`].
+/// A table that becomes a stack of labelled lines on a phone.
 pub fn table(headers: &[String], rows: impl IntoIterator<Item = Vec<Markup>>) -> Markup {
     html! {
         div.table-responsive {
