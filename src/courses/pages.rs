@@ -48,7 +48,7 @@ pub fn catalogue(
 ) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "课程", "Courses");
-    let areas: BTreeSet<&str> = catalogue.iter().map(|course| course.plan.area.as_str()).collect();
+    let areas = areas_of(catalogue);
     let shelf = Shelf { viewer, catalogue, taken, completed };
     let open: Vec<&(Progress, Round)> = taken.iter().filter(|(_, round)| round.is_open()).collect();
     viewer.page(&title, &[], html! {
@@ -68,13 +68,23 @@ pub fn catalogue(
                 }
             }
         }
-        @if area.is_some_and(|area| !areas.contains(area)) {
+        @if area.is_some_and(|area| !areas.contains(&area)) {
             (empty("filter", &t!(lang, "没有这一类课程", "No courses of this kind"), t!(lang, "请换一个类别，或查看全部课程。", "Choose another area, or look at all courses.")))
         }
     })
 }
 
-fn area_filter(lang: Lang, areas: &BTreeSet<&str>, chosen: Option<&str>) -> Markup {
+/// The areas in the order in which people meet them; areas of a group's own come last.
+fn areas_of(catalogue: &Catalogue) -> Vec<&str> {
+    const KNOWN: [&str; 6] =
+        ["onboarding", "safety", "skills", "new-technology", "cases", "etiquette"];
+    let areas: BTreeSet<&str> = catalogue.iter().map(|course| course.plan.area.as_str()).collect();
+    let mut areas: Vec<&str> = areas.into_iter().collect();
+    areas.sort_by_key(|area| KNOWN.iter().position(|known| known == area).unwrap_or(KNOWN.len()));
+    areas
+}
+
+fn area_filter(lang: Lang, areas: &[&str], chosen: Option<&str>) -> Markup {
     html! {
         nav.btn-list.mb-3 aria-label=(t!(lang, "按类别筛选", "Filter by area")) {
             a.btn.btn-sm .btn-primary[chosen.is_none()] href="/courses" aria-current=[chosen.is_none().then_some("page")] { (t!(lang, "全部", "All")) }

@@ -297,7 +297,7 @@ on_both! {
         assert_eq!(zhao.get("/training?site=beijing").await.status, 404);
         let csv = zhao.get("/training.csv?course=onboarding").await;
         assert!(csv.body.starts_with("\u{feff}工号,姓名"), "Excel reads it: {}", csv.body);
-        assert!(csv.body.contains("T0001,林涛,浦东店") && !csv.body.contains("T0003"));
+        assert!(csv.body.contains("T0001,林涛,浦东店,维修技师,onboarding") && !csv.body.contains("T0003"));
     }
 }
 

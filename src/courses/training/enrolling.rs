@@ -236,38 +236,48 @@ fn enrol_all(
         };
         list.push(person.staff_no.clone());
         if matches!(step, Step::Begin { .. } | Step::SetDue) && person.id != acting.id {
-            announce(conn, head, &by, order, post, acting.now)?;
+            let letter = letter(person.lang(), &by, order, matches!(step, Step::SetDue));
+            announce(conn, head, person, &letter, acting.now)?;
         }
     }
     Ok(outcome)
 }
 
-/// Tells the person, in their language.
+/// Tells the person, if they can be reached by mail.
 fn announce(
     conn: &mut Conn,
     head: &Letterhead,
-    by: &Person,
-    order: &Order,
-    post: &Post,
+    person: &Person,
+    letter: &Letter,
     now: Instant,
 ) -> Result<()> {
-    let Some(email) = post.person.email.clone() else { return Ok(()) };
-    let lang = post.person.lang();
-    let name = post.person.title(lang).to_owned();
-    let to = Recipient { person: post.person.id, name, email, lang };
-    mail::post(conn, head, &to, &letter(lang, by.title(lang), order), now)?;
+    let Some(email) = person.email.clone() else { return Ok(()) };
+    let lang = person.lang();
+    let to = Recipient { person: person.id, name: person.title(lang).to_owned(), email, lang };
+    mail::post(conn, head, &to, letter, now)?;
     Ok(())
 }
 
-fn letter(lang: Lang, by: &str, order: &Order) -> Letter {
+/// In the language of the person enrolled; somebody who was taking the course already only learns
+/// of the due day.
+fn letter(lang: Lang, by: &Person, order: &Order, was_taking: bool) -> Letter {
     let plan = &order.course.plan;
     let (title, hours) = (plan.title.get(lang), crate::courses::pages::hours(lang, plan.hours));
+    let by = by.title(lang);
     let due = order.due_on.map(|day| i18n::date(lang, day));
-    let mut paragraphs = vec![t!(
-        lang,
-        "{by} 为您报名了课程《{title}》（{hours}）。",
-        "{by} enrolled you in the course “{title}” ({hours})."
-    )];
+    let mut paragraphs = vec![if was_taking {
+        t!(
+            lang,
+            "{by} 为您正在学习的课程《{title}》（{hours}）定了截止日期。",
+            "{by} set a due day for “{title}” ({hours}), which you are taking."
+        )
+    } else {
+        t!(
+            lang,
+            "{by} 为您报名了课程《{title}》（{hours}）。",
+            "{by} enrolled you in the course “{title}” ({hours})."
+        )
+    }];
     if let Some(due) = &due {
         paragraphs.push(t!(lang, "请在 {due} 前学完。", "Please complete it by {due}."));
     }

@@ -86,6 +86,7 @@ pub async fn who_is_where(
 pub async fn export(
     db: web::Data<Db>,
     catalogue: web::Data<Catalogue>,
+    rules: web::Data<Rules>,
     acting: Acting<Teaching>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
@@ -96,7 +97,7 @@ pub async fn export(
             rows(conn, &catalogue, &who, &filter, SAVED_ROWS, 0)
         })
         .await?;
-    let bytes = pages::as_csv(&acting, &rows)?;
+    let bytes = pages::as_csv(&acting, &rules, &rows)?;
     let name = format!("training-{}.csv", acting.today);
     Ok(download(&name, "text/csv; charset=utf-8", bytes))
 }

@@ -208,7 +208,7 @@ fn day(viewer: &Viewer, at: crate::db::Instant) -> chrono::NaiveDate {
 }
 
 /// The list for a spreadsheet. The mark at its start tells Excel that it is UTF-8.
-pub fn as_csv(viewer: &Viewer, rows: &[Row]) -> Result<Vec<u8>> {
+pub fn as_csv(viewer: &Viewer, rules: &Rules, rows: &[Row]) -> Result<Vec<u8>> {
     let lang = viewer.lang();
     let mut csv = csv::Writer::from_writer(b"\xEF\xBB\xBF".to_vec());
     let failed = |error: csv::Error| Error::Internal(format!("CSV: {error}"));
@@ -228,12 +228,12 @@ pub fn as_csv(viewer: &Viewer, rows: &[Row]) -> Result<Vec<u8>> {
     ])
     .map_err(failed)?;
     for row in rows {
-        csv.write_record(cells(viewer, row).map(harmless)).map_err(failed)?;
+        csv.write_record(cells(viewer, rules, row).map(harmless)).map_err(failed)?;
     }
     csv.into_inner().map_err(|error| Error::Internal(format!("CSV: {error}")))
 }
 
-fn cells(viewer: &Viewer, row: &Row) -> [String; 12] {
+fn cells(viewer: &Viewer, rules: &Rules, row: &Row) -> [String; 12] {
     let (lang, enrolment) = (viewer.lang(), &row.round.enrolment);
     let late = row.round.is_overdue(viewer.today);
     let state = if late { State::Overdue } else { row.round.state() };
@@ -242,7 +242,7 @@ fn cells(viewer: &Viewer, row: &Row) -> [String; 12] {
         row.post.person.staff_no.clone(),
         row.post.person.title(lang).to_owned(),
         row.post.site.title(lang).to_owned(),
-        row.post.assignment.position.clone(),
+        rules.position_title(&row.post.assignment.position).get(lang).to_owned(),
         enrolment.course.clone(),
         row.title.get(lang).to_owned(),
         state.title().get(lang).to_owned(),
