@@ -289,8 +289,68 @@ on_both! {
     async fn what_was_renewed_or_revoked_reminds_nobody(world: World) {
         world.holds("T0001", 1, "2026-12-23").await;
         world.holds("T0001", 2, "2028-12-23").await;
+        let (wang, consequences) = (world.id("T0002").await, world.shared.consequences.clone());
+        world.arrange(move |conn| {
+            let stamp = Stamp { at: instant(crate::world::BEGINNING), by: None };
+            let course = NewFact::new(Kind::Course, "brake-systems", day("2026-11-23"));
+            ledger::append(conn, wang, &course, Source::new("test", 1), stamp)?;
+            let exam = NewFact::new(Kind::Exam, "inhouse-default/brake-theory", day("2026-11-23")).amount(90, 1, None);
+            ledger::append(conn, wang, &exam, Source::new("test", 2), stamp)?;
+            consequences.follow(conn, wang, day("2026-11-23"), stamp)
+        }).await;
+        let told = |mails: Vec<(String, String)>| mails.iter().filter(|mail| mail.1.contains("到期提醒")).count();
+        world.round_on("2028-08-24").await;
+        assert_eq!(told(world.mails().await), 2, "ours is spoken of like an imported one");
+        let he = world.he().await;
+        let sheet = he.get("/certificates/SF-2026-000001").await;
+        let acts = "/certificates/SF-2026-000001/acts";
+        assert_eq!(he.submit(&sheet, acts, &[("act", "revoked"), ("why", "弄虚作假")]).await.status, 303);
+        for day in ["2028-08-24", "2028-08-25", "2028-09-22", "2028-11-22", "2028-11-23"] {
+            world.round_on(day).await;
+        }
+        let about_wang = |mail: &&(String, String)| mail.0.starts_with("t0002") && mail.1.contains("到期提醒");
+        assert_eq!(world.mails().await.iter().filter(about_wang).count(), 1, "none since it was revoked");
+    }
+}
+
+on_both! {
+    async fn a_day_begins_when_it_begins_at_the_site(world: World) {
+        world.holds("T0001", 1, "2027-03-15").await;
+        world.clock.travel_to(instant("2026-12-14T15:55:00Z"));
         world.round().await;
-        assert!(world.mails().await.is_empty());
+        assert!(world.mails().await.is_empty(), "five minutes to midnight in Shanghai");
+        world.clock.advance(Duration::minutes(6));
+        world.round().await;
+        assert_eq!(world.mails().await.len(), 2, "the planner looks again, though it looked just now");
+    }
+}
+
+on_both! {
+    async fn the_command_line_says_what_is_due_and_posts_it(world: World) {
+        world.holds("T0001", 7, "2027-03-15").await;
+        let url = world.shared.db.url().to_string();
+        let remind = |more: &[&str]| {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_shifu"))
+                .args(["--database", &url, "remind", "--json"]).args(more).output().expect("it runs");
+            assert!(output.status.success(), "{output:?}");
+            let text = String::from_utf8(output.stdout).expect("UTF-8");
+            text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect::<Vec<serde_json::Value>>()
+        };
+        assert!(remind(&["--on", "2026-12-14", "--dry-run"]).is_empty());
+        let said = remind(&["--on", "2026-12-15", "--dry-run"]);
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0]["rule"], "certificate-expiring");
+        assert_eq!(said[0]["person"], "T0001");
+        assert_eq!(said[0]["subject"], "inhouse-default/brake-specialist OLD-7");
+        assert_eq!((&said[0]["due"], &said[0]["offset"]), (&"2027-03-15".into(), &90.into()));
+        assert_eq!(said[0]["recipients"], serde_json::json!(["T0001", "M0001"]));
+        assert!(world.mails().await.is_empty(), "a dry run posts nothing");
+        let ahead = remind(&["--on", "2026-12-15", "--days", "90", "--dry-run"]);
+        let days: Vec<_> = ahead.iter().map(|line| line["on"].as_str().expect("a day").to_owned()).collect();
+        assert_eq!(days, ["2026-12-15", "2027-01-14", "2027-02-13", "2027-03-01", "2027-03-08", "2027-03-14", "2027-03-15"]);
+        assert_eq!(remind(&["--on", "2026-12-15"]).len(), 1);
+        assert_eq!(world.mails().await.len(), 2);
+        assert!(remind(&["--on", "2026-12-15"]).is_empty(), "once");
     }
 }
 
