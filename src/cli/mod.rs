@@ -1,5 +1,7 @@
 //! The command line.
 
+mod import;
+
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
@@ -35,6 +37,11 @@ enum Command {
     },
     /// Bring the database up to date and load course-content, then stop.
     Migrate,
+    /// Import sites, staff or history from a CSV or XLSX file, or take the last import back.
+    Import {
+        #[command(subcommand)]
+        what: import::What,
+    },
 }
 
 /// What the program's exit code says.
@@ -90,6 +97,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
             println!("The database is up to date.");
             Ok(Outcome::Done)
         }
+        Command::Import { what } => import::run(&open(&settings)?, what),
     }
 }
 
