@@ -19,7 +19,7 @@ use chrono::NaiveDate;
 
 pub use cells::Col;
 pub use queries::{Run, RunId, last_run, run, runs};
-pub use report::{Change, Mistake, Report, Sample, UnknownCode};
+pub use report::{Change, Mistake, Report, Sample, UnknownCode, fact_text};
 pub use table::{Table, Unreadable};
 pub use undo::undo;
 
@@ -139,8 +139,19 @@ impl Import<'_> {
         stamp: Stamp,
         progress: Progress<'_>,
     ) -> Result<Report> {
+        self.carry_out_if(conn, &|_| true, stamp, progress)
+    }
+
+    /// Does it, if the plan is also what somebody agreed to; else the report is only a plan.
+    pub fn carry_out_if(
+        &self,
+        conn: &mut Conn,
+        agreed: &dyn Fn(&Report) -> bool,
+        stamp: Stamp,
+        progress: Progress<'_>,
+    ) -> Result<Report> {
         let plan = self.preview(conn, progress)?;
-        if !plan.can_be_done() || plan.changes_nothing() {
+        if !plan.can_be_done() || plan.changes_nothing() || !agreed(&plan) {
             return Ok(plan);
         }
         let run = queries::add_run(conn, &plan, stamp)?;
