@@ -41,7 +41,11 @@ pub struct Done {
     done: Option<i64>,
 }
 
-pub async fn list(db: web::Data<Db>, admin: Admin, query: web::Query<Done>) -> Result<HttpResponse> {
+pub async fn list(
+    db: web::Data<Db>,
+    admin: Admin,
+    query: web::Query<Done>,
+) -> Result<HttpResponse> {
     let acting = admin.clone();
     let done = query.done.map(RunId);
     let (runs, last, done) = db
@@ -58,7 +62,9 @@ pub async fn list(db: web::Data<Db>, admin: Admin, query: web::Query<Done>) -> R
 
 pub async fn upload(admin: Admin, form: Multipart) -> Result<HttpResponse> {
     let upload = uploads::receive(form, admin.now).await?;
-    Ok(redirect(File { kind: upload.kind, digest: upload.digest, name: upload.name }.preview(false)))
+    Ok(redirect(
+        File { kind: upload.kind, digest: upload.digest, name: upload.name }.preview(false),
+    ))
 }
 
 /// Which kept upload, and what it is.
@@ -149,7 +155,6 @@ pub async fn carry_out(
             "added": report.added, "changed": report.changed,
         });
         audit::note(conn, Some(acting.id), "import", ("import", Some(run.0)), detail, acting.now)?;
-        uploads::forget(&file.digest);
         Ok(format!("/admin/imports?done={run}"))
     })
     .await

@@ -43,33 +43,36 @@ pub fn list(
 }
 
 fn upload_form(lang: Lang) -> Markup {
-    card(&t!(lang, "上传文件", "Upload a file"), html! {
-        form method="post" action="/admin/imports" enctype="multipart/form-data" {
-            div.mb-3 {
-                label.form-label for="kind" { (t!(lang, "文件里是什么", "What is in the file")) }
-                select.form-select #kind name="kind" {
-                    @for kind in ImportKind::ALL { option value=(kind.word()) { (kind.title().get(lang)) } }
+    card(
+        &t!(lang, "上传文件", "Upload a file"),
+        html! {
+            form method="post" action="/admin/imports" enctype="multipart/form-data" {
+                div.mb-3 {
+                    label.form-label for="kind" { (t!(lang, "文件里是什么", "What is in the file")) }
+                    select.form-select #kind name="kind" {
+                        @for kind in ImportKind::ALL { option value=(kind.word()) { (kind.title().get(lang)) } }
+                    }
                 }
+                div.mb-3 {
+                    label.form-label for="file" { (t!(lang, "文件（CSV 或 XLSX，最大 50 MB）", "File (CSV or XLSX, 50 MB at most)")) }
+                    input.form-control #file type="file" name="file" required accept=".csv,.txt,.xlsx";
+                }
+                button.btn.btn-primary type="submit" { (icon("upload")) (t!(lang, "上传并预览", "Upload and preview")) }
             }
-            div.mb-3 {
-                label.form-label for="file" { (t!(lang, "文件（CSV 或 XLSX，最大 50 MB）", "File (CSV or XLSX, 50 MB at most)")) }
-                input.form-control #file type="file" name="file" required accept=".csv,.txt,.xlsx";
-            }
-            button.btn.btn-primary type="submit" { (icon("upload")) (t!(lang, "上传并预览", "Upload and preview")) }
-        }
-        hr;
-        p.text-secondary.mb-1 { (t!(lang, "模板", "Templates")) }
-        ul.list-unstyled.mb-0 {
-            @for kind in ImportKind::ALL {
-                li {
-                    (kind.title().get(lang)) "："
-                    @for known in Lang::ALL {
-                        a.me-2 href={ "/admin/imports/template/" (kind.word()) "/" (known.tag()) } { (icon("download")) (known.own_name()) }
+            hr;
+            p.text-secondary.mb-1 { (t!(lang, "模板", "Templates")) }
+            ul.list-unstyled.mb-0 {
+                @for kind in ImportKind::ALL {
+                    li {
+                        (kind.title().get(lang)) "："
+                        @for known in Lang::ALL {
+                            a.me-2 href={ "/admin/imports/template/" (kind.word()) "/" (known.tag()) } { (icon("download")) (known.own_name()) }
+                        }
                     }
                 }
             }
-        }
-    })
+        },
+    )
 }
 
 fn past(viewer: &Viewer, runs: &[(Run, Option<String>)], last: Option<RunId>) -> Markup {
@@ -90,11 +93,15 @@ fn past(viewer: &Viewer, runs: &[(Run, Option<String>)], last: Option<RunId>) ->
             undo_cell(lang, run, last),
         ]
     });
-    card_with(&t!(lang, "最近的导入", "Past imports"), html! {}, html! {
-        @if runs.is_empty() {
-            (empty("history", &t!(lang, "还没有导入过", "Nothing was imported yet"), t!(lang, "先导入门店，再导入人员，最后导入履历。", "Begin with sites, then staff, then history.")))
-        } @else { (table(&headers, rows)) }
-    })
+    card_with(
+        &t!(lang, "最近的导入", "Past imports"),
+        html! {},
+        html! {
+            @if runs.is_empty() {
+                (empty("history", &t!(lang, "还没有导入过", "Nothing was imported yet"), t!(lang, "先导入门店，再导入人员，最后导入履历。", "Begin with sites, then staff, then history.")))
+            } @else { (table(&headers, rows)) }
+        },
+    )
 }
 
 fn undo_cell(lang: Lang, run: &Run, last: Option<RunId>) -> Markup {
@@ -145,27 +152,45 @@ fn decide(lang: Lang, file: &File, report: &Report) -> Markup {
     if !report.can_be_done() {
         let all = report.mistake_count;
         let count = i18n::count(all, "mistake", "mistakes");
-        return alert(Tone::Bad, t!(lang, "文件有 {all} 处错误，不会写入任何内容。请改正后重新上传。", "This file has {count}, so nothing will be written. Correct the file and upload it again."));
+        return alert(
+            Tone::Bad,
+            t!(
+                lang,
+                "文件有 {all} 处错误，不会写入任何内容。请改正后重新上传。",
+                "This file has {count}, so nothing will be written. Correct the file and upload it again."
+            ),
+        );
     }
     if report.changes_nothing() {
-        return alert(Tone::Info, t!(lang, "文件内容与现有数据一致，没有需要写入的内容。", "Everything in this file is known already; there is nothing to do."));
+        return alert(
+            Tone::Info,
+            t!(
+                lang,
+                "文件内容与现有数据一致，没有需要写入的内容。",
+                "Everything in this file is known already; there is nothing to do."
+            ),
+        );
     }
-    card("", html! {
-        p { (t!(lang, "将写入 {} 条档案记录。导入后可以撤销。", "{} facts will be recorded. The import can be taken back.", report.facts)) }
-        form method="post" action="/admin/imports/carry-out" {
-            input type="hidden" name="form_key" value=(new_key());
-            input type="hidden" name="kind" value=(file.kind.word());
-            input type="hidden" name="digest" value=(file.digest);
-            input type="hidden" name="name" value=(file.name);
-            input type="hidden" name="mark" value=(report.mark());
-            button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "确认导入", "Carry out")) }
-            a.btn.ms-2 href="/admin/imports" { (t!(lang, "取消", "Cancel")) }
-        }
-    })
+    card(
+        "",
+        html! {
+            p { (t!(lang, "将写入 {} 条档案记录。导入后可以撤销。", "{} facts will be recorded. The import can be taken back.", report.facts)) }
+            form method="post" action="/admin/imports/carry-out" {
+                input type="hidden" name="form_key" value=(new_key());
+                input type="hidden" name="kind" value=(file.kind.word());
+                input type="hidden" name="digest" value=(file.digest);
+                input type="hidden" name="name" value=(file.name);
+                input type="hidden" name="mark" value=(report.mark());
+                button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "确认导入", "Carry out")) }
+                a.btn.ms-2 href="/admin/imports" { (t!(lang, "取消", "Cancel")) }
+            }
+        },
+    )
 }
 
 fn said(lang: Lang, title: &str, lines: &[Mistake]) -> Markup {
-    let headers = [t!(lang, "行", "Line"), t!(lang, "列", "Column"), t!(lang, "说明", "What to do")];
+    let headers =
+        [t!(lang, "行", "Line"), t!(lang, "列", "Column"), t!(lang, "说明", "What to do")];
     let rows = lines.iter().map(|line| {
         let column = line.column.as_ref().map(|column| column.get(lang)).unwrap_or_default();
         vec![html! { (line.line) }, html! { (column) }, html! { (line.text.get(lang)) }]

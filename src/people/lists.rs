@@ -8,10 +8,7 @@ use crate::{
     access::{self, Acting, OverPeople, Role},
     db::{Conn, Db},
     record::Rules,
-    staff::{
-        self, Post, Site,
-        queries::Filter,
-    },
+    staff::{self, Post, Site, queries::Filter},
     web::{Error, Result, download, html},
 };
 
@@ -46,12 +43,7 @@ impl Asked {
     }
 
     pub fn pairs(&self) -> [(&str, &str); 4] {
-        [
-            ("q", &self.q),
-            ("site", &self.site),
-            ("position", &self.position),
-            ("left", &self.left),
-        ]
+        [("q", &self.q), ("site", &self.site), ("position", &self.position), ("left", &self.left)]
     }
 }
 
@@ -64,8 +56,7 @@ fn found(
 ) -> Result<(Vec<Post>, Vec<Site>)> {
     let sites = staff::queries::sites(conn, acting.reach())?;
     let filter = asked.filter(&sites);
-    let posts =
-        staff::queries::posts(conn, acting.reach(), &filter, acting.today, limit, offset)?;
+    let posts = staff::queries::posts(conn, acting.reach(), &filter, acting.today, limit, offset)?;
     Ok((posts, sites))
 }
 
@@ -95,7 +86,8 @@ pub async fn people_csv(
     let (posts, _) = db.read(move |conn| found(conn, &viewer, &asked, EXPORTED, 0)).await?;
     let mut file = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     let broken = |error: csv::Error| Error::Internal(error.to_string());
-    let headers = ["staff_no", "name", "name_en", "email", "phone", "site", "position", "from", "left_on"];
+    let headers =
+        ["staff_no", "name", "name_en", "email", "phone", "site", "position", "from", "left_on"];
     file.write_record(headers).map_err(broken)?;
     for Post { person, assignment, site } in &posts {
         let or_empty = |word: &Option<String>| word.clone().unwrap_or_default();
@@ -128,8 +120,7 @@ pub async fn sites(db: web::Data<Db>, acting: Acting<OverPeople>) -> Result<Http
             let reach = viewer.reach();
             let sites = staff::queries::sites(conn, reach)?;
             let counts = staff::queries::head_counts(conn, viewer.today)?;
-            let grants =
-                access::queries::grants_below(conn, &reach.lineages, viewer.today, 5000)?;
+            let grants = access::queries::grants_below(conn, &reach.lineages, viewer.today, 5000)?;
             let managers = grants.into_iter().filter(|(grant, ..)| grant.role == Role::Manager);
             let managers: Vec<_> = managers.map(|(_, person, site)| (site.id, person)).collect();
             Ok((sites, counts, managers))

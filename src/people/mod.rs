@@ -13,13 +13,8 @@ mod uploads;
 use crate::access::{Role, Routes, Who};
 
 const ADMINISTRATOR: Who = Who::Roles(&[Role::Administrator]);
-const OVER_PEOPLE: Who = Who::Roles(&[
-    Role::Trainer,
-    Role::Examiner,
-    Role::Manager,
-    Role::Hr,
-    Role::Administrator,
-]);
+const OVER_PEOPLE: Who =
+    Who::Roles(&[Role::Trainer, Role::Examiner, Role::Manager, Role::Hr, Role::Administrator]);
 const MOVING: Who = Who::Roles(&[Role::Manager, Role::Hr, Role::Administrator]);
 const HIRING: Who = Who::Roles(&[Role::Hr, Role::Administrator]);
 

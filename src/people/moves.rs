@@ -86,7 +86,8 @@ fn check<P: Proof>(
     let id = wanted.site.parse().map(SiteId).unwrap_or(SiteId(0));
     let site = staff::queries::site(conn, id)?.filter(|site| acting.reach().covers_site(site));
     if site.is_none() {
-        problems.add("site", text!("请选择您管理范围内的门店。", "Choose a site within your reach."));
+        problems
+            .add("site", text!("请选择您管理范围内的门店。", "Choose a site within your reach."));
     }
     let position = given(&wanted.position).map(str::to_owned);
     if position.is_none() {
@@ -98,7 +99,13 @@ fn check<P: Proof>(
             let found = staff::queries::person_by_staff_no(conn, number)?;
             let found = found.filter(|manager| Some(manager.id) != person);
             if found.is_none() {
-                problems.add("manager", text!("没有工号为 {number} 的上级。", "There is no manager with staff number {number}."));
+                problems.add(
+                    "manager",
+                    text!(
+                        "没有工号为 {number} 的上级。",
+                        "There is no manager with staff number {number}."
+                    ),
+                );
             }
             found.map(|manager| manager.id)
         }
@@ -123,14 +130,29 @@ fn check_move(
     let held = &post.assignment;
     let start = held.starts_on;
     if checked.as_ref().is_some_and(|checked| checked.on < start) {
-        problems.add("on", text!("不能早于现任岗位的开始日期 {start}。", "Not before the present assignment began ({start})."));
+        problems.add(
+            "on",
+            text!(
+                "不能早于现任岗位的开始日期 {start}。",
+                "Not before the present assignment began ({start})."
+            ),
+        );
     }
     if held.ends_on.is_some_and(|end| end < acting.today) {
-        problems.add("on", text!("此人已离职。再次入职请用导入。", "This person has left; hire them again by an import."));
+        problems.add(
+            "on",
+            text!(
+                "此人已离职。再次入职请用导入。",
+                "This person has left; hire them again by an import."
+            ),
+        );
     }
     let later = staff::queries::assignments_of(conn, post.person.id)?;
     if later.iter().any(|(row, _)| row.starts_on > start) {
-        problems.add("on", text!("此人已有将来的调动。", "Another transfer of this person is planned already."));
+        problems.add(
+            "on",
+            text!("此人已有将来的调动。", "Another transfer of this person is planned already."),
+        );
     }
     Ok(checked.filter(|_| problems.is_empty()))
 }
@@ -154,7 +176,15 @@ pub async fn transfer_page(
                 let checked = check_move(conn, &viewer, &rules, &post, &wanted, &mut problems)?;
                 (wanted, checked)
             };
-            Ok(pages::transfer(&viewer, &rules, &post, &sites, &wanted, checked.as_ref(), &problems))
+            Ok(pages::transfer(
+                &viewer,
+                &rules,
+                &post,
+                &sites,
+                &wanted,
+                checked.as_ref(),
+                &problems,
+            ))
         })
         .await?;
     Ok(html(page))
@@ -215,7 +245,13 @@ fn check_leave(post: &Post, wanted: &Wanted, problems: &mut Problems) -> Option<
     let on = day(&wanted.on, "on", problems)?;
     let start = post.assignment.starts_on;
     if on < start {
-        problems.add("on", text!("不能早于现任岗位的开始日期 {start}。", "Not before the present assignment began ({start})."));
+        problems.add(
+            "on",
+            text!(
+                "不能早于现任岗位的开始日期 {start}。",
+                "Not before the present assignment began ({start})."
+            ),
+        );
     }
     problems.is_empty().then_some(on)
 }
@@ -302,7 +338,8 @@ pub async fn new_person(
         };
         let person = hire(conn, &wanted, &checked, born, viewer.stamp())?;
         consequences.follow(conn, person, viewer.today, viewer.stamp())?;
-        let detail = serde_json::json!({ "staff_no": wanted.staff_no.trim(), "site": checked.site });
+        let detail =
+            serde_json::json!({ "staff_no": wanted.staff_no.trim(), "site": checked.site });
         let subject = ("person", Some(person.0));
         audit::note(conn, Some(viewer.id), "add-person", subject, detail, viewer.now)?;
         Ok(format!("/people/{person}"))
@@ -319,13 +356,20 @@ fn identity_problems(conn: &mut Conn, wanted: &Wanted) -> Result<Problems> {
     }
     let email = wanted.email.trim();
     if !email.is_empty() && !validator::ValidateEmail::validate_email(&email) {
-        problems.add("email", text!("这不是有效的邮箱地址。", "This is not a valid e-mail address."));
+        problems
+            .add("email", text!("这不是有效的邮箱地址。", "This is not a valid e-mail address."));
     }
     if staff::queries::person_by_staff_no(conn, wanted.staff_no.trim())?.is_some() {
-        problems.add("staff_no", text!("这个工号已有人使用。", "Somebody has this staff number already."));
+        problems.add(
+            "staff_no",
+            text!("这个工号已有人使用。", "Somebody has this staff number already."),
+        );
     }
     if !email.is_empty() && staff::queries::person_by_sign_in(conn, email)?.is_some() {
-        problems.add("email", text!("这个邮箱已有人使用。", "Somebody has this e-mail address already."));
+        problems.add(
+            "email",
+            text!("这个邮箱已有人使用。", "Somebody has this e-mail address already."),
+        );
     }
     Ok(problems)
 }

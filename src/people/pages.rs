@@ -168,7 +168,13 @@ pub fn sites(
     })
 }
 
-fn place_fields(lang: Lang, rules: &Rules, sites: &[Site], wanted: &Wanted, problems: &Problems) -> Markup {
+fn place_fields(
+    lang: Lang,
+    rules: &Rules,
+    sites: &[Site],
+    wanted: &Wanted,
+    problems: &Problems,
+) -> Markup {
     html! {
         (Field::new("site", t!(lang, "门店", "Site"), &wanted.site).required().select(lang, problems, site_options(lang, sites)))
         (Field::new("position", t!(lang, "岗位", "Position"), &wanted.position).required().select(lang, problems, position_options(lang, rules, &wanted.position)))
@@ -220,20 +226,23 @@ fn confirm_transfer(
 ) -> Markup {
     let facts = checked.post(post.person.id, post.assignment.ends_on).facts();
     let last = checked.on.pred_opt().unwrap_or(checked.on);
-    card(&t!(lang, "预览", "Preview"), html! {
-        @if last >= post.assignment.starts_on {
-            p { (t!(lang, "现任岗位止于 {}，工龄不间断。", "The present assignment ends on {}; tenure has no gap.", i18n::date(lang, last))) }
-        }
-        (will_say(lang, rules, &facts))
-        form method="post" action=(action) {
-            input type="hidden" name="form_key" value=(new_key());
-            input type="hidden" name="site" value=(wanted.site);
-            input type="hidden" name="position" value=(wanted.position);
-            input type="hidden" name="manager" value=(wanted.manager);
-            input type="hidden" name="on" value=(wanted.on);
-            button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "确认调动", "Transfer")) }
-        }
-    })
+    card(
+        &t!(lang, "预览", "Preview"),
+        html! {
+            @if last >= post.assignment.starts_on {
+                p { (t!(lang, "现任岗位止于 {}，工龄不间断。", "The present assignment ends on {}; tenure has no gap.", i18n::date(lang, last))) }
+            }
+            (will_say(lang, rules, &facts))
+            form method="post" action=(action) {
+                input type="hidden" name="form_key" value=(new_key());
+                input type="hidden" name="site" value=(wanted.site);
+                input type="hidden" name="position" value=(wanted.position);
+                input type="hidden" name="manager" value=(wanted.manager);
+                input type="hidden" name="on" value=(wanted.on);
+                button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "确认调动", "Transfer")) }
+            }
+        },
+    )
 }
 
 pub fn leave(

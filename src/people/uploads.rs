@@ -97,13 +97,7 @@ pub fn find(digest: &str) -> Result<PathBuf> {
     )))
 }
 
-/// Done or given up: the file goes.
-pub fn forget(digest: &str) {
-    if let Ok(place) = find(digest) {
-        let _ = std::fs::remove_file(place);
-    }
-}
-
+/// Files nobody asked for in a day go; others may still preview the same file.
 fn sweep(now: Instant) -> Result<()> {
     for entry in std::fs::read_dir(store()?).map_err(internal)?.flatten() {
         let written = entry.metadata().and_then(|data| data.modified());

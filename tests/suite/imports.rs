@@ -14,7 +14,7 @@ use shifu::{
 
 use crate::{
     on_both,
-    world::{World, day},
+    world::{Actor, Page, World, day},
 };
 
 /// Imports a file as the command line does.
@@ -240,5 +240,130 @@ on_both! {
         }).await;
         let refused = undo(&world).await.expect_err("somebody learnt something since");
         assert!(refused.to_string().contains("since"), "{refused}");
+    }
+}
+
+/// Uploads a file and shows its preview.
+async fn previewed(actor: &Actor, kind: &str, bytes: &str) -> Page {
+    let sent = actor
+        .upload("/admin/imports", &[("kind", kind)], "名单.csv", bytes.as_bytes().to_vec())
+        .await;
+    assert_eq!(sent.status, 303, "{}", sent.body);
+    actor.follow(&sent).await
+}
+
+on_both! {
+    async fn an_administrator_sees_the_plan_confirms_it_and_takes_it_back(world: World) {
+        let gao = world.gao().await.reads("en").await;
+        let page = previewed(&gao, "staff", STAFF).await;
+        assert_eq!(page.status, 200);
+        assert!(page.says("td", "1 Mar 2024"), "computed dates stand in the preview");
+        let sent = gao.submit(&page, "/admin/imports/carry-out", &[]).await;
+        assert!(sent.location.as_deref().is_some_and(|to| to.starts_with("/admin/imports?done=")), "{:?}", sent.body);
+        assert_eq!(gao.submit(&page, "/admin/imports/carry-out", &[]).await.location, sent.location);
+        let list = gao.follow(&sent).await;
+        assert!(list.says("[role=status]", "2 added"));
+        assert!(gao.get("/people?q=T0101").await.says("td", "钱多多"));
+        let undone = gao.submit(&list, "/admin/imports/undo", &[("reason", "wrong file")]).await;
+        assert_eq!(undone.status, 303);
+        assert!(gao.follow(&undone).await.says("td", "Taken back"));
+        assert!(!gao.get("/people?q=T0101").await.says("td", "钱多多"));
+        assert!(gao.get("/admin/audit").await.says("tr", "undo-import"));
+    }
+}
+
+on_both! {
+    async fn a_plan_that_no_longer_holds_is_shown_again(world: World) {
+        let gao = world.gao().await.reads("en").await;
+        let page = previewed(&gao, "staff", STAFF).await;
+        let one: String = STAFF.lines().take(2).map(|line| format!("{}\n", line.replace("T0102", ""))).collect();
+        import_file(&world, ImportKind::Staff, one).await;
+        let sent = gao.submit(&page, "/admin/imports/carry-out", &[]).await;
+        let again = gao.follow(&sent).await;
+        assert!(again.says("[role=status]", "changed after your preview"), "{}", again.body);
+    }
+}
+
+on_both! {
+    async fn a_file_with_mistakes_offers_no_way_to_carry_it_out(world: World) {
+        let gao = world.gao().await.reads("en").await;
+        let page = previewed(&gao, "history", "工号,类别,代码,开始日期\nX9,kpi,ftf,2026-01-01\n").await;
+        assert!(page.says("td", "X9"));
+        assert!(!page.has("form[action='/admin/imports/carry-out']"));
+        let broken = gao.upload("/admin/imports", &[("kind", "staff")], "a.csv", b"PK\x03\x04x".to_vec()).await;
+        assert_eq!(broken.status, 409);
+    }
+}
+
+on_both! {
+    async fn imports_and_lists_are_for_those_who_may(world: World) {
+        let lin = world.lin().await;
+        for path in ["/admin/imports", "/people", "/people.csv", "/sites", "/people/new", "/people/1/transfer"] {
+            assert_eq!(lin.get(path).await.status, 403, "{path}");
+        }
+        assert_eq!(lin.upload("/admin/imports", &[("kind", "staff")], "a.csv", b"x".to_vec()).await.status, 403);
+        let (zhou, he) = (world.zhou().await, world.he().await);
+        let east = he.get("/people").await;
+        assert!(east.says("td", "T0001") && !east.says("td", "T0003"));
+        let sun = world.id("T0003").await;
+        assert_eq!(zhou.get(&format!("/people/{sun}/transfer")).await.status, 404);
+        assert!(!he.get("/people.csv").await.body.contains("T0003"));
+    }
+}
+
+on_both! {
+    async fn an_administrator_of_a_part_imports_for_that_part_only(world: World) {
+        let (sun, now) = (world.id("T0003").await, world.clock.now());
+        world.arrange(move |conn| {
+            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
+            shifu::access::queries::add_grant(conn, sun, shifu::access::Role::Administrator, north.id, day("2026-01-01"), None, now)
+        }).await;
+        let sun = world.sun().await.reads("en").await;
+        let page = previewed(&sun, "staff", STAFF).await;
+        assert!(page.says("td", "not within your reach"), "{}", page.body);
+        let page = previewed(&sun, "history", "工号,类别,代码,开始日期\nT0001,course,a,2026-01-01\n").await;
+        assert!(page.says("td", "T0001"), "somebody else's person cannot be written about");
+        assert!(!page.has("form[action='/admin/imports/carry-out']"));
+    }
+}
+
+on_both! {
+    async fn a_manager_transfers_somebody_after_seeing_what_the_record_will_say(world: World) {
+        let zhou = world.zhou().await.reads("en").await;
+        let lin = world.id("T0001").await;
+        let path = format!("/people/{lin}/transfer");
+        let form = zhou.get(&path).await;
+        assert_eq!(form.status, 200);
+        let asked = format!("{path}?site=3&position=team-leader&manager=M0001&on=2026-12-01");
+        let preview = zhou.get(&asked).await;
+        assert!(preview.says("li", "since 1 Dec 2026"), "{}", preview.body);
+        // Two forms lead to the same address; the one that changes something is a POST.
+        let key = preview.attribute("input[name=form_key]", "value").expect("a key");
+        let fields = [("form_key", key.as_str()), ("site", "3"), ("position", "team-leader"), ("manager", "M0001"), ("on", "2026-12-01")];
+        let sent = zhou.post(&path, &fields).await;
+        assert_eq!(sent.location, Some(format!("/people/{lin}")), "{}", sent.body);
+        let spans: Vec<_> = facts(&world, "T0001").await.into_iter().filter(|f| f.kind == "employment")
+            .map(|f| (f.from_on.to_string(), f.through_on.map(|d| d.to_string()))).collect();
+        assert_eq!(spans, [("2021-07-01".to_owned(), Some("2026-11-30".to_owned())), ("2026-12-01".to_owned(), None)]);
+        let own = world.id("M0001").await;
+        assert_eq!(zhou.get(&format!("/people/{own}/transfer")).await.status, 403, "nobody moves themselves");
+    }
+}
+
+on_both! {
+    async fn hr_takes_somebody_on_and_records_that_they_leave(world: World) {
+        let he = world.he().await.reads("en").await;
+        let page = he.get("/people/new").await;
+        let fields = [("staff_no", "T0300"), ("name", "刘洋"), ("site", "3"), ("position", "technician"), ("on", "2026-11-01"), ("language", "zh-CN")];
+        let sent = he.submit(&page, "/people/new", &fields).await;
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        assert_eq!(he.submit(&he.get("/people/new").await, "/people/new", &fields).await.status, 422, "the number is taken");
+        let path = format!("{}/leave", sent.location.expect("their page"));
+        let preview = he.get(&format!("{path}?on=2026-11-20")).await;
+        let key = preview.attribute("input[name=form_key]", "value").expect("a key");
+        assert_eq!(he.post(&path, &[("form_key", &key), ("on", "2026-11-20")]).await.status, 303);
+        assert!(!he.get("/people?q=T0300").await.says("td", "T0300"));
+        assert!(he.get("/people?q=T0300&left=1").await.says("td", "T0300"));
+        assert!(he.get("/sites").await.says("td", "pudong"));
     }
 }
