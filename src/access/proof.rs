@@ -53,6 +53,10 @@ proofs! {
     Administrator = [Administrator];
     /// Looks after people's training: trainer, manager or HR.
     Teaching = [Trainer, Manager, Hr], reports = true;
+    /// Moves people and records that they leave.
+    Moving = [Manager, Hr, Administrator], reports = true;
+    /// Takes people on.
+    Hiring = [Hr, Administrator];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

@@ -2,6 +2,7 @@
 
 mod remind;
 mod explain;
+mod import;
 
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
@@ -56,6 +57,11 @@ enum Command {
     Remind(remind::Remind),
     /// Say whether somebody meets the rules of a step, a certificate or a job, and why (not).
     Explain(explain::Explain),
+    /// Import sites, staff or history from a CSV or XLSX file, or take the last import back.
+    Import {
+        #[command(subcommand)]
+        what: import::What,
+    },
 }
 
 /// What the program's exit code says.
@@ -123,6 +129,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         Command::Account { staff_no } => account(&settings, staff_no),
         Command::Remind(command) => command.run(&open(&settings)?),
         Command::Explain(asked) => explain::run(&open(&settings)?, &asked),
+        Command::Import { what } => import::run(&open(&settings)?, what),
     }
 }
 

@@ -307,6 +307,51 @@ pub fn void_source(
     Ok(ids.len())
 }
 
+/// The code of the fact of a kind that a source says, if it is in force.
+pub fn said_by(conn: &mut Conn, kind: Kind, source: &str, id: i64) -> Result<Option<String>> {
+    Ok(fact::table
+        .filter(fact::source_kind.eq(source).and(fact::source_id.eq(id)))
+        .filter(fact::kind.eq(kind.word()))
+        .filter(fact::voided_at.is_null())
+        .order(fact::id.desc())
+        .select(fact::code)
+        .first(conn)
+        .optional()?)
+}
+
+/// The digests of what is in force about some people, for imports that record nothing twice.
+pub fn digests_of(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<(PersonId, Vec<u8>)>> {
+    Ok(fact::table
+        .filter(fact::person_id.eq_any(people))
+        .filter(fact::kind.ne(VOID))
+        .filter(fact::voided_at.is_null())
+        .select((fact::person_id, fact::digest))
+        .load(conn)?)
+}
+
+/// Everybody's facts of one kind: id and first day, by person.
+pub fn days_of_kind(conn: &mut Conn, kind: Kind) -> Result<Vec<(PersonId, FactId, NaiveDate)>> {
+    Ok(fact::table
+        .filter(fact::kind.eq(kind.word()))
+        .filter(fact::voided_at.is_null())
+        .order((fact::person_id, fact::id))
+        .select((fact::person_id, fact::id, fact::from_on))
+        .load(conn)?)
+}
+
+/// How many facts in force somebody else than these sources recorded about a person.
+pub fn others_say(conn: &mut Conn, person: PersonId, but: &[(&str, i64)]) -> Result<usize> {
+    let said: Vec<(String, i64)> = fact::table
+        .filter(fact::person_id.eq(person))
+        .filter(fact::kind.ne(VOID))
+        .filter(fact::voided_at.is_null())
+        .order(fact::id)
+        .limit(1000)
+        .select((fact::source_kind, fact::source_id))
+        .load(conn)?;
+    Ok(said.iter().filter(|(kind, id)| !but.contains(&(kind.as_str(), *id))).count())
+}
+
 /// A fact with everything the ledger keeps about it.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = fact)]

@@ -6,6 +6,7 @@
 //!
 //! Who works here today is read from the assignments; nothing says "active".
 
+pub mod import;
 pub mod model;
 pub mod queries;
 pub mod transfers;
