@@ -140,9 +140,8 @@ impl Table {
         // A line break inside quotes is no new line of the spreadsheet.
         let mut inner_breaks = 0;
         while reader.read_record(&mut record).map_err(|error| not_csv(&error))? {
-            let at = record.position().map_or(0, csv::Position::line);
-            row.line = at.saturating_sub(inner_breaks);
             inner_breaks += record.iter().map(|c| c.matches('\n').count() as u64).sum::<u64>();
+            row.line = reader.position().line().saturating_sub(1 + inner_breaks);
             check_length(row.line)?;
             row.cells.clear();
             record.iter().enumerate().for_each(|(index, cell)| row.put(index, cell));
@@ -270,12 +269,30 @@ struct Decoded<R> {
     at: usize,
     end: usize,
     finished: bool,
+    after_return: bool,
 }
 
 impl<R: Read> Decoded<R> {
     fn new(inner: R, encoding: &'static Encoding) -> Decoded<R> {
         let decoder = encoding.new_decoder_with_bom_removal();
-        Decoded { inner, decoder, packed: vec![0; 1 << 16], at: 0, end: 0, finished: false }
+        let packed = vec![0; 1 << 16];
+        Decoded { inner, decoder, packed, at: 0, end: 0, finished: false, after_return: false }
+    }
+}
+
+impl<R> Decoded<R> {
+    /// Whatever ends lines in the file, one `\n` does here, so that lines can be counted.
+    fn one_break_a_line(&mut self, text: &mut [u8]) -> usize {
+        let mut kept = 0;
+        for at in 0..text.len() {
+            let byte = text[at];
+            if !(byte == b'\n' && self.after_return) {
+                text[kept] = if byte == b'\r' { b'\n' } else { byte };
+                kept += 1;
+            }
+            self.after_return = byte == b'\r';
+        }
+        kept
     }
 }
 
@@ -291,8 +308,14 @@ impl<R: Read> Read for Decoded<R> {
             let (outcome, read, written, _) = self.decoder.decode_to_utf8(bytes, out, last);
             self.at += read;
             self.finished = last && outcome == CoderResult::InputEmpty;
-            if written > 0 {
-                return Ok(written);
+            let mut kept = self.one_break_a_line(&mut out[..written]);
+            if self.finished && kept < out.len() {
+                // The last line ends like all others.
+                out[kept] = b'\n';
+                kept += 1;
+            }
+            if kept > 0 {
+                return Ok(kept);
             }
         }
         Ok(0)
