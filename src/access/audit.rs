@@ -44,6 +44,8 @@ pub fn note(
     Ok(())
 }
 
+type LineRow = (Instant, Option<String>, String, String, Option<i64>, String);
+
 /// The trail, newest first, narrowed to acts or subjects that contain a word.
 pub fn lines(conn: &mut Conn, word: &str, limit: i64, offset: i64) -> Result<Vec<Line>, Error> {
     let mut query = audit::table.left_join(person::table).into_boxed();
@@ -58,7 +60,7 @@ pub fn lines(conn: &mut Conn, word: &str, limit: i64, offset: i64) -> Result<Vec
             ),
         );
     }
-    let rows: Vec<(Instant, Option<String>, String, String, Option<i64>, String)> = query
+    let rows: Vec<LineRow> = query
         .order(audit::id.desc())
         .limit(limit)
         .offset(offset)

@@ -267,7 +267,7 @@ impl StoryView {
         }
         if let Some(kept) = &self.kept {
             let revision = content::revision(conn, kept.rules.content_id)?;
-            self.kept_revision = revision.map(|(_, _, number, _)| number);
+            self.kept_revision = revision.map(|kept| kept.number);
         }
         Ok(())
     }

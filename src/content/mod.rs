@@ -174,18 +174,25 @@ pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<ContentId, E
     Ok(id)
 }
 
-/// A revision that was loaded at some time: its kind, code, number and texts.
-pub fn revision(
-    conn: &mut Conn,
-    id: ContentId,
-) -> Result<Option<(ContentKind, String, i64, BTreeMap<String, String>)>, Error> {
+/// A revision that was loaded at some time.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    pub kind: ContentKind,
+    pub code: String,
+    pub number: i64,
+    pub texts: BTreeMap<String, String>,
+}
+
+/// What a revision said, whatever has been loaded since.
+pub fn revision(conn: &mut Conn, id: ContentId) -> Result<Option<Revision>, Error> {
     let row: Option<(ContentKind, String, i64, String)> = content::table
         .find(id)
         .select((content::kind, content::code, content::revision, content::body))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(kind, code, revision, body)| {
-        (kind, code, revision, serde_json::from_str(&body).unwrap_or_default())
+    Ok(row.map(|(kind, code, number, body)| {
+        let texts = serde_json::from_str(&body).unwrap_or_default();
+        Revision { kind, code, number, texts }
     }))
 }
 

@@ -110,8 +110,7 @@ pub fn taught_in(
         return Ok(Some(current.clone()));
     }
     let kept = content::revision(conn, revision)?;
-    let kept =
-        kept.and_then(|(_, code, _, texts)| Course::of_revision(revision, &code, texts).ok());
+    let kept = kept.and_then(|kept| Course::of_revision(revision, &kept.code, kept.texts).ok());
     // A revision this version can no longer read is taught as it stands today.
     Ok(kept.or_else(|| current.cloned()))
 }

@@ -45,11 +45,7 @@ fn sites_of(people: &[Somebody]) -> Vec<SiteId> {
     sites
 }
 
-fn at_work<'a>(
-    people: &'a [Somebody],
-    trade: Trade,
-    site: SiteId,
-) -> impl Iterator<Item = &'a Somebody> {
+fn at_work(people: &[Somebody], trade: Trade, site: SiteId) -> impl Iterator<Item = &Somebody> {
     people.iter().filter(move |one| one.trade == trade && one.site == site && one.left.is_none())
 }
 

@@ -40,9 +40,9 @@ fn uses(source: &str) -> Vec<(usize, String)> {
                     continue;
                 }
                 let rest = &code[at + 7..];
-                if rest.starts_with('{') {
+                if let Some(tree) = rest.strip_prefix('{') {
                     depth = 1;
-                    collect(&rest[1..], &mut depth, number, &mut found);
+                    collect(tree, &mut depth, number, &mut found);
                 } else {
                     found.push((number + 1, word(rest)));
                 }
