@@ -62,6 +62,27 @@ pub fn issue_due(
     Ok(numbers)
 }
 
+/// People to whom something may be due today though nothing new was recorded about them: a birthday,
+/// the end of a waiting time. Whoever is named here is looked at again by [`issue_due`].
+pub fn due_by_time(
+    conn: &mut Conn,
+    rules: &Rules,
+    today: NaiveDate,
+) -> Result<Vec<PersonId>, Error> {
+    let is_due = |facts: &[Fact]| {
+        issued_by_rule(rules, today).any(|(set, certification)| {
+            let code = set.qualified(&certification.code);
+            let (context, none) = (rules.context(), Barrier::None);
+            rules::due(certification, &code, context, facts, none, today).is_some()
+        })
+    };
+    let everybody = ledger::facts_of_all(conn, None)?;
+    let due = everybody.iter().filter(|(_, facts)| is_due(facts));
+    let mut people: Vec<PersonId> = due.map(|(person, _)| *person).collect();
+    people.sort();
+    Ok(people)
+}
+
 /// The certifications in force that are issued as soon as their requirement is met.
 pub fn issued_by_rule(
     rules: &Rules,

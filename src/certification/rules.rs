@@ -8,6 +8,7 @@ use crate::record::{
     context::Context,
     period::{FOREVER, days_after, days_before, next_day},
     programme::Certification,
+    requirement::Requirement,
     verdict::{self, Evidence, Line},
 };
 
@@ -77,8 +78,8 @@ pub fn due(
         _ => {}
     }
     let Some(held) = last else {
-        let verdict = verdict::judge(&certification.requires, context, facts, today);
-        return verdict.met.then(|| first_issue(certification, verdict, today));
+        let verdict = met(&certification.requires, context, facts, today)?;
+        return Some(first_issue(certification, verdict, today));
     };
     let through = held.through?;
     let since_issue = next_day(held.from);
@@ -88,17 +89,28 @@ pub fn due(
                 return None;
             }
             let renewal = certification.renewal.as_ref()?;
-            let verdict = verdict::judge(&renewal.requires, context, facts, today);
+            let verdict = met(&renewal.requires, context, facts, today)?;
             let new = has_new_evidence(&verdict, opens.max(since_issue));
-            (verdict.met && new).then(|| renewed(certification, verdict, through, today))
+            new.then(|| renewed(certification, verdict, through, today))
         }
         _ if today <= through => None,
         _ => {
-            let verdict = verdict::judge(&certification.requires, context, facts, today);
+            let verdict = met(&certification.requires, context, facts, today)?;
             let new = has_new_evidence(&verdict, since_issue);
-            (verdict.met && new).then(|| first_issue(certification, verdict, today))
+            new.then(|| first_issue(certification, verdict, today))
         }
     }
+}
+
+/// The verdict when it is met. Most are not, and asking that first spares explaining it.
+fn met(
+    requirement: &Requirement,
+    context: &Context,
+    facts: &[Fact],
+    today: NaiveDate,
+) -> Option<Line> {
+    verdict::is_met(requirement, context, facts, today)
+        .then(|| verdict::judge(requirement, context, facts, today))
 }
 
 /// From when to when a certificate that ends on `through` may be renewed.
@@ -126,9 +138,9 @@ fn after_revocation(
     let counts =
         |fact: &&Fact| !matches!(fact.kind, Kind::Course | Kind::Exam) || fact.from > revoked_on;
     let facts: Vec<Fact> = facts.iter().filter(counts).cloned().collect();
-    let verdict = verdict::judge(&certification.requires, context, &facts, today);
+    let verdict = met(&certification.requires, context, &facts, today)?;
     let new = has_new_evidence(&verdict, next_day(revoked_on));
-    (verdict.met && new).then(|| first_issue(certification, verdict, today))
+    new.then(|| first_issue(certification, verdict, today))
 }
 
 fn first_issue(certification: &Certification, verdict: Line, today: NaiveDate) -> Due {

@@ -46,10 +46,18 @@ pub struct Smtp {
 /// A pool of connections to the mail server.
 pub struct Transport {
     smtp: AsyncSmtpTransport<Tokio1Executor>,
+    patience: Duration,
 }
 
 impl Transport {
     pub fn new(settings: &Smtp) -> Result<Transport, String> {
+        Transport::with_patience(settings, Duration::from_secs(120))
+    }
+
+    /// Gives up on one mail after so long, which must be less than the lease on it. The SMTP
+    /// library limits only the time to connect; a server that then falls silent would hold us up
+    /// for ever.
+    pub fn with_patience(settings: &Smtp, patience: Duration) -> Result<Transport, String> {
         let host = &settings.host;
         let tls = || TlsParameters::new(host.clone()).map_err(|error| error.to_string());
         let (tls, usual_port) = match settings.protection {
@@ -60,11 +68,11 @@ impl Transport {
         let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
             .port(settings.port.unwrap_or(usual_port))
             .tls(tls)
-            .timeout(Some(Duration::from_secs(30)));
+            .timeout(Some(patience));
         if let (Some(username), Some(password)) = (&settings.username, &settings.password) {
             builder = builder.credentials(Credentials::new(username.clone(), password.clone()));
         }
-        Ok(Transport { smtp: builder.build() })
+        Ok(Transport { smtp: builder.build(), patience })
     }
 
     /// Sends what is due until nothing is; returns how many the server accepted.
@@ -101,9 +109,10 @@ impl Transport {
 
     async fn send(&self, mail: &Mail, head: &Letterhead) -> Result<(), Failure> {
         let message = compose(mail, head).map_err(Failure::ForGood)?;
-        match self.smtp.send(message).await {
-            Ok(_) => Ok(()),
-            Err(error) => Err(Failure::of(&error)),
+        match tokio::time::timeout(self.patience, self.smtp.send(message)).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(Failure::of(&error)),
+            Err(_) => Err(Failure::OfServer("the mail server fell silent".to_owned())),
         }
     }
 }

@@ -16,12 +16,15 @@ use super::{
 };
 use crate::{
     access::{self, Role},
-    certification::{issue::is_cut_short, queries::SOURCE},
+    certification::{
+        issue::{self, is_cut_short},
+        queries::SOURCE,
+    },
     db::{Conn, Db, Error, Instant},
     mail::{self, Letterhead},
     record::{
         Kind, PersonId, Rules,
-        ledger::{self, Row},
+        ledger::{self, Row, Stamp},
         period::{days_after, days_before},
     },
     staff::{
@@ -231,11 +234,7 @@ pub async fn round(
     if !db.write(move |conn| queries::take_lease(conn, &name, now)).await? {
         return Ok(None);
     }
-    let dues = db.read(move |conn| due(conn, When::now(now), 0)).await;
-    let outcome = match dues {
-        Ok(dues) => post_due(db, rules, head, dues, now).await,
-        Err(error) => Err(error),
-    };
+    let outcome = work(db, rules, head, now).await;
     let said = match &outcome {
         Ok(outcome) => format!("ok {} {}", outcome.entered, outcome.without_address),
         Err(error) => format!("failed {error}"),
@@ -243,6 +242,32 @@ pub async fn round(
     let name = holder.to_owned();
     db.write(move |conn| queries::give_back(conn, &name, &said, now)).await?;
     outcome.map(Some)
+}
+
+async fn work(db: &Db, rules: &Rules, head: &Letterhead, now: Instant) -> Result<Outcome> {
+    let last = db.read(queries::last_run).await?.at;
+    if last.is_none_or(|last| last.utc().date_naive() != now.utc().date_naive()) {
+        issue_by_time(db, rules, head, now).await?;
+    }
+    let dues = db.read(move |conn| due(conn, When::now(now), 0)).await?;
+    post_due(db, rules, head, dues, now).await
+}
+
+/// Once a day: certificates that became due by time alone, each person in a transaction.
+async fn issue_by_time(db: &Db, rules: &Rules, head: &Letterhead, now: Instant) -> Result<()> {
+    let (about, asked) = (now.utc().date_naive(), rules.clone());
+    let people = db.read(move |conn| issue::due_by_time(conn, &asked, about)).await?;
+    for person in people {
+        let (rules, head) = (rules.clone(), head.clone());
+        db.write(move |conn| -> Result<()> {
+            let Some(post) = staff::queries::post_of(conn, person, about)? else { return Ok(()) };
+            let today = When::now(now).today(&post.site);
+            let stamp = Stamp { at: now, by: None };
+            issue::issue_due(conn, &rules, &head, person, today, stamp).map(drop)
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 fn is_time(conn: &mut Conn, now: Instant) -> Result<bool> {

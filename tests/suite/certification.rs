@@ -257,3 +257,24 @@ on_both! {
         assert_eq!(world.lin().await.get("/certificates/board").await.status, 403);
     }
 }
+
+on_both! {
+    async fn what_only_takes_time_is_issued_when_the_time_has_come(world: World) {
+        let lin = world.id("T0001").await;
+        world.arrange(move |conn| {
+            let birth = NewFact::new(Kind::Birth, "birth", day("2008-12-01"));
+            ledger::append(conn, lin, &birth, Source::new("import", 9), stamp())?;
+            let tasks = NewFact::new(Kind::Logbook, "hv-isolation", day(TODAY)).amount(5, 1, None);
+            ledger::append(conn, lin, &tasks, Source::new("test", 99), stamp()).map(drop)
+        }).await;
+        world.does("T0001", &[
+            (Kind::Course, "hv-safety"), (Kind::Course, "nev-diagnosis"), (Kind::Exam, "inhouse-default/hv-safety-theory"),
+        ], TODAY).await;
+        assert_eq!(world.certificates("T0001").await.len(), 1, "not yet 18");
+        world.round().await;
+        world.clock.travel_to(instant("2026-12-01T01:00:00Z"));
+        world.round().await;
+        let numbers: Vec<String> = world.certificates("T0001").await.into_iter().map(|one| one.0).collect();
+        assert_eq!(numbers, ["HVA-2026-000001", "HVQ-2026-000001"], "18 today");
+    }
+}

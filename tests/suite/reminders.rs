@@ -58,6 +58,10 @@ impl World {
 }
 
 fn transport(server: &MailServer) -> Transport {
+    patient(server, std::time::Duration::from_secs(30))
+}
+
+fn patient(server: &MailServer, patience: std::time::Duration) -> Transport {
     let settings = Smtp {
         host: "127.0.0.1".to_owned(),
         port: Some(server.port),
@@ -65,7 +69,7 @@ fn transport(server: &MailServer) -> Transport {
         username: None,
         password: None,
     };
-    Transport::new(&settings).expect("a transport")
+    Transport::with_patience(&settings, patience).expect("a transport")
 }
 
 on_both! {
@@ -150,6 +154,20 @@ on_both! {
         let taken = server.taken();
         assert_eq!(taken.len(), 1);
         assert_eq!(header(&taken[0], "Message-ID"), Some(first.message_id));
+    }
+}
+
+on_both! {
+    async fn a_server_that_hangs_holds_up_one_mail_and_loses_none(world: World) {
+        let server = MailServer::start(&[Does::Hang]).await;
+        let transport = patient(&server, std::time::Duration::from_millis(300));
+        world.holds("T0001", 1, "2026-12-23").await;
+        app::round(&world.shared, Some(&transport)).await;
+        let tries: i64 = world.outbox().await.iter().map(|mail| mail.tries).sum();
+        assert_eq!(tries, 1, "the second mail does not wait behind the same silence");
+        world.clock.advance(Duration::minutes(2));
+        app::round(&world.shared, Some(&transport)).await;
+        assert_eq!(server.taken().len(), 2);
     }
 }
 

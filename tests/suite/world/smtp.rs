@@ -20,6 +20,8 @@ pub enum Does {
     AfterData(u16),
     /// Takes the mail and hangs up before saying so.
     TakeAndHangUp,
+    /// Says nothing any more from the recipient on.
+    Hang,
 }
 
 /// A mail it took, headers and all.
@@ -75,6 +77,7 @@ impl MailServer {
                 }
                 "RCPT" => match does {
                     Does::AtRecipient(code) => format!("{code} not this one\r\n"),
+                    Does::Hang => std::future::pending().await,
                     _ => "250 ok\r\n".to_owned(),
                 },
                 "DATA" => {
