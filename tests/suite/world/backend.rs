@@ -178,7 +178,7 @@ impl Cluster {
         // The shell ends the server when our end of its standard input closes, however we end.
         let script = format!(
             "'{}' -D '{}' -k '{}' -c listen_addresses='' -c fsync=off -c full_page_writes=off \
-             -c max_connections=500 -c log_min_messages=fatal >/dev/null 2>&1 & \
+             -c max_connections=900 -c log_min_messages=fatal >/dev/null 2>&1 & \
              cat >/dev/null; kill -QUIT $!; wait; rm -rf '{}'",
             programs.join("postgres").display(),
             data.display(),

@@ -25,7 +25,15 @@ pub struct World {
     pub shared: Shared,
     pub clock: Clock,
     pub address: SocketAddr,
+    server: actix_web::dev::ServerHandle,
     _database: backend::Database,
+}
+
+/// The server ends with its test, and its connections with it.
+impl Drop for World {
+    fn drop(&mut self) {
+        drop(self.server.stop(false));
+    }
 }
 
 /// The moment at which every test begins: a Monday morning in Shanghai.
@@ -50,8 +58,8 @@ impl World {
         let clock = Clock::default();
         clock.travel_to(instant(BEGINNING));
         let shared = Shared::open(&settings, clock.clone()).expect("the application starts");
-        let address = start(shared.clone());
-        World { shared, clock, address, _database: database }
+        let (address, server) = start(shared.clone());
+        World { shared, clock, address, server, _database: database }
     }
 
     /// A browser nobody is signed in with.
@@ -131,16 +139,19 @@ impl World {
     }
 }
 
-/// Serves on a free port in a thread of its own, which ends with the test process.
-fn start(shared: Shared) -> SocketAddr {
+/// Serves on a free port in a thread of its own.
+fn start(shared: Shared) -> (SocketAddr, actix_web::dev::ServerHandle) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("an address");
+    let (tell, told) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         actix_web::rt::System::new().block_on(async move {
-            app::serve(shared, listener, Some(1)).expect("the server starts").await
+            let server = app::serve(shared, listener, Some(1)).expect("the server starts");
+            tell.send(server.handle()).expect("the test waits for it");
+            server.await
         })
     });
-    address
+    (address, told.recv().expect("a server"))
 }
 
 /// Declares a test that runs on both databases.
