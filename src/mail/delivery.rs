@@ -5,7 +5,9 @@ use std::time::Duration;
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
     message::{Mailbox, MultiPart, header},
-    transport::smtp::{authentication::Credentials, client::Tls, client::TlsParameters},
+    transport::smtp::{
+        AsyncSmtpTransportBuilder, authentication::Credentials, client::Tls, client::TlsParameters,
+    },
 };
 use serde::Deserialize;
 
@@ -43,9 +45,9 @@ pub struct Smtp {
     pub password: Option<String>,
 }
 
-/// A pool of connections to the mail server.
+/// The way to the mail server.
 pub struct Transport {
-    smtp: AsyncSmtpTransport<Tokio1Executor>,
+    connect: AsyncSmtpTransportBuilder,
     patience: Duration,
 }
 
@@ -72,7 +74,7 @@ impl Transport {
         if let (Some(username), Some(password)) = (&settings.username, &settings.password) {
             builder = builder.credentials(Credentials::new(username.clone(), password.clone()));
         }
-        Ok(Transport { smtp: builder.build(), patience })
+        Ok(Transport { connect: builder, patience })
     }
 
     /// Sends what is due until nothing is; returns how many the server accepted.
@@ -82,13 +84,15 @@ impl Transport {
         clock: &Clock,
         head: &Letterhead,
     ) -> Result<usize, Error> {
+        // Connections are kept for this batch only: one that fell silent must not be used again.
+        let smtp = self.connect.clone().build();
         let mut sent = 0;
         loop {
             let now = clock.now();
             let Some(mail) = db.write(move |conn| outbox::claim(conn, now)).await? else {
                 return Ok(sent);
             };
-            let outcome = self.send(&mail, head).await;
+            let outcome = self.send(&smtp, &mail, head).await;
             let now = clock.now();
             sent += usize::from(outcome.is_ok());
             let server_fails = matches!(outcome, Err(Failure::OfServer(_)));
@@ -107,9 +111,14 @@ impl Transport {
         }
     }
 
-    async fn send(&self, mail: &Mail, head: &Letterhead) -> Result<(), Failure> {
+    async fn send(
+        &self,
+        smtp: &AsyncSmtpTransport<Tokio1Executor>,
+        mail: &Mail,
+        head: &Letterhead,
+    ) -> Result<(), Failure> {
         let message = compose(mail, head).map_err(Failure::ForGood)?;
-        match tokio::time::timeout(self.patience, self.smtp.send(message)).await {
+        match tokio::time::timeout(self.patience, smtp.send(message)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(Failure::of(&error)),
             Err(_) => Err(Failure::OfServer("the mail server fell silent".to_owned())),
