@@ -82,12 +82,12 @@ async fn answer(browser: &Browser, position: i64, item: &Item) {
 async fn finish_the_course(world: &World, browser: &Browser) {
     let course = world.shared.catalogue.get("brake-systems").expect("a course").clone();
     browser.goto("/courses/brake-systems").await;
-    browser.click("form[action='/courses/brake-systems/enrol'] button").await;
+    browser.submit("form[action='/courses/brake-systems/enrol'] button").await;
     for lesson in &course.plan.lessons {
         let path = format!("/courses/brake-systems/lessons/{}", lesson.slug);
         browser.goto(&path).await;
         assert!(browser.text(".prose").await.chars().count() > 300, "{path} is a real lesson");
-        browser.click(&format!("form[action='{path}/done'] button")).await;
+        browser.submit(&format!("form[action='{path}/done'] button")).await;
     }
     browser.goto("/courses/brake-systems").await;
     browser.wait_for_words("完成本课程").await;
@@ -96,7 +96,7 @@ async fn finish_the_course(world: &World, browser: &Browser) {
 /// The exam, with the connection cut half-way and another page load in between.
 async fn sit_the_exam(world: &World, browser: &Browser) {
     browser.goto("/exams/inhouse-default/brake-theory").await;
-    browser.click("form[action='/exams/inhouse-default/brake-theory/start'] button").await;
+    browser.submit("form[action='/exams/inhouse-default/brake-theory/start'] button").await;
     browser.wait_for("#exam-form").await;
     let path = browser.path().await;
     let id: i64 = path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an attempt");
@@ -118,7 +118,7 @@ async fn sit_the_exam(world: &World, browser: &Browser) {
     browser.script("document.activeElement && document.activeElement.blur()").await;
     browser.wait_for_words("全部已保存").await;
     browser.goto(&format!("{path}/finish")).await;
-    browser.click(&format!("form[action='{path}/finish'] button[type=submit]")).await;
+    browser.submit(&format!("form[action='{path}/finish'] button[type=submit]")).await;
     browser.wait_for("h1").await;
     assert!(browser.path().await.ends_with("/result"), "{}", browser.path().await);
     browser.wait_for_words("100").await;
@@ -149,7 +149,7 @@ fn from_a_lesson_to_a_certificate_a_promotion_and_a_reminder() {
 async fn promote(world: &World, phone: &Browser) {
     phone.goto("/my-path/apply?path=inhouse-default/T2").await;
     phone.fill("textarea[name=statement]", "可以独立完成制动作业").await;
-    phone.click("form[action='/my-path/apply'] button[type=submit]").await;
+    phone.submit("form[action='/my-path/apply'] button[type=submit]").await;
     phone.wait_for("h1").await;
     let candidacy = phone.path().await;
     assert!(candidacy.starts_with("/candidacies/"), "{candidacy}");
@@ -157,14 +157,14 @@ async fn promote(world: &World, phone: &Browser) {
     let manager = Browser::signed_in(world, "M0001").await;
     manager.goto(&candidacy).await;
     manager.fill("textarea[name=note]", "同意推荐").await;
-    manager.click("button[name=supports][value=true]").await;
+    manager.submit("button[name=supports][value=true]").await;
 
     let hr = Browser::signed_in(world, "H0001").await;
     hr.goto("/promotion?path=inhouse-default/T2").await;
     hr.wait_for_words("林涛").await;
     hr.goto(&candidacy).await;
     hr.fill("textarea[name=reason]", "条件全部满足").await;
-    hr.click("button[name=outcome][value=promoted]").await;
+    hr.submit("button[name=outcome][value=promoted]").await;
     hr.wait_until_gone("button[name=outcome]").await;
 
     phone.goto("/my-path").await;

@@ -138,7 +138,7 @@ impl Browser {
         self.goto("/sign-in").await;
         self.fill("input[name=who]", who).await;
         self.fill("input[name=password]", password).await;
-        self.click("form[action='/sign-in'] button").await;
+        self.submit("form[action='/sign-in'] button").await;
     }
 
     /// Opens a page and waits until it is loaded.
@@ -163,6 +163,14 @@ impl Browser {
     pub async fn click(&self, css: &str) {
         let element = self.find("css selector", css).await;
         self.command(&format!("element/{element}/click"), json!({})).await;
+    }
+
+    /// Presses a button that sends a form, and waits until the page it leads to has replaced this
+    /// one: what follows must not overtake it.
+    pub async fn submit(&self, css: &str) {
+        self.script("document.documentElement.dataset.left = 'no'").await;
+        self.click(css).await;
+        self.wait_for("html:not([data-left])").await;
     }
 
     /// The visible text of the first element that matches.
