@@ -11,11 +11,11 @@ use crate::{
     courses::{self, Catalogue},
     db::{Conn, Db},
     exams,
-    i18n::{self, Lang},
+    i18n::{self, Lang, Text},
     mail::outbox,
     mentoring,
-    record::{Kind, Rules},
-    staff::queries::Scope,
+    record::{Kind, Rules, ledger, verdict},
+    staff::{self, queries::Scope},
     t,
     web::{
         Result,
@@ -112,8 +112,55 @@ fn mine(
     todos.extend(certificates(conn, viewer, rules)?);
     todos.extend(logbook(conn, viewer)?);
     todos.extend(lessons(conn, viewer, catalogue)?);
-    todos.extend(candidacies(conn, viewer, rules)?);
+    let applied = candidacies(conn, viewer, rules)?;
+    if applied.is_empty() {
+        todos.extend(next_step(conn, viewer, rules)?);
+    }
+    todos.extend(applied);
     Ok(todos)
+}
+
+/// The next step of the house's ladder: ready to apply, or what is still missing.
+fn next_step(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Option<Todo>> {
+    let lang = viewer.lang();
+    let Some(post) = staff::queries::post_of(conn, viewer.id, viewer.today)? else {
+        return Ok(None);
+    };
+    let facts = ledger::facts_of(conn, viewer.id, None)?;
+    let (context, today) = (rules.context(), viewer.today);
+    let held = careers::rules::current_grades(&facts, context, today);
+    let occupation = rules.occupation_of(&post.assignment.position);
+    let mut steps = careers::rules::steps_in_force(rules, today).into_iter();
+    let step = steps.find(|step| {
+        step.set.jurisdiction == "house"
+            && careers::rules::could_step(step.path, &held, &occupation, context, today)
+    });
+    let Some(step) = step else { return Ok(None) };
+    let line = verdict::judge(&step.path.requires, context, &facts, today);
+    let missing = careers::rules::blocked_by(&step.path.requires, &line);
+    let what = step.path.title.get(lang).to_owned();
+    if line.met {
+        return Ok(Some(Todo {
+            tone: Tone::Good,
+            glyph: "stairs-up",
+            what,
+            why: t!(lang, "条件已全部满足，可以申报。", "Everything is met: you can apply."),
+            href: format!("/my-path/apply?path={}", step.code()),
+            button: t!(lang, "去申报", "Apply"),
+        }));
+    }
+    let count = missing.len();
+    let lines = i18n::count(count, "condition", "conditions");
+    let first = Text::list(&missing[..count.min(2)]);
+    let first = first.get(lang);
+    Ok(Some(Todo {
+        tone: Tone::Info,
+        glyph: "stairs-up",
+        what,
+        why: t!(lang, "还差 {count} 项：{first}", "{lines} to go: {first}"),
+        href: "/my-path".to_owned(),
+        button: t!(lang, "看看差什么", "See what is missing"),
+    }))
 }
 
 fn running_exam(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Option<Todo>> {
