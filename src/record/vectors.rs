@@ -256,3 +256,182 @@ requires.all = [
     let empty = text.replace("{ certificate = { code = \"missing\" } }", "{}");
     assert!(read(&empty)[0].text.zh.contains("必须且只能写一项规则"));
 }
+
+fn rule(toml: &str) -> Requirement {
+    toml::from_str(toml).unwrap()
+}
+
+fn met(programmes: &Programmes, toml: &str, facts: &[Fact], on: &str) -> bool {
+    verdict::is_met(&rule(toml), programmes.context(), facts, day(on))
+}
+
+#[test]
+fn what_is_missing_of_a_tenure_is_said_in_years_and_months() {
+    let programmes = shipped();
+    let facts = facts(vec![worked("2020-01-01")]);
+    let four = rule("tenure = { occupations = [\"auto-mechanic\"], years = 4 }");
+    let line = verdict::judge(&four, programmes.context(), &facts, day("2023-06-01"));
+    let missing = line.missing.unwrap();
+    assert_eq!(missing.zh, "还差 7 个月（已满 3 年 5 个月，要求 4 年），最早 2024年1月1日");
+    assert_eq!(
+        missing.en,
+        "7 months short (3 years 5 months of 4 years); at the earliest on 1 Jan 2024"
+    );
+}
+
+#[test]
+fn a_line_becomes_json_as_other_programs_expect_it() {
+    let programmes = shipped();
+    let facts = facts(vec![grade("L5", "2019-06-01")]);
+    let held = rule("all = [{ grade = { ladder = \"cn-auto-mechanic\", level = \"L5\" } }]");
+    let line = verdict::judge(&held, programmes.context(), &facts, day("2023-06-01"));
+    let json = line.to_json(&|fact| (fact == 1).then(|| "import:7".to_owned()));
+    assert_eq!(
+        json["lines"][0],
+        serde_json::json!({
+            "text": {
+                "zh": "汽车维修工达到“五级/初级工”及以上",
+                "en": "Motor vehicle mechanic: holds Junior worker (grade 5) or higher"
+            },
+            "met": true,
+            "earliest": "2023-06-01",
+            "evidence": [{
+                "kind": "grade", "code": "cn-auto-mechanic", "level": "L5",
+                "from": "2019-06-01", "through": null, "source": "import:7"
+            }],
+            "missing": null,
+            "lines": []
+        })
+    );
+}
+
+#[test]
+fn r12_the_practical_counts_only_within_twelve_months_of_the_theory() {
+    let programmes = shipped();
+    let demand = r#"exam.parts = [
+        { code = "t", min = 60 },
+        { code = "p", min = 60, after = "t", after_within_months = 12 },
+    ]"#;
+    let sat = |theory: &str, practical: &str| {
+        facts(vec![
+            fact(Kind::Exam, "t", theory).amount(70, 1),
+            fact(Kind::Exam, "p", practical).amount(70, 1),
+        ])
+    };
+    for (theory, practical, counts) in [
+        ("2025-03-10", "2026-03-09", true),
+        ("2025-03-10", "2026-03-10", false),
+        ("2025-03-10", "2025-03-01", false),
+    ] {
+        let facts = sat(theory, practical);
+        assert_eq!(met(&programmes, demand, &facts, "2026-06-01"), counts, "{practical}");
+    }
+}
+
+#[test]
+fn r11_the_last_attempt_counts_unless_the_best_does_and_the_mean_is_weighted() {
+    let programmes = shipped();
+    let facts = facts(vec![
+        fact(Kind::Exam, "t", "2025-01-01").amount(80, 1),
+        fact(Kind::Exam, "t", "2025-02-01").amount(55, 1),
+        fact(Kind::Exam, "p", "2025-01-01").amount(70, 1),
+    ]);
+    let on = "2025-03-01";
+    let part = "exam.parts = [{ code = \"t\", min = 60 }]";
+    assert!(!met(&programmes, part, &facts, on));
+    assert!(met(&programmes, &format!("{part}\nexam.counts = \"best\""), &facts, on));
+    let mean = |least: &str| {
+        format!(
+            "exam = {{ counts = \"best\", composite_min = {least}, parts = \
+             [{{ code = \"t\", min = 60, weight = 1 }}, {{ code = \"p\", min = 60, weight = 3 }}] }}"
+        )
+    };
+    assert!(met(&programmes, &mean("72.5"), &facts, on));
+    assert!(!met(&programmes, &mean("72.6"), &facts, on));
+}
+
+#[test]
+fn r07_online_hours_count_up_to_their_share() {
+    let programmes = shipped();
+    let facts = facts(vec![
+        fact(Kind::Course, "x", "2025-01-01").amount(8, 1),
+        fact(Kind::Course, "y", "2025-01-02").amount(20, 1).level("online"),
+    ]);
+    let hours = |min: u32| format!("class_hours = {{ min = {min}, online_max_percent = 50 }}");
+    assert!(met(&programmes, &hours(16), &facts, "2025-02-01"));
+    assert!(!met(&programmes, &hours(17), &facts, "2025-02-01"));
+}
+
+#[test]
+fn r06_education_takes_a_year_off_the_time() {
+    let programmes = shipped();
+    let on = "2021-01-01";
+    let (_, a5) = programmes.certification("us-ase-a-series/A5").unwrap();
+    let mut given = vec![
+        worked("2020-01-01"),
+        fact(Kind::Exam, "us-ase-a-series/A5-test", "2020-06-01").amount(100, 1),
+    ];
+    let judged = |given: Vec<Fact>| {
+        verdict::earliest(&a5.requires, programmes.context(), &facts(given), day(on))
+    };
+    assert_eq!(judged(given.clone()), Some(day("2022-01-01")));
+    given.push(fact(Kind::Education, "college", "2019-07-01").level("automotive"));
+    assert_eq!(judged(given), Some(day(on)));
+}
+
+#[test]
+fn r21_six_months_away_suspend_until_the_practical_is_sat_again() {
+    let programmes = shipped();
+    let (_, licence) = programmes.certification("cn-special-operation-lv/low-voltage").unwrap();
+    let active = licence.suspended_unless.as_ref().unwrap();
+    let work = |from: &str| fact(Kind::Employment, "low-voltage-electrician", from);
+    let mut given = vec![
+        fact(Kind::Certificate, "cn-special-operation-lv/low-voltage", "2020-01-01"),
+        work("2020-01-01").through("2022-03-31"),
+        work("2022-11-01"),
+    ];
+    let holds = |given: &[Fact], on: &str| {
+        verdict::is_met(active, programmes.context(), &facts(given.to_vec()), day(on))
+    };
+    assert!(holds(&given, "2022-09-30"));
+    assert!(!holds(&given, "2022-10-01"));
+    assert!(!holds(&given, "2023-01-01"));
+    given.push(fact(Kind::Exam, "cn-special-operation-lv/practical", "2022-11-15").amount(90, 1));
+    assert!(holds(&given, "2022-11-15"));
+}
+
+#[test]
+fn r32_a_kpi_gate_needs_enough_cases_and_an_incident_vetoes() {
+    let programmes = shipped();
+    let gate = |min_n: u32| {
+        format!(
+            "kpi = {{ metric = \"first-time-fix\", months = 12, at_least = \"90%\", min_n = {min_n} }}"
+        )
+    };
+    let facts = facts(vec![
+        fact(Kind::Kpi, "first-time-fix", "2026-09-01").through("2026-09-30").amount(18, 20),
+        fact(Kind::Kpi, "first-time-fix", "2026-10-01").through("2026-10-31").amount(18, 20),
+        fact(Kind::Incident, "safety", "2026-01-15"),
+    ]);
+    assert!(met(&programmes, &gate(40), &facts, "2026-11-23"));
+    assert!(!met(&programmes, &gate(41), &facts, "2026-11-23"));
+    assert!(!met(&programmes, &gate(40), &facts, "2026-10-31"), "October is not over");
+    let veto = rule("none = [{ incident = { code = \"safety\", within_months = 12 } }]");
+    let free = verdict::earliest(&veto, programmes.context(), &facts, day("2026-11-23"));
+    assert_eq!(free, Some(day("2027-01-15")));
+}
+
+#[test]
+fn every_shipped_requirement_is_said_in_both_languages() {
+    let programmes = shipped();
+    for mut set in programmes.sets().cloned() {
+        for requirement in set.requirements_mut() {
+            let line = verdict::judge(requirement, programmes.context(), &[], day("2026-11-23"));
+            let mut lines = vec![line];
+            while let Some(line) = lines.pop() {
+                assert!(!line.text.zh.is_empty() && !line.text.en.is_empty());
+                lines.extend(line.lines);
+            }
+        }
+    }
+}
