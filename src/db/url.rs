@@ -33,10 +33,12 @@ impl DatabaseUrl {
             DatabaseUrl::Sqlite(path) => {
                 let mut conn = SqliteConnection::establish(&path.to_string_lossy())
                     .map_err(|error| Error::Connect(format!("{self}: {error}")))?;
+                // Temporary data stays in files: the rollback of a savepoint over a large import
+                // would otherwise be held in memory page by page.
                 conn.batch_execute(
                     "PRAGMA busy_timeout = 20000; PRAGMA journal_mode = WAL; \
                      PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
-                     PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16000;",
+                     PRAGMA cache_size = -16000;",
                 )
                 .map_err(|error| Error::Connect(format!("{self}: {error}")))?;
                 Ok(Conn::Sqlite(conn))
