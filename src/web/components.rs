@@ -50,7 +50,7 @@ pub fn heading(title: &str, subtitle: impl Render, actions: Markup) -> Markup {
     html! {
         div.page-header.mt-0.mb-3 {
             div.row.align-items-center.g-2 {
-                div.col { h1.page-title { (title) } div.text-secondary.mt-1 { (subtitle) } }
+                div."col-12"."col-sm" { h1.page-title { (title) } div.text-secondary.mt-1 { (subtitle) } }
                 @if !actions.0.is_empty() {
                     div.col-auto.d-print-none { div.btn-list { (actions) } }
                 }
