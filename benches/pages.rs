@@ -53,7 +53,8 @@ fn rush(address: SocketAddr, path: &'static str, rates: &mut Rates) {
         .map(|mut client| {
             std::thread::spawn(move || {
                 for _ in 0..REQUESTS_OF_EACH {
-                    assert_eq!(client.get(path).status, 200, "{path}");
+                    let answer = client.get(path);
+                    assert_eq!(answer.status, 200, "{path} leads to {}", answer.location);
                 }
             })
         })
