@@ -443,33 +443,31 @@ pub fn facts_of_kind(
     people: &[PersonId],
     kind: Kind,
 ) -> Result<HashMap<PersonId, Vec<Fact>>> {
-    let mut found: HashMap<PersonId, Vec<Fact>> = HashMap::new();
-    for some in people.chunks(500) {
-        let rows: Vec<Row> = known(None)
-            .filter(fact::kind.eq(kind.word()))
-            .filter(fact::person_id.eq_any(some.to_vec()))
-            .order((fact::person_id, fact::id))
-            .select(Row::as_select())
-            .load(conn)?;
-        for row in rows {
-            found.entry(row.person_id).or_default().extend(row.fact());
-        }
+    let mut rows: Vec<Row> = Vec::new();
+    for some in people.chunks(ROWS_AT_ONCE) {
+        rows.extend(
+            known(None)
+                .filter(fact::kind.eq(kind.word()))
+                .filter(fact::person_id.eq_any(some.to_vec()))
+                .order((fact::person_id, fact::id))
+                .select(Row::as_select())
+                .load(conn)?,
+        );
     }
-    Ok(found)
+    Ok(grouped(&rows))
 }
 
-/// Everybody's facts of one kind and code, for lists that show a grade beside each name.
-pub fn facts_with(conn: &mut Conn, kind: Kind, code: &str) -> Result<HashMap<PersonId, Vec<Fact>>> {
-    let rows: Vec<Row> = known(None)
-        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
-        .order((fact::person_id, fact::from_on, fact::id))
-        .select(Row::as_select())
-        .load(conn)?;
+fn grouped(rows: &[Row]) -> HashMap<PersonId, Vec<Fact>> {
     let mut people: HashMap<PersonId, Vec<Fact>> = HashMap::new();
     for row in rows {
         people.entry(row.person_id).or_default().extend(row.fact());
     }
-    Ok(people)
+    people
+}
+
+/// Everybody's facts of one kind and code, for lists that show a grade beside each name.
+pub fn facts_with(conn: &mut Conn, kind: Kind, code: &str) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    Ok(grouped(&rows_of_kind(conn, kind, Some(code))?))
 }
 
 /// The facts of everybody, by person, for boards: one pass over the table, no query a person.
