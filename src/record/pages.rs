@@ -23,6 +23,7 @@ fn verdict_line(lang: Lang, context: &Context, line: &Line) -> Markup {
     // A met choice shows the route that was used; the others would only distract.
     let shown: Vec<&Line> = match line.route_used() {
         Some(route) => vec![route],
+        None if is_kept_veto(line) => Vec::new(),
         None => line.lines.iter().collect(),
     };
     html! {
@@ -36,6 +37,7 @@ fn verdict_line(lang: Lang, context: &Context, line: &Line) -> Markup {
                 div {
                     div { (line.title().get(lang)) }
                     @if let Some(note) = &line.note { div.note { (note.get(lang)) } }
+                    @if is_kept_veto(line) { @for inner in &line.lines { div.note { (inner.title().get(lang)) } } }
                     @if !line.met && shown.is_empty() {
                         @if let Some(missing) = &line.missing { div.note { (missing.get(lang)) } }
                         @if let Some(earliest) = line.earliest {
@@ -53,11 +55,16 @@ fn verdict_line(lang: Lang, context: &Context, line: &Line) -> Markup {
     }
 }
 
+/// A veto that holds is met because nothing below it is: crosses there would read as faults.
+fn is_kept_veto(line: &Line) -> bool {
+    line.met && !line.lines.is_empty() && line.lines.iter().all(|inner| !inner.met)
+}
+
 fn evidence(lang: Lang, context: &Context, evidence: &Evidence) -> Markup {
     let name = name_of(context, evidence.kind, &evidence.code, evidence.level.as_deref());
     html! {
         (evidence.kind.title().get(lang)) " · " (name.get(lang)) " · "
-        (span(lang, evidence.from, evidence.through))
+        (when(lang, evidence.kind, evidence.from, evidence.through))
     }
 }
 
