@@ -106,7 +106,9 @@ impl Loaded {
                     Ok(course) => courses.push(course),
                     Err(mistake) => mistakes.push(mistake),
                 },
-                ContentKind::QuestionBank => mistakes.extend(exams::bank::check(piece).err()),
+                ContentKind::QuestionBank => {
+                    mistakes.extend(exams::questions::bank::check(piece).err())
+                }
                 ContentKind::RuleSet => {
                     files.push((format!("{}.toml", piece.code), piece.only_text().to_owned()));
                 }
@@ -145,7 +147,7 @@ impl Loaded {
                         course.content = id;
                     }
                 }
-                ContentKind::QuestionBank => exams::bank::keep(conn, piece, now)?,
+                ContentKind::QuestionBank => exams::questions::bank::keep(conn, piece, now)?,
             }
         }
         Ok((Rules::new(self.programmes, revisions), Catalogue::new(self.courses)))

@@ -2,9 +2,8 @@
 
 use chrono::NaiveDate;
 
-use super::paper;
 use crate::{
-    exams::bank::Live,
+    exams::{attempts::paper, questions::bank::Live},
     i18n::Text,
     record::{
         Fact, Rules,

@@ -165,7 +165,7 @@ fn next_step(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Option<T
 
 fn running_exam(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Option<Todo>> {
     let lang = viewer.lang();
-    let Some(attempt) = exams::queries::running_attempt(conn, viewer.id)? else { return Ok(None) };
+    let Some(attempt) = exams::running_attempt(conn, viewer.id)? else { return Ok(None) };
     let by = i18n::short_instant(attempt.hand_in_by.utc(), viewer.zone);
     Ok(Some(Todo {
         tone: Tone::Bad,

@@ -13,8 +13,8 @@ use shifu::{
         schema::{answer, attempt, attempt_result, fact},
     },
     exams::{
-        model::{AttemptId, QuestionKind},
-        queries, scoring,
+        attempts::{model::AttemptId, queries},
+        questions::{QuestionKind, scoring},
     },
     record::{Kind, NewFact, Source, ledger},
 };
@@ -360,7 +360,7 @@ on_both! {
         });
         let before = count().await;
         let same = piece.clone();
-        world.arrange(move |conn| shifu::exams::bank::keep(conn, &same, instant(BEGINNING))).await;
+        world.arrange(move |conn| shifu::exams::questions::bank::keep(conn, &same, instant(BEGINNING))).await;
         assert_eq!(count().await, before, "unchanged");
         let mut changed = piece.clone();
         for text in changed.texts.values_mut() {
@@ -372,10 +372,10 @@ on_both! {
         }
         for _ in 0..2 {
             let changed = changed.clone();
-            world.arrange(move |conn| shifu::exams::bank::keep(conn, &changed, instant(BEGINNING))).await;
+            world.arrange(move |conn| shifu::exams::questions::bank::keep(conn, &changed, instant(BEGINNING))).await;
             assert_eq!(count().await, (before.0 + 1, before.1 + 1), "one new version, one retired");
         }
-        world.arrange(move |conn| shifu::exams::bank::keep(conn, &piece, instant(BEGINNING))).await;
+        world.arrange(move |conn| shifu::exams::questions::bank::keep(conn, &piece, instant(BEGINNING))).await;
         assert_eq!(count().await, (before.0 + 2, before.1), "back again");
     }
 }

@@ -5,9 +5,11 @@ use shifu::{
     app,
     db::Conn,
     exams::{
-        model::{AttemptId, QuestionKind},
-        queries,
-        scoring::{Item, letter},
+        attempts::{model::AttemptId, queries},
+        questions::{
+            QuestionKind,
+            scoring::{Item, letter},
+        },
     },
     mail::{Smtp, Transport, delivery::Protection},
     record::{

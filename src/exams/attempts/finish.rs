@@ -4,11 +4,12 @@ use chrono::{Duration, NaiveDate};
 
 use super::{
     model::{Attempt, AttemptId, AttemptResult, EndedBy, GRACE_SECONDS},
-    queries, scoring,
+    queries,
 };
 use crate::{
     access::audit,
     db::{Conn, Db, Error, Instant},
+    exams::questions::scoring,
     record::{
         Consequences, Kind, NewFact, PersonId, Rules, Source,
         ledger::{self, Stamp},

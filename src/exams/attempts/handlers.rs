@@ -8,15 +8,17 @@ use serde::Deserialize;
 use super::{
     finish as ending,
     model::{Attempt, AttemptId, EndedBy},
-    pages, queries, rules,
-    rules::{Offer, Turn},
-    scoring,
+    pages, queries,
     taking::{self, Given, Saved},
 };
 use crate::{
     access::{Viewer, submit},
     courses::Catalogue,
     db::{Conn, Db, Instant},
+    exams::{
+        questions::{bank, scoring},
+        rules::{self, Offer, Turn},
+    },
     i18n::{self, Text},
     record::{Consequences, Rules, ledger},
     text,
@@ -59,7 +61,7 @@ pub async fn explain(
     let (running, live, facts) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
-            let live = super::bank::live(conn, &bank)?;
+            let live = bank::live(conn, &bank)?;
             Ok((running, live, ledger::facts_of(conn, person, None)?))
         })
         .await?;

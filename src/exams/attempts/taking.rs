@@ -1,15 +1,17 @@
 //! Starting an attempt and saving its answers.
 
 use super::{
-    bank, finish,
+    finish,
     model::{Answer, Attempt, AttemptId, path_of},
     paper, queries,
-    rules::{self, Offer, Turn},
-    scoring,
 };
 use crate::{
     access::{Viewer, audit},
     db::{Conn, Instant},
+    exams::{
+        questions::{bank, scoring},
+        rules::{self, Offer, Turn},
+    },
     i18n::{Lang, date},
     record::{Consequences, PersonId, Rules, ledger},
     text,

@@ -150,7 +150,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{exams::model::Choice, i18n::Text};
+    use crate::{exams::questions::model::Choice, i18n::Text};
 
     fn body(options: &[bool], answer: Option<bool>, numeric: Option<Numeric>) -> Body {
         let choice = |correct: &bool| Choice { correct: *correct, ..choice_of("x") };

@@ -4,20 +4,29 @@ use actix_web::{HttpResponse, web};
 use chrono::{Duration, NaiveDate, NaiveTime, TimeZone};
 use serde::Deserialize;
 
-use super::{
-    pages,
-    queries::{self, Narrowed},
-    rules,
-};
+use self::queries::Narrowed;
 use crate::{
-    access::{Acting, OverPeople},
+    access::{Acting, OverPeople, Routes, Who, proof::Proof},
     db::{Db, Instant},
+    exams::rules,
     i18n,
     record::Rules,
     staff::{self, Site},
     t,
     web::{Error, Result, download, html},
 };
+
+mod pages;
+pub mod queries;
+
+pub fn routes() -> Routes {
+    let over_people = Who::Roles(OverPeople::ROLES);
+    Routes::new().get("/exams/results", over_people, list).get(
+        "/exams/results.csv",
+        over_people,
+        as_csv,
+    )
+}
 
 /// The filter as it stands in the address.
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -138,7 +147,7 @@ pub async fn as_csv(
             line.attempt.number.to_string(),
             at.unwrap_or_default(),
             line.result.score().to_string(),
-            pages::outcome(lang, line.result.passed),
+            super::attempts::pages::outcome(lang, line.result.passed),
         ];
         table.write_record(&fields).map_err(failed)?;
     }

@@ -1,10 +1,11 @@
 //! Drawing a paper: pure, and the same again from the same seed and bank.
 
-use super::{
-    bank::Live,
-    model::{QuestionKind, VersionId},
+use crate::{
+    exams::questions::{QuestionKind, VersionId, bank::Live},
+    i18n::Text,
+    record::programme::Draw,
+    text,
 };
-use crate::{i18n::Text, record::programme::Draw, text};
 
 /// A question on a paper, and the order in which this candidate sees its options.
 #[derive(Clone, Debug, PartialEq, Eq)]
