@@ -13,10 +13,12 @@
 
 use crate::access::Routes;
 
+pub mod statistics;
 pub mod questions;
 pub mod rules;
 pub mod attempts;
 pub mod results;
+pub mod analysis;
 
 pub use attempts::finish::sweep;
 pub use attempts::queries::{recent_results, running_attempt};
