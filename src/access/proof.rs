@@ -57,6 +57,8 @@ proofs! {
     Moving = [Manager, Hr, Administrator], reports = true;
     /// Takes people on.
     Hiring = [Hr, Administrator];
+    /// Studies what exams and questions are worth, sets cut scores.
+    Analysing = [Trainer, Examiner];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

@@ -15,6 +15,7 @@ use crate::access::Routes;
 
 pub mod statistics;
 pub mod questions;
+pub mod standard;
 pub mod rules;
 pub mod attempts;
 pub mod results;
@@ -25,5 +26,5 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(attempts::routes())
+    results::routes().and(analysis::routes()).and(attempts::routes())
 }

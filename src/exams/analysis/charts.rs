@@ -320,8 +320,11 @@ mod tests {
             discrimination: -0.4,
             verdict: Some(Verdict::CheckKey),
         };
-        let choices =
-            ["a", "b"].map(|label| Choice { label: Text::same(label), right: label == "a" });
+        let choices = ["a", "b"].map(|label| Choice {
+            label: Text::same(label),
+            right: label == "a",
+            offered: true,
+        });
         let group = |share| Group { n: 10, score: 0.5, shares: vec![share, 1.0 - share] };
         let groups = Curve(vec![group(0.2), group(0.5), group(0.9)]);
         for lang in Lang::ALL {

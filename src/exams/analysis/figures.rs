@@ -15,13 +15,21 @@ use crate::{
 pub struct Mark {
     /// Which question: its place among the questions looked at.
     pub question: usize,
-    /// From 0 to 1.
+    /// The share of its points that it earned, from 0 to 1.
     pub score: f64,
+    /// Its points.
+    pub weight: f64,
     /// A pilot question does not count: it is measured against the total and is not part of it.
     pub counts: bool,
     pub answered: bool,
     /// What was chosen: places among the choices of the question.
     pub chosen: Vec<u16>,
+}
+
+impl Mark {
+    fn points(&self) -> f64 {
+        self.score * self.weight
+    }
 }
 
 /// A finished paper.
@@ -117,6 +125,8 @@ impl Flag {
 pub struct Choice {
     pub label: Text,
     pub right: bool,
+    /// An option of the author's; the rest is what people gave.
+    pub offered: bool,
 }
 
 /// How a choice was used.
@@ -164,7 +174,8 @@ impl QuestionFigures {
         let Some(facility) = self.facility.filter(|_| self.weight() > Weight::Nothing) else {
             return Vec::new();
         };
-        let wrong = || choices.iter().zip(&self.uses).filter(|(choice, _)| !choice.right);
+        let wrong =
+            || choices.iter().zip(&self.uses).filter(|(choice, _)| choice.offered && !choice.right);
         let idle = wrong().filter(|(_, used)| used.share < FUNCTIONAL).count();
         let draws = |used: &Use| {
             used.share >= FUNCTIONAL
@@ -201,7 +212,7 @@ impl<'a> Answers<'a> {
             let (total, most) =
                 counted.fold((0.0, 0.0), |(total, most), mark| (total + mark.score, most + 1.0));
             for mark in &sheet.marks {
-                let own = if mark.counts { 1.0 } else { 0.0 };
+                let own = if mark.counts { mark.weight } else { 0.0 };
                 let others = most - own;
                 let rest = (others > 0.0).then(|| even((total - own * mark.score) / others));
                 if let Some(seen) = by_question.get_mut(mark.question) {
@@ -369,7 +380,7 @@ impl ExamFigures {
 
 fn counted(sheet: &Sheet) -> Counted {
     let counting = sheet.marks.iter().filter(|mark| mark.counts);
-    counting.map(|mark| (mark.question, mark.score)).collect()
+    counting.map(|mark| (mark.question, mark.points())).collect()
 }
 
 #[cfg(test)]
@@ -382,6 +393,7 @@ mod tests {
         let mark = |(question, c): (usize, char)| Mark {
             question,
             score: f64::from(u8::from(c == '1')),
+            weight: 1.0,
             counts: true,
             answered: c != '-',
             chosen: Vec::new(),
@@ -481,6 +493,7 @@ mod tests {
             let first = Mark {
                 question: 0,
                 score: f64::from(u8::from(choice == 0)),
+                weight: 1.0,
                 counts: true,
                 answered: true,
                 chosen: vec![choice],
@@ -493,7 +506,7 @@ mod tests {
 
     fn choices() -> Vec<Choice> {
         ["a", "b", "c"]
-            .map(|label| Choice { label: Text::same(label), right: label == "a" })
+            .map(|label| Choice { label: Text::same(label), right: label == "a", offered: true })
             .to_vec()
     }
 
@@ -533,7 +546,7 @@ mod tests {
                 for (question, quarters, counts, choice) in row {
                     if marks.iter().all(|mark| mark.question != question) {
                         let score = f64::from(quarters) / 4.0;
-                        marks.push(Mark { question, score, counts, answered: choice > 0, chosen: vec![choice] });
+                        marks.push(Mark { question, score, weight: f64::from(1 + choice), counts, answered: choice > 0, chosen: vec![choice] });
                     }
                 }
                 let score = mean(&marks.iter().map(|mark| mark.score * 100.0).collect::<Vec<_>>());

@@ -15,10 +15,10 @@ use super::{
     rules::{self, Sort},
 };
 use crate::{
-    access::{Acting, Authoring, Viewer},
+    access::{Acting, Analysing, Viewer},
     db::{Conn, Db, Instant},
     exams::{
-        questions::VersionId,
+        results::safe,
         rules::{Offer, offered, title},
         standard::{self, Adopted},
     },
@@ -50,6 +50,8 @@ pub struct Filter {
 /// Questions on a page of the table.
 const PAGE: usize = 100;
 const MONTHS: u32 = 12;
+/// The list of exams looks at so many of each one's newest papers.
+const IN_LIST: i64 = 1_000;
 
 impl Filter {
     pub fn sort(&self) -> Sort {
@@ -95,7 +97,7 @@ fn cut(rules: &Rules, code: &str, adopted: Option<&Adopted>) -> f64 {
 }
 
 pub async fn exams(
-    acting: Acting<Authoring>,
+    acting: Acting<Analysing>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
@@ -120,8 +122,9 @@ pub async fn exams(
 }
 
 fn summary(conn: &mut Conn, code: String) -> Result<(String, ExamFigures, Option<Adopted>)> {
-    let sheets = queries::sheets(conn, &code, None)?;
-    Ok((code.clone(), ExamFigures::of(&sheets), standard::adopted(conn, &code)?))
+    let papers = queries::papers(conn, &code, None, IN_LIST)?;
+    let adopted = standard::adopted(conn, &code)?;
+    Ok((code, ExamFigures::of(&papers.sheets), adopted))
 }
 
 /// What the pages of an exam need, read in one go.
@@ -147,7 +150,7 @@ async fn load(
     let (papers, exposures, adopted, blueprints) = db
         .read(move |conn| -> Result<_> {
             Ok((
-                queries::papers(conn, &asked, blueprint)?,
+                queries::papers(conn, &asked, blueprint, queries::MOST_PAPERS)?,
                 queries::exposures(conn, &asked, since)?,
                 standard::adopted(conn, &asked)?,
                 queries::blueprints(conn, &asked)?,
@@ -162,7 +165,7 @@ async fn load(
 }
 
 pub async fn exam(
-    acting: Acting<Authoring>,
+    acting: Acting<Analysing>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     path: web::Path<(String, String)>,
@@ -203,29 +206,23 @@ fn exam_page(viewer: &Viewer, rules: &Rules, loaded: &Loaded, filter: &Filter) -
 }
 
 pub async fn question(
-    acting: Acting<Authoring>,
+    acting: Acting<Analysing>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
-    path: web::Path<(String, String, VersionId)>,
+    path: web::Path<(String, String, String)>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse> {
-    let (set, exam, version) = path.into_inner();
+    let (set, exam, key) = path.into_inner();
     let loaded = load(&db, &rules, &acting, (set, exam), &filter).await?;
     let (viewer, months) = ((*acting).clone(), filter.months());
-    let page = web::block(move || question_page(&viewer, &loaded, version, months)).await;
+    let page = web::block(move || question_page(&viewer, &loaded, &key, months)).await;
     Ok(html(page.map_err(|error| Error::Internal(error.to_string()))?.ok_or(Error::NotFound)?))
 }
 
-fn question_page(
-    viewer: &Viewer,
-    loaded: &Loaded,
-    version: VersionId,
-    months: u32,
-) -> Option<maud::Markup> {
+fn question_page(viewer: &Viewer, loaded: &Loaded, key: &str, months: u32) -> Option<maud::Markup> {
     let lines = loaded.papers.lines(|version| loaded.exposures.of(version));
-    let line = lines.iter().find(|line| line.question.version == version)?;
-    let mut versions: Vec<&Line<'_>> =
-        lines.iter().filter(|other| other.question.question == line.question.question).collect();
+    let line = lines.iter().find(|line| line.question.key() == key)?;
+    let mut versions: Vec<&Line<'_>> = lines.iter().filter(|other| is_same(other, line)).collect();
     versions.sort_by_key(|line| line.question.number);
     let curve = loaded.papers.answers().curve(line.at, line.question.choices.len());
     let page = QuestionPage {
@@ -239,8 +236,13 @@ fn question_page(
     Some(pages::question(viewer, &page))
 }
 
+/// Whether two lines are versions of one question, the same part of it.
+fn is_same(a: &Line<'_>, b: &Line<'_>) -> bool {
+    (a.question.question, a.question.part) == (b.question.question, b.question.part)
+}
+
 pub async fn as_csv(
-    acting: Acting<Authoring>,
+    acting: Acting<Analysing>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     path: web::Path<(String, String)>,
@@ -289,14 +291,15 @@ fn columns(lang: Lang) -> Vec<String> {
 fn fields(lang: Lang, line: &Line<'_>) -> Vec<String> {
     let (question, found, seen) = (line.question, &line.figures, &line.exposure);
     let figure = |value: Option<f64>| value.map(|value| format!("{value:.6}")).unwrap_or_default();
-    let flags: Vec<Text> = found.flags(&question.choices).into_iter().map(|flag| flag.title()).collect();
+    let flags: Vec<Text> =
+        found.flags(&question.choices).into_iter().map(|flag| flag.title()).collect();
     let verdict = found.verdict().map(|verdict| verdict.title().get(lang).to_owned());
     let provisional = found.weight() == Weight::Provisional;
     vec![
-        super::super::results::safe(&question.code),
+        safe(&question.code),
         question.number.to_string(),
         question.kind.get(lang).to_owned(),
-        super::super::results::safe(question.area.get(lang)),
+        safe(question.area.get(lang)),
         found.n.to_string(),
         figure(found.facility),
         figure(found.sd),

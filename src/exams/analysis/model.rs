@@ -11,6 +11,8 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Question {
     pub version: VersionId,
+    /// Which part of a case, from 1; 0 is the question itself.
+    pub part: i64,
     pub question: QuestionId,
     /// Its code in the bank.
     pub code: String,
@@ -18,16 +20,26 @@ pub struct Question {
     pub number: i64,
     pub kind: Text,
     pub area: Text,
+    /// What the parts of a case share.
+    pub shared: Option<Text>,
     pub stem: Text,
     pub choices: Vec<Choice>,
 }
 
 impl Question {
-    /// `brake-07`, or `brake-07 · 2` for its second version.
+    /// `brake-07`, `brake-07 v2` for its second version, `brake-07 (1)` for the first part of a
+    /// case.
     pub fn name(&self) -> String {
-        match self.number {
-            ..=1 => self.code.clone(),
-            number => format!("{} · {number}", self.code),
+        let version = if self.number > 1 { format!(" v{}", self.number) } else { String::new() };
+        let part = if self.part > 0 { format!(" ({})", self.part) } else { String::new() };
+        format!("{}{version}{part}", self.code)
+    }
+
+    /// The end of its address: `812`, or `812-2` for the second part of a case.
+    pub fn key(&self) -> String {
+        match self.part {
+            0 => self.version.to_string(),
+            part => format!("{}-{part}", self.version),
         }
     }
 }

@@ -239,17 +239,29 @@ fn whole(viewer: &Viewer, page: &ExamPage<'_>) -> Markup {
         (t!(lang, "标准差", "Standard deviation"), html! { (number(found.sd, 1)) }),
         (t!(lang, "中位数", "Median"), html! { (number(found.median, 1)) }),
         (t!(lang, "最低 / 最高", "Lowest / highest"), html! { (least) " / " (most) }),
-        (t!(lang, "偏度 / 峰度", "Skewness / kurtosis"), html! { (number(found.skewness, 2)) " / " (number(found.kurtosis, 2)) }),
+        (
+            t!(lang, "偏度 / 峰度", "Skewness / kurtosis"),
+            html! { (number(found.skewness, 2)) " / " (number(found.kurtosis, 2)) },
+        ),
         (t!(lang, "通过率", "Pass rate"), html! { (percent(found.passed)) }),
-        (t!(lang, "及格线", "Pass mark"), html! { (number(Some(page.cut), 2)) (adopted.unwrap_or_default()) }),
-        (t!(lang, "信度（{name}）", "Reliability ({name})"), html! {
-            (number(found.reliability.map(|found| found.value), 3))
-            @if let Some(judged) = judged { " " span.text-secondary { "— " (worth(judged).get(lang)) } }
-            @if found.reliability.is_some() { div.small.text-secondary {
-                (t!(lang, "每卷计分题 {items:.0} 道；0.80 / 0.90 为本系统默认参考值", "{items:.0} counting questions a paper; 0.80 and 0.90 are this program's own defaults"))
-            } }
-        }),
-        (t!(lang, "测量标准误", "Standard error of measurement"), html! { (number(found.error, 1)) " " span.text-secondary { (t!(lang, "分（满分 100）", "points of 100")) } }),
+        (
+            t!(lang, "及格线", "Pass mark"),
+            html! { (number(Some(page.cut), 2)) (adopted.unwrap_or_default()) },
+        ),
+        (
+            t!(lang, "信度（{name}）", "Reliability ({name})"),
+            html! {
+                (number(found.reliability.map(|found| found.value), 3))
+                @if let Some(judged) = judged { " " span.text-secondary { "— " (worth(judged).get(lang)) } }
+                @if found.reliability.is_some() { div.small.text-secondary {
+                    (t!(lang, "每卷计分题 {items:.0} 道；0.80 / 0.90 为本系统默认参考值", "{items:.0} counting questions a paper; 0.80 and 0.90 are this program's own defaults"))
+                } }
+            },
+        ),
+        (
+            t!(lang, "测量标准误", "Standard error of measurement"),
+            html! { (number(found.error, 1)) " " span.text-secondary { (t!(lang, "分（满分 100）", "points of 100")) } },
+        ),
     ])
 }
 
@@ -278,8 +290,12 @@ fn map(lang: Lang, path: &str, page: &ExamPage<'_>) -> Markup {
         let name = line.question.name();
         let (p, r) = (percent(Some(facility)), number(Some(discrimination), 2));
         Some(Dot {
-            href: format!("{path}/questions/{}", line.question.version),
-            label: t!(lang, "{name}：难度 {p}，区分度 {r}", "{name}: facility {p}, discrimination {r}"),
+            href: format!("{path}/questions/{}", line.question.key()),
+            label: t!(
+                lang,
+                "{name}：难度 {p}，区分度 {r}",
+                "{name}: facility {p}, discrimination {r}"
+            ),
             code: name,
             facility,
             discrimination,
@@ -312,7 +328,7 @@ fn questions(lang: Lang, path: &str, page: &ExamPage<'_>, filter: &Filter) -> Ma
         let seen = &line.exposure;
         vec![
             html! {
-                a href={ (path) "/questions/" (line.question.version) } { (line.question.name()) }
+                a href={ (path) "/questions/" (line.question.key()) } { (line.question.name()) }
                 div.small.text-secondary { (short(line.question.stem.get(lang))) }
             },
             html! { (line.figures.n) },
@@ -324,20 +340,24 @@ fn questions(lang: Lang, path: &str, page: &ExamPage<'_>, filter: &Filter) -> Ma
         ]
     });
     let title = t!(lang, "试题", "Questions");
-    card_with(&title, html! {}, html! {
-        div.card-body.border-bottom { (filter_form(lang, path, page, filter)) }
-        @if page.lines.is_empty() {
-            (empty("filter", &t!(lang, "没有符合条件的试题", "No question matches"), t!(lang, "放宽筛选条件。", "Widen the filter.")))
-        } @else {
-            (table(&headers, rows))
-            (pager(lang, filter.page(), page.has_more, &filter.query()))
-            div.card-body.small.text-secondary {
-                (t!(lang,
-                    "曝光率：最近 {months} 个月的试卷中出现该题的比例。区分度：该题得分与其余试题得分的相关系数（≥ 0.40 优秀，0.30–0.39 良好，0.20–0.29 尚可，< 0.20 需修改，< 0 核对答案）；人人得分相同的题没有区分度。",
-                    "Exposure: the share of papers of the last {months} months with the question. Discrimination: the correlation of the question with the rest of the paper (≥ 0.40 excellent, 0.30–0.39 good, 0.20–0.29 fair, < 0.20 revise, < 0 check the key); a question that everybody does equally well has none."))
+    card_with(
+        &title,
+        html! {},
+        html! {
+            div.card-body.border-bottom { (filter_form(lang, path, page, filter)) }
+            @if page.lines.is_empty() {
+                (empty("filter", &t!(lang, "没有符合条件的试题", "No question matches"), t!(lang, "放宽筛选条件。", "Widen the filter.")))
+            } @else {
+                (table(&headers, rows))
+                (pager(lang, filter.page(), page.has_more, &filter.query()))
+                div.card-body.small.text-secondary {
+                    (t!(lang,
+                        "曝光率：最近 {months} 个月的试卷中出现该题的比例。区分度：该题得分与其余试题得分的相关系数（≥ 0.40 优秀，0.30–0.39 良好，0.20–0.29 尚可，< 0.20 需修改，< 0 核对答案）；人人得分相同的题没有区分度。",
+                        "Exposure: the share of papers of the last {months} months with the question. Discrimination: the correlation of the question with the rest of the paper (≥ 0.40 excellent, 0.30–0.39 good, 0.20–0.29 fair, < 0.20 revise, < 0 check the key); a question that everybody does equally well has none."))
+                }
             }
-        }
-    })
+        },
+    )
 }
 
 /// The beginning of a long wording.
@@ -398,8 +418,7 @@ pub fn question(viewer: &Viewer, page: &QuestionPage<'_>) -> Markup {
     let question = page.line.question;
     let name = question.name();
     let path = format!("/exams/analysis/{}", page.code);
-    let crumbs =
-        [to_exams(lang), to_analysis(lang), Crumb::new(path.clone(), page.exam.get(lang))];
+    let crumbs = [to_exams(lang), to_analysis(lang), Crumb::new(path.clone(), page.exam.get(lang))];
     let kind = question.kind.get(lang);
     let body = html! {
         (heading(&name, html! { (kind) " · " (question.area.get(lang)) }, html! {}))
@@ -423,15 +442,24 @@ fn question_figures(viewer: &Viewer, page: &QuestionPage<'_>) -> Markup {
     let last = seen.last.map(|at| crate::exams::attempts::pages::moment(viewer, at));
     definitions([
         (t!(lang, "样本", "Answers (n)"), html! { (found.n) }),
-        (t!(lang, "评价", "Judgement"), html! { (verdict_badge(lang, found)) (flags(lang, page.line)) }),
+        (
+            t!(lang, "评价", "Judgement"),
+            html! { (verdict_badge(lang, found)) (flags(lang, page.line)) },
+        ),
         (t!(lang, "难度系数", "Facility"), html! { (percent(found.facility)) }),
         (t!(lang, "得分标准差", "Standard deviation"), html! { (number(found.sd, 2)) }),
-        (t!(lang, "区分度（校正）", "Discrimination (corrected)"), html! { (number(found.discrimination, 3)) }),
+        (
+            t!(lang, "区分度（校正）", "Discrimination (corrected)"),
+            html! { (number(found.discrimination, 3)) },
+        ),
         (t!(lang, "区分效率", "Discriminative efficiency"), html! { (percent(found.efficiency)) }),
         (t!(lang, "空答率", "Left open"), html! { (percent(found.omitted)) }),
         (t!(lang, "抽中次数", "Times drawn"), html! { (seen.drawn) }),
         (t!(lang, "最近抽中", "Last drawn"), html! { (last.unwrap_or_else(dash)) }),
-        (t!(lang, "曝光率（{months} 个月）", "Exposure ({months} months)"), html! { (percent(seen.share())) }),
+        (
+            t!(lang, "曝光率（{months} 个月）", "Exposure ({months} months)"),
+            html! { (percent(seen.share())) },
+        ),
     ])
 }
 
@@ -513,7 +541,7 @@ fn versions(lang: Lang, path: &str, page: &QuestionPage<'_>) -> Markup {
         let here = line.question.version == page.line.question.version;
         let name = t!(lang, "第 {number_of} 版", "Version {number_of}");
         vec![
-            html! { @if here { strong { (name) } } @else { a href={ (path) "/questions/" (line.question.version) } { (name) } } },
+            html! { @if here { strong { (name) } } @else { a href={ (path) "/questions/" (line.question.key()) } { (name) } } },
             html! { (line.figures.n) },
             html! { (percent(line.figures.facility)) },
             html! { (number(line.figures.discrimination, 2)) },

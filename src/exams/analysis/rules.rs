@@ -40,7 +40,7 @@ impl Sort {
             Sort::Seen => by(|line| -line.exposure.share().unwrap_or(-1.0)),
             Sort::Open => by(|line| -line.figures.omitted.unwrap_or(-1.0)),
         };
-        order.then_with(code).then_with(|| a.question.number.cmp(&b.question.number))
+        order.then_with(code).then_with(|| a.question.key().cmp(&b.question.key()))
     }
 }
 
@@ -74,6 +74,8 @@ mod tests {
     fn question(code: &str) -> Question {
         Question {
             version: VersionId(1),
+            part: 0,
+            shared: None,
             question: QuestionId(1),
             code: code.into(),
             number: 1,
