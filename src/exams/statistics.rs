@@ -165,9 +165,11 @@ pub fn measurement_error(sd: f64, reliability: f64) -> f64 {
 /// A cut score from judges.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Standard {
-    /// In questions: the mean over judges of the sum of their probabilities.
+    /// In points: the mean over judges of the sum of their probabilities, each times the points of
+    /// its question. Where every question has one point, this is in questions.
     pub cut: f64,
-    pub questions: usize,
+    /// All points there are.
+    pub most: f64,
     pub judges: usize,
     /// Of the judges' sums, as a sample; one judge has none.
     pub sd: Option<f64>,
@@ -176,28 +178,30 @@ pub struct Standard {
 impl Standard {
     /// Out of 100.
     pub fn of_hundred(&self) -> f64 {
-        self.cut * 100.0 / self.questions as f64
+        self.cut * 100.0 / self.most
     }
 
-    /// The standard error of the cut, in questions.
+    /// The standard error of the cut, in points.
     pub fn error(&self) -> Option<f64> {
         self.sd.map(|sd| sd / (self.judges as f64).sqrt())
     }
 
     /// The same out of 100.
     pub fn error_of_hundred(&self) -> Option<f64> {
-        self.error().map(|error| error * 100.0 / self.questions as f64)
+        self.error().map(|error| error * 100.0 / self.most)
     }
 }
 
-/// Modified Angoff: each judge's probabilities, from 0 to 1, for the same questions.
-pub fn angoff(judges: &[Vec<f64>]) -> Option<Standard> {
-    let questions = judges.first().map(Vec::len).filter(|questions| *questions > 0)?;
-    if judges.iter().any(|judge| judge.len() != questions) {
+/// Modified Angoff: each judge's probabilities, from 0 to 1, for the same questions with so many
+/// points each.
+pub fn angoff(judges: &[Vec<f64>], points: &[f64]) -> Option<Standard> {
+    let most: f64 = points.iter().sum();
+    if most <= 0.0 || judges.iter().any(|judge| judge.len() != points.len()) {
         return None;
     }
-    let sums: Vec<f64> = judges.iter().map(|judge| judge.iter().sum()).collect();
-    Some(Standard { cut: mean(&sums)?, questions, judges: judges.len(), sd: sample_sd(&sums) })
+    let sum = |judge: &Vec<f64>| judge.iter().zip(points).map(|(p, points)| p * points).sum();
+    let sums: Vec<f64> = judges.iter().map(sum).collect();
+    Some(Standard { cut: mean(&sums)?, most, judges: judges.len(), sd: sample_sd(&sums) })
 }
 
 /// How far two raters who judged the same work agree.
@@ -296,14 +300,18 @@ mod tests {
             vec![0.8, 0.8, 0.5, 0.6, 0.3],
             vec![0.95, 0.75, 0.55, 0.45, 0.35],
         ];
-        let found = angoff(&judges).unwrap();
+        let found = angoff(&judges, &[1.0; 5]).unwrap();
         near(Some(found.cut), 3.05);
         near(Some(found.of_hundred()), 61.0);
         near(found.sd, 0.05);
         near(found.error(), 0.028867513);
-        assert_eq!(angoff(&judges[..1]).unwrap().error(), None, "one judge says nothing of judges");
-        assert_eq!(angoff(&[vec![0.5], vec![]]), None);
-        assert_eq!(angoff(&[]), None);
+        let alone = angoff(&judges[..1], &[1.0; 5]).unwrap();
+        assert_eq!(alone.error(), None, "one judge says nothing of judges");
+        let heavy = angoff(&[vec![0.5, 1.0]], &[1.0, 3.0]).unwrap();
+        near(Some(heavy.of_hundred()), 87.5);
+        assert_eq!(angoff(&[vec![0.5], vec![]], &[1.0]), None);
+        assert_eq!(angoff(&[], &[1.0]), None);
+        assert_eq!(angoff(&[vec![]], &[]), None);
     }
 
     #[test]
@@ -437,7 +445,7 @@ mod tests {
                 .iter()
                 .map(|judge| judge.iter().map(|percent| f64::from(*percent) / 100.0).collect())
                 .collect();
-            let found = angoff(&judges).unwrap();
+            let found = angoff(&judges, &[1.0; 6]).unwrap();
             let sums = judges.iter().map(|judge| judge.iter().sum::<f64>());
             let least = sums.clone().fold(f64::INFINITY, f64::min);
             let most = sums.fold(0.0, f64::max);

@@ -16,6 +16,7 @@ mod careers;
 mod certification;
 mod courses;
 mod exams;
+mod exams_analysis;
 mod exams_statistics;
 mod home;
 mod imports;

@@ -16,6 +16,7 @@ pub mod model;
 mod pages;
 pub mod queries;
 mod rules;
+pub mod standards;
 
 pub fn routes() -> Routes {
     let authors = Who::Roles(Analysing::ROLES);
@@ -24,4 +25,5 @@ pub fn routes() -> Routes {
         .get("/exams/analysis/{set}/{exam}", authors, handlers::exam)
         .get("/exams/analysis/{set}/{exam}/questions.csv", authors, handlers::as_csv)
         .get("/exams/analysis/{set}/{exam}/questions/{version}", authors, handlers::question)
+        .and(standards::routes())
 }

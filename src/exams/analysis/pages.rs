@@ -19,6 +19,7 @@ use crate::{
         components::{
             Tone, alert, badge, card, card_with, definitions, empty, heading, icon, pager, table,
         },
+        markdown,
     },
 };
 
@@ -361,7 +362,7 @@ fn questions(lang: Lang, path: &str, page: &ExamPage<'_>, filter: &Filter) -> Ma
 }
 
 /// The beginning of a long wording.
-fn short(text: &str) -> String {
+pub fn short(text: &str) -> String {
     const MOST: usize = 60;
     let plain = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match plain.char_indices().nth(MOST) {
@@ -423,7 +424,10 @@ pub fn question(viewer: &Viewer, page: &QuestionPage<'_>) -> Markup {
     let body = html! {
         (heading(&name, html! { (kind) " · " (question.area.get(lang)) }, html! {}))
         @if let Some(caution) = caution(lang, page.line.figures.n) { (caution) }
-        (card("", html! { p.mb-0 { (question.stem.get(lang)) } }))
+        (card("", html! {
+            @if let Some(shared) = &question.shared { (markdown::render(shared.get(lang), "")) hr; }
+            (markdown::render(question.stem.get(lang), ""))
+        }))
         div.row.g-3 {
             div."col-lg-6" { (card(&t!(lang, "指标", "Figures"), question_figures(viewer, page))) }
             div."col-lg-6" { (card(&t!(lang, "选项曲线", "Option curves"), curves(lang, question, page.curve))) }

@@ -89,6 +89,12 @@ fn sheets(
     Ok((rows.into_iter().map(sheet).collect(), since))
 }
 
+/// The scores of the newest papers, out of 100.
+pub fn scores(conn: &mut Conn, exam: &str) -> Result<Vec<f64>> {
+    let (sheets, _) = sheets(conn, exam, None, MOST_PAPERS)?;
+    Ok(sheets.into_values().map(|sheet| sheet.score).collect())
+}
+
 /// A place of a paper with what was answered there.
 #[derive(Queryable)]
 struct Row {

@@ -3,7 +3,12 @@
 use std::cmp::Ordering;
 
 use super::model::Line;
-use crate::{exams::statistics::Reliability, i18n::Text, text};
+use crate::{
+    exams::statistics::Reliability,
+    i18n::Text,
+    record::{Amount, Rules, requirement::Rule},
+    text,
+};
 
 crate::words! {
     /// The order of the table of questions.
@@ -58,6 +63,38 @@ pub fn worth(found: Reliability) -> Text {
         r if r >= 0.60 => text!("仅够课堂使用", "enough for use in class only"),
         _ => text!("不足以据此作出决定", "too low to decide anything by"),
     }
+}
+
+/// A certification that asks for so many points in an exam, whatever its pass mark.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Minimum {
+    pub certification: Text,
+    /// Out of 100.
+    pub points: Amount,
+}
+
+/// The certifications that name an exam with a minimum of their own. They are rules of their
+/// rule sets: another pass mark does not change them.
+pub fn minima(rules: &Rules, exam: &str) -> Vec<Minimum> {
+    let Some((set, plan)) = rules.exam(exam) else { return Vec::new() };
+    let code = plan.fact_code(set);
+    let mut found: Vec<Minimum> = Vec::new();
+    for certification in rules.sets().flat_map(|set| &set.certifications) {
+        let renewal = certification.renewal.as_ref().map(|renewal| &renewal.requires);
+        for requirement in std::iter::once(&certification.requires).chain(renewal) {
+            requirement.visit(&mut |rule| {
+                let Rule::Exam(exam) = rule else { return };
+                for part in exam.parts.iter().filter(|part| part.code == code) {
+                    let minimum =
+                        Minimum { certification: certification.title.clone(), points: part.min.0 };
+                    if !found.contains(&minimum) {
+                        found.push(minimum);
+                    }
+                }
+            });
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ use crate::{
     exams::{
         questions::{bank, scoring},
         rules::{self, Offer, Turn},
+        standard,
     },
     i18n::{self, Text},
     record::{Consequences, Rules, ledger},
@@ -33,15 +34,17 @@ pub async fn mine(
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
     let person = viewer.id;
-    let (running, past, facts) = db
+    let (running, past, facts, cuts) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
-            Ok((running, past, ledger::facts_of(conn, person, None)?))
+            let cuts = standard::cuts(conn)?;
+            Ok((running, past, ledger::facts_of(conn, person, None)?, cuts))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
         .into_iter()
+        .map(|offer| offer.with_cut(cuts.get(&offer.code()).copied()))
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
     Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past)))
@@ -58,13 +61,15 @@ pub async fn explain(
     let code = format!("{set}/{name}");
     let offer = Offer::find(&rules, &code).ok_or(Error::NotFound)?;
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
-    let (running, live, facts) = db
+    let (running, live, facts, adopted) = db
         .read(move |conn| -> Result<_> {
+            let adopted = standard::adopted(conn, &code)?;
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
             let live = bank::live(conn, &bank)?;
-            Ok((running, live, ledger::facts_of(conn, person, None)?))
+            Ok((running, live, ledger::facts_of(conn, person, None)?, adopted))
         })
         .await?;
+    let offer = offer.with_cut(adopted.map(|adopted| adopted.pass_score));
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
     let short = rules::shortage(offer, &live);
     let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short);

@@ -120,7 +120,7 @@ fn offer_card(lang: Lang, rules: &Rules, offer: Offer<'_>, turn: &Turn, runs: bo
 }
 
 fn size_of(lang: Lang, offer: Offer<'_>) -> String {
-    let (questions, minutes, pass) = (offer.questions(), offer.minutes(), offer.plan.pass.0);
+    let (questions, minutes, pass) = (offer.questions(), offer.minutes(), offer.pass_mark());
     t!(
         lang,
         "{questions} 题 · {minutes} 分钟 · {pass} 分合格",
@@ -212,7 +212,7 @@ fn facts_about(lang: Lang, rules: &Rules, offer: Offer<'_>) -> Vec<(String, Mark
     let leads_to: Vec<Text> =
         rules::purposes(rules, offer).into_iter().map(|purpose| purpose.certification).collect();
     let minutes = offer.minutes();
-    let pass = offer.plan.pass.0;
+    let pass = offer.pass_mark();
     let wait = offer.plan.wait_full_days;
     let mut facts = vec![
         (t!(lang, "题数", "Questions"), html! { (offer.questions()) }),

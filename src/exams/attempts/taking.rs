@@ -11,6 +11,7 @@ use crate::{
     exams::{
         questions::{bank, scoring},
         rules::{self, Offer, Turn},
+        standard,
     },
     i18n::{Lang, date},
     record::{Consequences, PersonId, Rules, ledger},
@@ -47,7 +48,7 @@ pub fn start(
         exam: code,
         content: rules.revision(offer.set),
         seed,
-        pass_score: offer.pass_score(),
+        pass_score: standard::pass_score(conn, code, offer.pass_score())?,
         started_at: viewer.now,
         hand_in_by: viewer.now.plus(chrono::Duration::minutes(offer.minutes())),
     };
