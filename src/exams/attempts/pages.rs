@@ -9,7 +9,7 @@ use super::{
     model::{Answer, Attempt, AttemptResult, GRACE_SECONDS},
 };
 use crate::{
-    access::{OverPeople, Viewer},
+    access::{Analysing, OverPeople, Viewer},
     courses::Catalogue,
     db::Instant,
     exams::{
@@ -67,6 +67,9 @@ pub fn mine(
     let actions = html! {
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
+        }
+        @if viewer.holds_any(<Analysing as crate::access::proof::Proof>::ROLES) {
+            a.btn href="/exams/analysis" { (icon("trending-up")) (t!(lang, "试题与考试分析", "Analysis")) }
         }
     };
     let subtitle = t!(lang, "理论考试，在这里参加", "Theory exams, sat here");
