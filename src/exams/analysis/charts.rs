@@ -11,11 +11,11 @@ use crate::{
 };
 
 const WIDTH: f64 = 420.0;
-const HEIGHT: f64 = 260.0;
+const HEIGHT: f64 = 270.0;
 const LEFT: f64 = 42.0;
 const RIGHT: f64 = 408.0;
-const TOP: f64 = 16.0;
-const BOTTOM: f64 = 212.0;
+const TOP: f64 = 30.0;
+const BOTTOM: f64 = 224.0;
 
 fn px(value: f64) -> String {
     format!("{value:.1}")
@@ -109,8 +109,8 @@ pub fn histogram(lang: Lang, steps: &[usize; STEPS], cut: Option<f64>) -> Markup
         }
         @if let Some(cut) = cut {
             @let x = px(frame.across.at(cut));
-            line.cut x1=(x) x2=(x) y1=(TOP - 6.0) y2=(BOTTOM) {}
-            text.cut x=(x) dx="-4" y=(TOP + 2.0) text-anchor="end" { (t!(lang, "及格线 {cut}", "Pass mark {cut}")) }
+            line.cut x1=(x) x2=(x) y1=(TOP - 8.0) y2=(BOTTOM) {}
+            text.cut x=(x) y=(TOP - 12.0) text-anchor="middle" { (t!(lang, "及格线 {cut}", "Pass mark {cut}")) }
         }
     };
     frame.draw(&title, &told, bars)
@@ -145,7 +145,11 @@ pub fn map(lang: Lang, dots: &[Dot]) -> Markup {
         ticks_across: [0, 20, 40, 60, 80, 100]
             .map(|p| (f64::from(p) / 100.0, format!("{p}%")))
             .to_vec(),
-        ticks_up: [0.0, 0.2, 0.4].map(tick).to_vec(),
+        ticks_up: (-5..=5)
+            .map(|fifth| f64::from(fifth) / 5.0)
+            .filter(|r| (least..=most).contains(r))
+            .map(tick)
+            .collect(),
         label_across: t!(lang, "难度系数 →（右侧较易）", "Facility → (easier to the right)"),
         label_up: t!(lang, "区分度", "Discrimination"),
     };
@@ -209,7 +213,8 @@ pub fn curve(lang: Lang, choices: &[Choice], curve: &Curve) -> Markup {
     let inside = html! {
         @for (at, choice) in choices.iter().enumerate() {
             @let points: Vec<String> = places(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
-            g class={ "series s" (at % 6) } .right[choice.right] {
+            @let right = if choice.right { " right" } else { "" };
+            g class={ "series s" (at % 6) (right) } {
                 polyline points=(points.join(" ")) {}
                 @for (x, y) in places(at) { circle cx=(px(x)) cy=(px(y)) r=(if choice.right { "4" } else { "3" }) {} }
                 @if let Some(y) = labels.get(at) {

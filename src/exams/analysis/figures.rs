@@ -111,7 +111,10 @@ impl Flag {
         match self {
             Flag::TooHard => text!("过难", "Very hard"),
             Flag::TooEasy => text!("过易", "Very easy"),
-            Flag::Idle(n) => text!("{n} 个无效干扰项", "{n} idle distractors"),
+            Flag::Idle(n) => {
+                let idle = crate::i18n::count(n, "idle distractor", "idle distractors");
+                text!("{n} 个无效干扰项", "{idle}")
+            }
             Flag::AttractsTheStrong => {
                 text!("干扰项吸引高分者", "A distractor attracts the strong")
             }

@@ -30,7 +30,7 @@ pub fn to_analysis(lang: Lang) -> Crumb {
 
 /// A share as a percentage; a dash where there is none.
 pub fn percent(share: Option<f64>) -> String {
-    share.map_or_else(dash, |share| format!("{:.1} %", share * 100.0))
+    share.map_or_else(dash, |share| format!("{} %", number(Some(share * 100.0), 1)))
 }
 
 /// A figure to so many places, with a real minus sign.
@@ -148,9 +148,9 @@ pub fn verdict_badge(lang: Lang, figures: &QuestionFigures) -> Markup {
 
 fn flags(lang: Lang, line: &Line<'_>) -> Markup {
     html! {
-        @for flag in line.figures.flags(&line.question.choices) {
+        span.shifu-flags { @for flag in line.figures.flags(&line.question.choices) {
             " " (badge(Tone::Warn, flag.title().get(lang)))
-        }
+        } }
     }
 }
 
@@ -198,7 +198,12 @@ pub fn exam(viewer: &Viewer, page: &ExamPage<'_>, filter: &Filter) -> Markup {
                 div."col-lg-6" { (card(&t!(lang, "整场考试", "The exam as a whole"), whole(viewer, page))) }
                 div."col-lg-6" { (card(&t!(lang, "得分分布", "Scores"), distribution(lang, page))) }
             }
-            (card(&t!(lang, "试题地图", "Map of the questions"), map(lang, &path, page)))
+            (card(&t!(lang, "试题地图", "Map of the questions"), html! {
+                div.row.g-3 {
+                    div."col-lg-6" { (map(lang, &path, page)) }
+                    div."col-lg-6" { (how_to_read(lang)) }
+                }
+            }))
             (questions(lang, &path, page, filter))
         }
     };
@@ -304,13 +309,27 @@ fn map(lang: Lang, path: &str, page: &ExamPage<'_>) -> Markup {
         })
     };
     let dots: Vec<Dot> = page.all.iter().filter_map(dot).collect();
+    charts::map(lang, &dots)
+}
+
+/// What the map and the table mean.
+fn how_to_read(lang: Lang) -> Markup {
+    let line = |tone: Tone, word: &Text, told: String| {
+        html! { li.mb-1 { (badge(tone, word.get(lang))) " " (told) } }
+    };
     html! {
-        (charts::map(lang, &dots))
-        p.small.text-secondary.mb-0.mt-2 {
-            (t!(lang,
-                "点在红色区域（区分度为负）说明高分者反而答错：先核对答案。数字见下表。",
-                "A dot on red ground (discrimination below zero) means the strong get it wrong: check the key first. The figures are in the table below."))
+        p { (t!(lang,
+            "每个点是一道题：越靠右越容易，越靠上越能区分水平高低。点开可看选项曲线；数字见下表。",
+            "Each dot is a question: the further right, the easier; the higher, the better it tells the able from the others. It leads to the option curves; the figures are in the table below.")) }
+        ul.list-unstyled.mb-2 {
+            (line(Tone::Good, &Verdict::Excellent.title(), t!(lang, "区分度 ≥ 0.40；0.30–0.39 为良好", "discrimination ≥ 0.40; good from 0.30")))
+            (line(Tone::Info, &Verdict::Fair.title(), t!(lang, "0.20–0.29", "0.20–0.29")))
+            (line(Tone::Warn, &Verdict::Revise.title(), t!(lang, "低于 0.20", "below 0.20")))
+            (line(Tone::Bad, &Verdict::CheckKey.title(), t!(lang, "低于 0（红色区域）：高分者反而答错，先核对答案", "below 0 (red ground): the strong get it wrong, so look at the key first")))
         }
+        p.small.text-secondary.mb-0 { (t!(lang,
+            "区分度是该题得分与其余试题得分的相关系数；人人得分相同的题没有区分度，也不在图上。少于 30 份不评价，少于 100 份为暂定。",
+            "Discrimination is the correlation of a question with the rest of the paper; one that everybody does equally well has none and is not on the map. Below 30 answers nothing is judged, below 100 provisionally.")) }
     }
 }
 
@@ -352,9 +371,7 @@ fn questions(lang: Lang, path: &str, page: &ExamPage<'_>, filter: &Filter) -> Ma
                 (table(&headers, rows))
                 (pager(lang, filter.page(), page.has_more, &filter.query()))
                 div.card-body.small.text-secondary {
-                    (t!(lang,
-                        "曝光率：最近 {months} 个月的试卷中出现该题的比例。区分度：该题得分与其余试题得分的相关系数（≥ 0.40 优秀，0.30–0.39 良好，0.20–0.29 尚可，< 0.20 需修改，< 0 核对答案）；人人得分相同的题没有区分度。",
-                        "Exposure: the share of papers of the last {months} months with the question. Discrimination: the correlation of the question with the rest of the paper (≥ 0.40 excellent, 0.30–0.39 good, 0.20–0.29 fair, < 0.20 revise, < 0 check the key); a question that everybody does equally well has none."))
+                    (t!(lang, "曝光率：最近 {months} 个月的试卷中出现该题的比例。", "Exposure: the share of papers of the last {months} months with the question."))
                 }
             }
         },
