@@ -20,7 +20,7 @@ pub mod viewer;
 pub use model::{Grant, Role};
 pub use once::submit;
 pub use proof::{
-    Acting, Administrator, Analysing, Examiner, Hiring, Hr, Manager, Mentor, Moving, OverPeople,
+    Acting, Administrator, Authoring, Examiner, Hiring, Hr, Manager, Mentor, Moving, OverPeople,
     Promoting, Teaching, Trainer,
 };
 pub use routes::{Routes, Who};

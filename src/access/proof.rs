@@ -41,6 +41,8 @@ proofs! {
     Mentor = [Mentor];
     /// Sees who is where in their courses, enrols people.
     Trainer = [Trainer];
+    /// Writes questions and blueprints, studies what they are worth, sets pass marks.
+    Authoring = [Trainer, Examiner];
     /// Judges exams.
     Examiner = [Examiner];
     /// Runs a workshop: recommends, enrols, pairs.
@@ -57,8 +59,6 @@ proofs! {
     Moving = [Manager, Hr, Administrator], reports = true;
     /// Takes people on.
     Hiring = [Hr, Administrator];
-    /// Studies what exams and questions are worth, sets cut scores.
-    Analysing = [Trainer, Examiner];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

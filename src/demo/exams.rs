@@ -14,9 +14,9 @@ use crate::{
         attempts::{
             finish,
             model::{Answer, AttemptId, EndedBy},
-            paper::{self, Drawn},
             queries::{self, NewAttempt},
         },
+        blueprints::{self, draw::Drawn},
         questions::{
             Task, VersionId,
             bank::{self, Live},
@@ -40,8 +40,9 @@ pub fn sit(
     let Some(offer) = Offer::find(&shared.rules, &exam) else { return Ok(()) };
     let live = bank::live(making.conn, offer.plan.bank.as_deref().unwrap_or_default())?;
     let seed = person.0 * 1_000_003 + i64::from(chrono::Datelike::num_days_from_ce(&on));
-    let Ok(drawn) = paper::draw(&offer.plan.draw, &live, seed) else { return Ok(()) };
     let end = making.stamp(on).at;
+    let paper = blueprints::prepare(making.conn, &exam, offer.plan, person, seed, end)?;
+    let Ok(paper) = paper else { return Ok(()) };
     let new = NewAttempt {
         person,
         exam: &exam,
@@ -50,10 +51,11 @@ pub fn sit(
         pass_score: offer.pass_score(),
         started_at: end.plus(-Duration::minutes(22)),
         hand_in_by: end.plus(Duration::minutes(offer.minutes() - 22)),
+        blueprint: paper.blueprint,
     };
-    let id = queries::add(making.conn, &new, &drawn)?;
+    let id = queries::add(making.conn, &new, &paper.drawn)?;
     let candidate = Candidate::new(score, seed, &live);
-    answer(making, id, &drawn, candidate)?;
+    answer(making, id, &paper.drawn, candidate)?;
     if let Some(attempt) = queries::attempt(making.conn, id)? {
         let by = EndedBy::Candidate;
         finish::finish(making.conn, &attempt, by, end, &shared.rules, &shared.consequences)?;

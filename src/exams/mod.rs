@@ -17,6 +17,7 @@ pub mod statistics;
 pub mod questions;
 pub mod standard;
 pub mod rules;
+pub mod blueprints;
 pub mod attempts;
 pub mod results;
 pub mod analysis;
@@ -26,5 +27,5 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(analysis::routes()).and(attempts::routes())
+    blueprints::routes().and(results::routes()).and(analysis::routes()).and(attempts::routes())
 }

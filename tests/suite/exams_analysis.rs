@@ -9,8 +9,9 @@ use shifu::{
         attempts::{
             finish,
             model::{Answer, AttemptId, EndedBy},
-            paper, queries,
+            queries,
         },
+        blueprints,
         questions::{
             QuestionKind, VersionId, bank,
             scoring::{Item, model_response},
@@ -38,8 +39,8 @@ fn sit(
     answer: impl Fn(VersionId, &Item) -> Option<String>,
 ) -> Result<AttemptId, Error> {
     let offer = Offer::find(&shared.rules, CODE).expect("the brake exam");
-    let live = bank::live(conn, "brake-systems")?;
-    let drawn = paper::draw(&offer.plan.draw, &live, number).expect("a full bank");
+    let paper = blueprints::prepare(conn, CODE, offer.plan, person, number, at)?;
+    let paper = paper.expect("a full bank");
     let new = queries::NewAttempt {
         person,
         exam: CODE,
@@ -48,9 +49,10 @@ fn sit(
         pass_score: offer.pass_score(),
         started_at: at,
         hand_in_by: at.plus(chrono::Duration::minutes(30)),
+        blueprint: paper.blueprint,
     };
-    let id = queries::add(conn, &new, &drawn)?;
-    for ((position, item), drawn) in queries::paper(conn, id)?.into_iter().zip(&drawn) {
+    let id = queries::add(conn, &new, &paper.drawn)?;
+    for ((position, item), drawn) in queries::paper(conn, id)?.into_iter().zip(&paper.drawn) {
         if let Some(response) = answer(drawn.version, &item) {
             let answer = Answer { response, edition: 1, saved_at: at };
             queries::put_answer(conn, id, position, &answer)?;

@@ -17,6 +17,7 @@ mod certification;
 mod courses;
 mod exams;
 mod exams_analysis;
+mod exams_blueprints;
 mod exams_statistics;
 mod home;
 mod imports;

@@ -15,7 +15,7 @@ use super::{
     rules::{self, Sort},
 };
 use crate::{
-    access::{Acting, Analysing, Viewer},
+    access::{Acting, Authoring, Viewer},
     db::{Conn, Db, Instant},
     exams::{
         results::safe,
@@ -97,7 +97,7 @@ fn cut(rules: &Rules, code: &str, adopted: Option<&Adopted>) -> f64 {
 }
 
 pub async fn exams(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
@@ -165,7 +165,7 @@ async fn load(
 }
 
 pub async fn exam(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     path: web::Path<(String, String)>,
@@ -206,7 +206,7 @@ fn exam_page(viewer: &Viewer, rules: &Rules, loaded: &Loaded, filter: &Filter) -
 }
 
 pub async fn question(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     path: web::Path<(String, String, String)>,
@@ -242,7 +242,7 @@ fn is_same(a: &Line<'_>, b: &Line<'_>) -> bool {
 }
 
 pub async fn as_csv(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     path: web::Path<(String, String)>,

@@ -6,7 +6,7 @@
 //! [`super::statistics`] compute); nothing is stored. Figures are over all attempts of the group,
 //! since no person is shown, and they say how much may be read into them.
 
-use crate::access::{Analysing, Routes, Who, proof::Proof};
+use crate::access::{Authoring, Routes, Who, proof::Proof};
 
 pub mod charts;
 mod choices;
@@ -19,7 +19,7 @@ mod rules;
 pub mod standards;
 
 pub fn routes() -> Routes {
-    let authors = Who::Roles(Analysing::ROLES);
+    let authors = Who::Roles(Authoring::ROLES);
     Routes::new()
         .get("/exams/analysis", authors, handlers::exams)
         .get("/exams/analysis/{set}/{exam}", authors, handlers::exam)

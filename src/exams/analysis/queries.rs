@@ -24,7 +24,8 @@ use crate::{
         },
     },
     exams::{
-        attempts::{model::AttemptId, paper::parse_order},
+        attempts::model::AttemptId,
+        blueprints::draw::parse_order,
         questions::{
             Body, QuestionId, QuestionKind, VersionId,
             scoring::{self, Correction, Item},

@@ -9,7 +9,7 @@ use super::{
     model::{Answer, Attempt, AttemptResult, GRACE_SECONDS},
 };
 use crate::{
-    access::{Analysing, OverPeople, Viewer},
+    access::{Authoring, OverPeople, Viewer},
     courses::Catalogue,
     db::Instant,
     exams::{
@@ -68,7 +68,7 @@ pub fn mine(
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
         }
-        @if viewer.holds_any(<Analysing as crate::access::proof::Proof>::ROLES) {
+        @if viewer.holds_any(<Authoring as crate::access::proof::Proof>::ROLES) {
             a.btn href="/exams/analysis" { (icon("trending-up")) (t!(lang, "试题与考试分析", "Analysis")) }
         }
     };

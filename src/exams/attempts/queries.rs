@@ -8,10 +8,7 @@ use std::{
 
 use diesel::prelude::*;
 
-use super::{
-    model::{Answer, Attempt, AttemptId, AttemptResult},
-    paper::{self, Drawn},
-};
+use super::model::{Answer, Attempt, AttemptId, AttemptResult};
 use crate::{
     content::ContentId,
     db::{
@@ -19,7 +16,13 @@ use crate::{
         schema::{answer, attempt, attempt_question, attempt_result, question_version},
     },
     each_backend,
-    exams::questions::{Body, QuestionKind, VersionId, scoring::Item},
+    exams::{
+        blueprints::{
+            BlueprintId,
+            draw::{self, Drawn},
+        },
+        questions::{Body, QuestionKind, VersionId, scoring::Item},
+    },
     record::PersonId,
 };
 
@@ -34,6 +37,7 @@ pub struct NewAttempt<'a> {
     pub pass_score: i64,
     pub started_at: Instant,
     pub hand_in_by: Instant,
+    pub blueprint: Option<BlueprintId>,
 }
 
 /// Adds an attempt with its paper. A second running attempt of the same person at the same exam
@@ -53,6 +57,7 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
             attempt::pass_score.eq(new.pass_score),
             attempt::started_at.eq(new.started_at),
             attempt::hand_in_by.eq(new.hand_in_by),
+            attempt::blueprint_id.eq(new.blueprint),
         ))
         .returning(attempt::id)
         .get_result(conn)?;
@@ -63,7 +68,7 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
                 attempt_question::attempt_id.eq(id),
                 attempt_question::position.eq(position),
                 attempt_question::question_version_id.eq(drawn.version),
-                attempt_question::option_order.eq(paper::order_word(&drawn.order)),
+                attempt_question::option_order.eq(draw::order_word(&drawn.order)),
                 attempt_question::kind.eq(drawn.kind),
                 attempt_question::part.eq(drawn.part as i64),
                 attempt_question::block.eq(drawn.block as i64),
@@ -152,7 +157,7 @@ pub fn slot(
         .select((attempt_question::kind, attempt_question::option_order))
         .first(conn)
         .optional()?;
-    Ok(row.map(|(kind, order)| (kind, paper::parse_order(&order).len())))
+    Ok(row.map(|(kind, order)| (kind, draw::parse_order(&order).len())))
 }
 
 /// Keeps an answer if it is newer than the one kept; says whether it was.
@@ -261,7 +266,7 @@ pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
                 area: slot.area,
                 body,
                 part: usize::try_from(slot.part).unwrap_or(0),
-                order: paper::parse_order(&slot.order),
+                order: draw::parse_order(&slot.order),
                 weight: slot.weight,
                 scored: slot.scored,
                 response,

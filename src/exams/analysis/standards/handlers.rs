@@ -12,7 +12,7 @@ use super::{
     rules::{self, Estimates},
 };
 use crate::{
-    access::{Acting, Analysing, Examiner, Viewer, audit, proof::Proof, submit},
+    access::{Acting, Authoring, Examiner, Viewer, audit, proof::Proof, submit},
     db::{Conn, Db},
     exams::{
         analysis,
@@ -41,7 +41,7 @@ pub struct Asked {
 }
 
 pub async fn list(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     asked: web::Query<Asked>,
@@ -94,7 +94,7 @@ struct Material {
     questions: Vec<Judged>,
 }
 
-fn material(conn: &mut Conn, acting: &Acting<Analysing>, bank: &str) -> Result<Material> {
+fn material(conn: &mut Conn, acting: &Acting<Authoring>, bank: &str) -> Result<Material> {
     let live = bank::live(conn, bank)?;
     let versions: Vec<VersionId> =
         live.iter().filter(|one| !one.pilot).map(|one| one.version).collect();
@@ -103,8 +103,8 @@ fn material(conn: &mut Conn, acting: &Acting<Analysing>, bank: &str) -> Result<M
 }
 
 /// Trainers and examiners within reach, and the viewer.
-fn candidates(conn: &mut Conn, acting: &Acting<Analysing>) -> Result<Vec<Person>> {
-    let holders = queries::holders(conn, Analysing::ROLES, acting.today)?;
+fn candidates(conn: &mut Conn, acting: &Acting<Authoring>) -> Result<Vec<Person>> {
+    let holders = queries::holders(conn, Authoring::ROLES, acting.today)?;
     let posts = staff::queries::posts_among(conn, acting.reach(), &holders, acting.today)?;
     let mut people: Vec<Person> = posts.into_iter().map(|post| post.person).collect();
     if people.iter().all(|person| person.id != acting.id) {
@@ -114,7 +114,7 @@ fn candidates(conn: &mut Conn, acting: &Acting<Analysing>) -> Result<Vec<Person>
 }
 
 pub async fn new(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     asked: web::Query<Asked>,
@@ -124,7 +124,7 @@ pub async fn new(
 }
 
 async fn new_page(
-    acting: &Acting<Analysing>,
+    acting: &Acting<Authoring>,
     db: &Db,
     rules: &Rules,
     draft: &Draft,
@@ -161,7 +161,7 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
 }
 
 pub async fn create(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     head: web::Data<Letterhead>,
@@ -217,7 +217,7 @@ fn judgeable(questions: &[VersionId]) -> Result<()> {
 /// Invites those of the candidates who are named, and writes to them.
 fn ask(
     conn: &mut Conn,
-    acting: &Acting<Analysing>,
+    acting: &Acting<Authoring>,
     head: &Letterhead,
     id: StudyId,
     exam: &i18n::Text,
@@ -279,7 +279,7 @@ impl Loaded {
 }
 
 pub async fn show(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     id: web::Path<StudyId>,
@@ -337,7 +337,7 @@ fn study_page<'a>(
 }
 
 pub async fn invite(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     head: web::Data<Letterhead>,
@@ -368,7 +368,7 @@ pub struct Key {
 }
 
 pub async fn close(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     id: web::Path<StudyId>,
     Form(form): Form<Key>,
@@ -442,7 +442,7 @@ pub struct AfterSave {
 }
 
 pub async fn estimates(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     id: web::Path<StudyId>,
@@ -490,7 +490,7 @@ fn facilities(conn: &mut Conn, exam: &str) -> Result<HashMap<VersionId, (f64, us
 
 /// Saves what a judge says. It may be sent any number of times: the last word counts.
 pub async fn save(
-    acting: Acting<Analysing>,
+    acting: Acting<Authoring>,
     db: web::Data<Db>,
     id: web::Path<StudyId>,
     Form(fields): Form<Vec<(String, String)>>,

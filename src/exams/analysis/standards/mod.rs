@@ -6,7 +6,7 @@
 //! is a decision of its own: who, when, why. Attempts that start later are held to it
 //! ([`crate::exams::standard`]); one that has started keeps what it started with.
 
-use crate::access::{Analysing, Examiner, Routes, Who, proof::Proof};
+use crate::access::{Authoring, Examiner, Routes, Who, proof::Proof};
 
 mod handlers;
 pub mod model;
@@ -15,7 +15,7 @@ pub mod queries;
 pub mod rules;
 
 pub fn routes() -> Routes {
-    let judging = Who::Roles(Analysing::ROLES);
+    let judging = Who::Roles(Authoring::ROLES);
     Routes::new()
         .get("/exams/standards", judging, handlers::list)
         .post("/exams/standards", judging, handlers::create)
