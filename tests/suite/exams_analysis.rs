@@ -172,7 +172,7 @@ on_both! {
         history(&world, 5).await;
         let page = chen.get(PAGE).await;
         assert!(page.says(".alert", "Only 5 papers"), "{}", page.body);
-        assert!(page.says("td", "Too few") && !page.says(".badge", "Check the key"));
+        assert!(page.says("td", "Too few") && !page.says("td .badge", "Check the key"));
         let link = page.links().into_iter().find(|link| link.starts_with(&format!("{PAGE}/questions/"))).expect("a question");
         let question = chen.get(&link).await;
         assert!(question.says(".empty-title", "No curve can be drawn"));

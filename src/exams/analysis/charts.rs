@@ -59,7 +59,7 @@ struct Frame {
 impl Frame {
     fn draw(&self, title: &str, told: &str, inside: Markup) -> Markup {
         html! {
-            svg.chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="group" aria-label=(title) {
+            svg.shifu-chart viewBox=(format!("0 0 {WIDTH} {HEIGHT}")) role="group" aria-label=(title) {
                 title { (title) }
                 desc { (told) }
                 @for (value, label) in &self.ticks_up {
@@ -138,7 +138,7 @@ pub struct Dot {
 pub fn map(lang: Lang, dots: &[Dot]) -> Markup {
     let least = dots.iter().map(|dot| dot.discrimination).fold(-0.2, f64::min).max(-1.0);
     let most = dots.iter().map(|dot| dot.discrimination).fold(0.6, f64::max);
-    let tick = |r: f64| (r, format!("{r:.1}"));
+    let tick = |r: f64| (r, format!("{r:.1}").replace('-', "−").replace("−0.0", "0.0"));
     let frame = Frame {
         across: Axis::across(0.0, 1.0),
         up: Axis::up(least, most),
@@ -209,7 +209,7 @@ pub fn curve(lang: Lang, choices: &[Choice], curve: &Curve) -> Markup {
         })
     };
     let labels =
-        spaced((0..choices.len()).filter_map(|choice| places(choice).last()).map(|(_, y)| y));
+        spaced((0..choices.len()).filter_map(|choice| places(choice).next_back()).map(|(_, y)| y));
     let inside = html! {
         @for (at, choice) in choices.iter().enumerate() {
             @let points: Vec<String> = places(at).map(|(x, y)| format!("{x:.1},{y:.1}")).collect();
@@ -266,7 +266,7 @@ pub fn spread(lang: Lang, estimates: &[i64], own: Option<i64>) -> Markup {
     let list = estimates.iter().map(|one| format!("{one} %")).collect::<Vec<_>>().join(", ");
     let told = t!(lang, "各评委：{list}；平均 {mean:.0} %", "Judges: {list}; mean {mean:.0} %");
     html! {
-        svg.chart.spread viewBox="0 0 200 34" role="img" aria-label=(told) {
+        svg.shifu-chart.spread viewBox="0 0 200 34" role="img" aria-label=(told) {
             title { (told) }
             line.axis x1="8" x2="192" y1="17" y2="17" {}
             @for at in [0, 50, 100] {

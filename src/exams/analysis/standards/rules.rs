@@ -143,7 +143,7 @@ mod tests {
     fn the_cut_is_the_mean_of_the_judges_sums() {
         let found = panel().standard(&JUDGES, 1, &weighted()).unwrap();
         assert_eq!(found.judges, 3, "who judged nothing does not count");
-        assert_eq!(hundredths(found.of_hundred()), 61_00);
+        assert_eq!(hundredths(found.of_hundred()), 6_100);
         assert!((found.error().unwrap() - 0.028868).abs() < 1e-6);
         assert_eq!(panel().complete(&JUDGES, 1, &QUESTIONS), JUDGES[..3]);
         assert_eq!(panel().spread(&JUDGES, 1, VersionId(1)), [80, 90, 95]);
@@ -180,10 +180,10 @@ mod tests {
     #[test]
     fn typed_numbers_are_taken_or_refused() {
         for (text, cut) in [
-            ("61", Some(61_00)),
-            (" 61.5 ", Some(61_50)),
-            ("61.05", Some(61_05)),
-            ("100", Some(100_00)),
+            ("61", Some(6_100)),
+            (" 61.5 ", Some(6_150)),
+            ("61.05", Some(6_105)),
+            ("100", Some(10_000)),
             ("0.5", None),
             ("100.01", None),
             ("61.005", None),
