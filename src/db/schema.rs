@@ -325,7 +325,7 @@ diesel::table! {
         id -> BigInt,
         bank_id -> BigInt,
         code -> Text,
-        retired_at -> Nullable<Timestamp>,
+        file_digest -> Nullable<Text>,
     }
 }
 
@@ -341,7 +341,9 @@ diesel::table! {
         difficulty -> Text,
         body -> Text,
         digest -> Text,
+        layout -> Text,
         created_at -> Timestamp,
+        created_by -> Nullable<BigInt>,
     }
 }
 
@@ -357,6 +359,9 @@ diesel::table! {
         started_at -> Timestamp,
         hand_in_by -> Timestamp,
         finished_at -> Nullable<Timestamp>,
+        sitting_id -> Nullable<BigInt>,
+        blueprint_id -> Nullable<BigInt>,
+        paused_at -> Nullable<Timestamp>,
     }
 }
 
@@ -366,6 +371,12 @@ diesel::table! {
         position -> BigInt,
         question_version_id -> BigInt,
         option_order -> Text,
+        kind -> Text,
+        part -> BigInt,
+        block -> BigInt,
+        weight -> BigInt,
+        scored -> Bool,
+        flagged -> Bool,
     }
 }
 
@@ -380,15 +391,20 @@ diesel::table! {
 }
 
 diesel::table! {
-    attempt_result (attempt_id) {
+    attempt_result (id) {
+        id -> BigInt,
         attempt_id -> BigInt,
         ended_by -> Text,
         points -> BigInt,
         points_max -> BigInt,
         passed -> Bool,
         by_area -> Text,
+        cause -> Text,
         graded_at -> Timestamp,
-        fact_id -> BigInt,
+        released_at -> Nullable<Timestamp>,
+        released_by -> Nullable<BigInt>,
+        fact_id -> Nullable<BigInt>,
+        superseded_at -> Nullable<Timestamp>,
     }
 }
 
@@ -510,6 +526,356 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    question_stage (id) {
+        id -> BigInt,
+        question_version_id -> BigInt,
+        stage -> Text,
+        why -> Nullable<Text>,
+        set_at -> Timestamp,
+        set_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    exam_file (digest) {
+        digest -> Text,
+        name -> Text,
+        media_type -> Text,
+        bytes -> Binary,
+        added_at -> Timestamp,
+        added_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    question_import (id) {
+        id -> BigInt,
+        bank_id -> BigInt,
+        format -> Text,
+        file_name -> Text,
+        digest -> Text,
+        report -> Text,
+        imported_at -> Timestamp,
+        imported_by -> Nullable<BigInt>,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    question_import_change (id) {
+        id -> BigInt,
+        import_id -> BigInt,
+        line -> BigInt,
+        question_version_id -> BigInt,
+        change -> Text,
+    }
+}
+
+diesel::table! {
+    blueprint (id) {
+        id -> BigInt,
+        exam -> Text,
+        version -> BigInt,
+        body -> Text,
+        note -> Text,
+        created_at -> Timestamp,
+        created_by -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        published_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    standard_study (id) {
+        id -> BigInt,
+        exam -> Text,
+        title -> Text,
+        questions -> Text,
+        created_at -> Timestamp,
+        created_by -> BigInt,
+        first_closed_at -> Nullable<Timestamp>,
+        closed_at -> Nullable<Timestamp>,
+        adopted_at -> Nullable<Timestamp>,
+        adopted_by -> Nullable<BigInt>,
+        adopted_why -> Nullable<Text>,
+        cut -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    standard_judge (study_id, person_id) {
+        study_id -> BigInt,
+        person_id -> BigInt,
+        invited_at -> Timestamp,
+        invited_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    standard_estimate (study_id, person_id, round, question_version_id) {
+        study_id -> BigInt,
+        person_id -> BigInt,
+        round -> BigInt,
+        question_version_id -> BigInt,
+        percent -> BigInt,
+        saved_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    sitting (id) {
+        id -> BigInt,
+        code -> Text,
+        exam -> Text,
+        site_id -> BigInt,
+        room -> Text,
+        opens_at -> Timestamp,
+        start_by -> Timestamp,
+        hand_in_by -> Nullable<Timestamp>,
+        seats -> BigInt,
+        register_from -> Nullable<Timestamp>,
+        register_by -> Nullable<Timestamp>,
+        entry_code -> Nullable<Text>,
+        networks -> Nullable<Text>,
+        release -> Text,
+        release_at -> Nullable<Timestamp>,
+        note -> Text,
+        created_at -> Timestamp,
+        created_by -> BigInt,
+        sequence -> BigInt,
+        cancelled_at -> Nullable<Timestamp>,
+        cancelled_by -> Nullable<BigInt>,
+        cancelled_why -> Nullable<Text>,
+        closed_at -> Nullable<Timestamp>,
+        closed_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    sitting_invigilator (id) {
+        id -> BigInt,
+        sitting_id -> BigInt,
+        person_id -> BigInt,
+        assigned_at -> Timestamp,
+        assigned_by -> BigInt,
+        removed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    registration (id) {
+        id -> BigInt,
+        sitting_id -> BigInt,
+        person_id -> BigInt,
+        registered_at -> Timestamp,
+        registered_by -> BigInt,
+        verdict -> Text,
+        content_id -> BigInt,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_by -> Nullable<BigInt>,
+        withdrawn_why -> Nullable<Text>,
+        attendance -> Nullable<Text>,
+        attendance_at -> Nullable<Timestamp>,
+        attendance_by -> Nullable<BigInt>,
+        attendance_note -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    accommodation (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        extra_percent -> BigInt,
+        break_minutes -> BigInt,
+        note -> Text,
+        from_day -> Date,
+        through_day -> Nullable<Date>,
+        granted_at -> Timestamp,
+        granted_by -> BigInt,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    attempt_event (id) {
+        id -> BigInt,
+        attempt_id -> BigInt,
+        kind -> Text,
+        detail -> Text,
+        at -> Timestamp,
+        by_person -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    attempt_presence (attempt_id) {
+        attempt_id -> BigInt,
+        seen_at -> Timestamp,
+        address -> Text,
+        device -> Text,
+    }
+}
+
+diesel::table! {
+    practice_answer (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        question_version_id -> BigInt,
+        part -> BigInt,
+        response -> Text,
+        earned -> BigInt,
+        answered_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    marking (id) {
+        id -> BigInt,
+        attempt_id -> BigInt,
+        position -> BigInt,
+        slot -> BigInt,
+        marker_id -> BigInt,
+        assigned_at -> Timestamp,
+        assigned_by -> Nullable<BigInt>,
+        points -> Nullable<BigInt>,
+        comment -> Text,
+        edition -> BigInt,
+        saved_at -> Nullable<Timestamp>,
+        submitted_at -> Nullable<Timestamp>,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    question_correction (id) {
+        id -> BigInt,
+        question_version_id -> BigInt,
+        part -> BigInt,
+        kind -> Text,
+        body -> Text,
+        why -> Text,
+        decided_at -> Timestamp,
+        decided_by -> BigInt,
+        report -> Text,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    practical (id) {
+        id -> BigInt,
+        exam -> Text,
+        content_id -> BigInt,
+        person_id -> BigInt,
+        sitting_id -> Nullable<BigInt>,
+        site_id -> BigInt,
+        held_on -> Date,
+        seed -> BigInt,
+        stations -> Text,
+        created_at -> Timestamp,
+        created_by -> BigInt,
+        cancelled_at -> Nullable<Timestamp>,
+        cancelled_by -> Nullable<BigInt>,
+        cancelled_why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    practical_examiner (id) {
+        id -> BigInt,
+        practical_id -> BigInt,
+        examiner_id -> BigInt,
+        slot -> BigInt,
+        assigned_at -> Timestamp,
+        assigned_by -> BigInt,
+        conflicts -> Text,
+        override_why -> Nullable<Text>,
+        seconded_at -> Nullable<Timestamp>,
+        seconded_by -> Nullable<BigInt>,
+        recused_at -> Nullable<Timestamp>,
+        recused_by -> Nullable<BigInt>,
+        recused_why -> Nullable<Text>,
+        submitted_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    practical_score (practical_examiner_id, station, criterion) {
+        practical_examiner_id -> BigInt,
+        station -> Text,
+        criterion -> Text,
+        points -> BigInt,
+        vetoed -> Bool,
+        note -> Text,
+        edition -> BigInt,
+        saved_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    practical_photo (id) {
+        id -> BigInt,
+        practical_examiner_id -> BigInt,
+        station -> Text,
+        criterion -> Text,
+        digest -> Text,
+        added_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    practical_result (id) {
+        id -> BigInt,
+        practical_id -> BigInt,
+        points -> BigInt,
+        points_max -> BigInt,
+        vetoed -> Bool,
+        passed -> Bool,
+        detail -> Text,
+        cause -> Text,
+        graded_at -> Timestamp,
+        released_at -> Nullable<Timestamp>,
+        released_by -> Nullable<BigInt>,
+        fact_id -> Nullable<BigInt>,
+        superseded_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    conflict_declaration (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        other_id -> BigInt,
+        relation -> Text,
+        note -> Text,
+        declared_at -> Timestamp,
+        declared_by -> BigInt,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    appeal (id) {
+        id -> BigInt,
+        attempt_id -> Nullable<BigInt>,
+        practical_id -> Nullable<BigInt>,
+        person_id -> BigInt,
+        filed_at -> Timestamp,
+        grounds -> Text,
+        decide_by -> Date,
+        outcome -> Nullable<Text>,
+        reasons -> Nullable<Text>,
+        decided_at -> Nullable<Timestamp>,
+        decided_by -> Nullable<BigInt>,
+    }
+}
+
 diesel::joinable!(assignment -> person (person_id));
 diesel::joinable!(assignment -> site (site_id));
 diesel::joinable!(account -> person (person_id));
@@ -561,6 +927,45 @@ diesel::joinable!(outbox -> person (person_id));
 diesel::joinable!(reminder -> person (recipient_id));
 diesel::joinable!(reminder -> outbox (outbox_id));
 diesel::joinable!(answer -> attempt (attempt_id));
+diesel::joinable!(question_stage -> question_version (question_version_id));
+diesel::joinable!(question_stage -> person (set_by));
+diesel::joinable!(exam_file -> person (added_by));
+diesel::joinable!(question_import -> question_bank (bank_id));
+diesel::joinable!(question_import_change -> question_import (import_id));
+diesel::joinable!(question_import_change -> question_version (question_version_id));
+diesel::joinable!(standard_judge -> standard_study (study_id));
+diesel::joinable!(standard_judge -> person (person_id));
+diesel::joinable!(standard_estimate -> standard_study (study_id));
+diesel::joinable!(standard_estimate -> person (person_id));
+diesel::joinable!(standard_estimate -> question_version (question_version_id));
+diesel::joinable!(sitting -> site (site_id));
+diesel::joinable!(sitting_invigilator -> sitting (sitting_id));
+diesel::joinable!(sitting_invigilator -> person (person_id));
+diesel::joinable!(registration -> sitting (sitting_id));
+diesel::joinable!(registration -> person (person_id));
+diesel::joinable!(registration -> content (content_id));
+diesel::joinable!(accommodation -> person (person_id));
+diesel::joinable!(attempt_event -> attempt (attempt_id));
+diesel::joinable!(attempt_event -> person (by_person));
+diesel::joinable!(attempt_presence -> attempt (attempt_id));
+diesel::joinable!(practice_answer -> person (person_id));
+diesel::joinable!(practice_answer -> question_version (question_version_id));
+diesel::joinable!(question_correction -> question_version (question_version_id));
+diesel::joinable!(practical -> content (content_id));
+diesel::joinable!(practical -> person (person_id));
+diesel::joinable!(practical -> sitting (sitting_id));
+diesel::joinable!(practical -> site (site_id));
+diesel::joinable!(practical_examiner -> practical (practical_id));
+diesel::joinable!(practical_score -> practical_examiner (practical_examiner_id));
+diesel::joinable!(practical_photo -> practical_examiner (practical_examiner_id));
+diesel::joinable!(practical_photo -> exam_file (digest));
+diesel::joinable!(practical_result -> practical (practical_id));
+diesel::joinable!(practical_result -> person (released_by));
+diesel::joinable!(practical_result -> fact (fact_id));
+diesel::joinable!(conflict_declaration -> person (person_id));
+diesel::joinable!(appeal -> attempt (attempt_id));
+diesel::joinable!(appeal -> practical (practical_id));
+diesel::joinable!(appeal -> person (person_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     site,
@@ -604,4 +1009,28 @@ diesel::allow_tables_to_appear_in_same_query!(
     outbox,
     reminder,
     lease,
+    question_stage,
+    exam_file,
+    question_import,
+    question_import_change,
+    blueprint,
+    standard_study,
+    standard_judge,
+    standard_estimate,
+    sitting,
+    sitting_invigilator,
+    registration,
+    accommodation,
+    attempt_event,
+    attempt_presence,
+    practice_answer,
+    marking,
+    question_correction,
+    practical,
+    practical_examiner,
+    practical_score,
+    practical_photo,
+    practical_result,
+    conflict_declaration,
+    appeal,
 );

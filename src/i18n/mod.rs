@@ -91,11 +91,19 @@ impl Text {
         Text { zh: both.clone(), en: both }
     }
 
+    /// In the reader's language; what was written in one language only reads in that one.
     pub fn get(&self, lang: Lang) -> &str {
         match lang {
+            Lang::Zh if self.zh.is_empty() => &self.en,
+            Lang::En if self.en.is_empty() => &self.zh,
             Lang::Zh => &self.zh,
             Lang::En => &self.en,
         }
+    }
+
+    /// Whether there is nothing in either language.
+    pub fn is_blank(&self) -> bool {
+        self.zh.trim().is_empty() && self.en.trim().is_empty()
     }
 
     /// Joins texts as each language enumerates them.

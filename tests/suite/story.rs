@@ -8,7 +8,7 @@ use shifu::{
         attempts::{model::AttemptId, queries},
         questions::{
             QuestionKind,
-            scoring::{Item, letter},
+            scoring::{Item, model_response},
         },
     },
     mail::{Smtp, Transport, delivery::Protection},
@@ -53,21 +53,11 @@ fn years_of_work(conn: &mut Conn, lin: PersonId) -> Result<(), shifu::db::Error>
 fn right_answer(position: i64, item: &Item) -> Vec<(String, Option<String>)> {
     let name = format!("#q{position} input[name=q{position}]");
     let choice = |value: &str| (format!("{name}[value='{value}']"), None);
+    let task = item.task().expect("a task");
+    let response = model_response(task, &item.order).expect("a right answer");
     match item.kind {
-        QuestionKind::Numeric => {
-            let value = item.body.numeric.as_ref().map(|key| key.value.clone());
-            vec![(name, value)]
-        }
-        QuestionKind::TrueFalse => {
-            vec![choice(if item.body.answer == Some(true) { "true" } else { "false" })]
-        }
-        _ => item
-            .order
-            .iter()
-            .enumerate()
-            .filter(|(_, option)| item.body.options[**option].correct)
-            .map(|(place, _)| choice(&letter(place)))
-            .collect(),
+        QuestionKind::Numeric => vec![(name, Some(response))],
+        _ => response.split(',').map(choice).collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate};
 
 use super::{
-    model::{Attempt, AttemptId, AttemptResult, EndedBy, GRACE_SECONDS},
+    model::{Attempt, AttemptId, AttemptResult, Cause, EndedBy, GRACE_SECONDS},
     queries,
 };
 use crate::{
@@ -56,8 +56,11 @@ pub fn finish(
         points_max: score.points_max.max(1),
         passed: score.passes(attempt.pass_score),
         by_area: serde_json::to_string(&score.areas).unwrap_or_default(),
+        cause: Cause::Finish,
         graded_at: now,
-        fact_id,
+        released_at: Some(now),
+        released_by: None,
+        fact_id: Some(fact_id),
     };
     queries::add_result(conn, &result)?;
     note(conn, &result, attempt, by, now)?;

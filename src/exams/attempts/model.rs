@@ -24,6 +24,16 @@ crate::words! {
     EndedBy { Candidate = "candidate", Time = "time", Invigilator = "invigilator" }
 }
 
+crate::words! {
+    /// Why there is a result: each later one takes the place of the one before.
+    Cause {
+        Finish = "finish",
+        Marking = "marking",
+        Correction = "correction",
+        Appeal = "appeal",
+    }
+}
+
 impl EndedBy {
     pub fn title(self) -> Text {
         match self {
@@ -51,6 +61,10 @@ pub struct Attempt {
     pub started_at: Instant,
     pub hand_in_by: Instant,
     pub finished_at: Option<Instant>,
+    pub sitting_id: Option<i64>,
+    pub blueprint_id: Option<i64>,
+    /// The clock stands still since then.
+    pub paused_at: Option<Instant>,
 }
 
 /// Answers in flight when the time runs out are still taken for so long; nothing is taken later.
@@ -86,8 +100,12 @@ pub struct AttemptResult {
     pub points_max: i64,
     pub passed: bool,
     pub by_area: String,
+    pub cause: Cause,
     pub graded_at: Instant,
-    pub fact_id: FactId,
+    /// Nothing is told and nothing follows from it before.
+    pub released_at: Option<Instant>,
+    pub released_by: Option<PersonId>,
+    pub fact_id: Option<FactId>,
 }
 
 impl AttemptResult {

@@ -7,18 +7,27 @@ use crate::{
     text,
 };
 
-/// A question on a paper, and the order in which this candidate sees its options.
+/// A place on a paper, and the order in which this candidate sees its options.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Drawn {
     pub version: VersionId,
+    /// Which part of a case, from 1; 0 is the question itself.
+    pub part: usize,
+    pub kind: QuestionKind,
     pub order: Vec<usize>,
+    pub weight: u32,
+    /// A pilot is not.
+    pub scored: bool,
+    /// Which block of the blueprint it belongs to.
+    pub block: usize,
 }
 
 /// Draws the questions a plan asks for. `live` stands in the order of the bank's codes. A bank
 /// that cannot fill the plan draws nothing: an area is never short in silence.
 pub fn draw(plan: &[Draw], live: &[Live], seed: i64) -> Result<Vec<Drawn>, Text> {
     let mut chance = Chance(seed as u64);
-    let mut left: Vec<&Live> = live.iter().collect();
+    // A plan without a blueprint asks for no pilots.
+    let mut left: Vec<&Live> = live.iter().filter(|one| !one.pilot).collect();
     let mut drawn: Vec<&Live> = Vec::new();
     let mut short: Vec<Text> = Vec::new();
     // Named areas first, so that the rest cannot eat up what they need.
@@ -42,7 +51,7 @@ pub fn draw(plan: &[Draw], live: &[Live], seed: i64) -> Result<Vec<Drawn>, Text>
         return Err(Text::list(&short));
     }
     chance.shuffle(&mut drawn);
-    Ok(drawn.into_iter().map(|one| chance.lay_out(one)).collect())
+    Ok(drawn.into_iter().flat_map(|one| chance.lay_out(one)).collect())
 }
 
 fn has(list: &[&Live], one: &Live) -> bool {
@@ -93,13 +102,27 @@ impl Chance {
         }
     }
 
-    fn lay_out(&mut self, one: &Live) -> Drawn {
-        let mut order: Vec<usize> = match one.kind {
-            QuestionKind::Single | QuestionKind::Multiple => (0..one.options).collect(),
-            QuestionKind::TrueFalse | QuestionKind::Numeric => Vec::new(),
-        };
-        self.shuffle(&mut order);
-        Drawn { version: one.version, order }
+    /// The places of one question: the parts of a case stay together.
+    fn lay_out(&mut self, one: &Live) -> Vec<Drawn> {
+        let is_case = one.kind == QuestionKind::Case;
+        let places = one.places.iter().enumerate();
+        places
+            .map(|(at, place)| {
+                let mut order: Vec<usize> = (0..place.options).collect();
+                if !place.fixed_order {
+                    self.shuffle(&mut order);
+                }
+                Drawn {
+                    version: one.version,
+                    part: if is_case { at + 1 } else { 0 },
+                    kind: place.kind,
+                    order,
+                    weight: place.points,
+                    scored: !one.pilot,
+                    block: 0,
+                }
+            })
+            .collect()
     }
 }
 
@@ -119,16 +142,32 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::exams::questions::{
+        QuestionId,
+        body::Place,
+        model::{Difficulty, Importance, Level},
+    };
 
     fn bank(sizes: &[usize]) -> Vec<Live> {
         let areas = sizes.iter().enumerate();
         let questions = areas.flat_map(|(area, size)| (0..*size).map(move |at| (area, at)));
         questions
             .map(|(area, at)| Live {
+                question: QuestionId((area * 100 + at) as i64),
                 version: VersionId((area * 100 + at) as i64),
+                code: format!("q{area}-{at:02}"),
                 area: format!("a{area}"),
                 kind: QuestionKind::Single,
-                options: 4,
+                level: Level::Recall,
+                importance: Importance::Core,
+                difficulty: Difficulty::Easy,
+                pilot: false,
+                places: vec![Place {
+                    kind: QuestionKind::Single,
+                    options: 4,
+                    fixed_order: false,
+                    points: 1,
+                }],
             })
             .collect()
     }

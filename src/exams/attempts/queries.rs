@@ -1,7 +1,10 @@
 //! All that reads and writes the tables `attempt`, `attempt_question`, `answer` and
 //! `attempt_result`.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use diesel::prelude::*;
 
@@ -16,7 +19,7 @@ use crate::{
         schema::{answer, attempt, attempt_question, attempt_result, question_version},
     },
     each_backend,
-    exams::questions::{QuestionKind, model::Body, scoring::Item},
+    exams::questions::{Body, QuestionKind, VersionId, scoring::Item},
     record::PersonId,
 };
 
@@ -61,6 +64,11 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
                 attempt_question::position.eq(position),
                 attempt_question::question_version_id.eq(drawn.version),
                 attempt_question::option_order.eq(paper::order_word(&drawn.order)),
+                attempt_question::kind.eq(drawn.kind),
+                attempt_question::part.eq(drawn.part as i64),
+                attempt_question::block.eq(drawn.block as i64),
+                attempt_question::weight.eq(i64::from(drawn.weight)),
+                attempt_question::scored.eq(drawn.scored),
             )
         })
         .collect();
@@ -118,7 +126,7 @@ pub fn recent_results(
 ) -> Result<Vec<(Attempt, AttemptResult)>> {
     Ok(attempt::table
         .inner_join(attempt_result::table)
-        .filter(attempt::person_id.eq(person))
+        .filter(attempt::person_id.eq(person).and(attempt_result::superseded_at.is_null()))
         .order((attempt::finished_at.desc(), attempt::id.desc()))
         .limit(limit)
         .select((Attempt::as_select(), AttemptResult::as_select()))
@@ -126,7 +134,11 @@ pub fn recent_results(
 }
 
 pub fn result_of(conn: &mut Conn, id: AttemptId) -> Result<Option<AttemptResult>> {
-    Ok(attempt_result::table.find(id).select(AttemptResult::as_select()).first(conn).optional()?)
+    Ok(attempt_result::table
+        .filter(attempt_result::attempt_id.eq(id).and(attempt_result::superseded_at.is_null()))
+        .select(AttemptResult::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// How a question on a paper is answered: its kind and how many options it shows.
@@ -136,9 +148,8 @@ pub fn slot(
     position: i64,
 ) -> Result<Option<(QuestionKind, usize)>> {
     let row: Option<(QuestionKind, String)> = attempt_question::table
-        .inner_join(question_version::table)
         .filter(attempt_question::attempt_id.eq(id).and(attempt_question::position.eq(position)))
-        .select((question_version::kind, attempt_question::option_order))
+        .select((attempt_question::kind, attempt_question::option_order))
         .first(conn)
         .optional()?;
     Ok(row.map(|(kind, order)| (kind, paper::parse_order(&order).len())))
@@ -197,33 +208,73 @@ pub fn answers(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, Answer>> 
     Ok(rows.into_iter().map(answer).collect())
 }
 
-/// The paper with what was answered, by position.
+/// A place of a paper as it is kept.
+#[derive(Queryable)]
+struct Slot {
+    position: i64,
+    version: VersionId,
+    kind: QuestionKind,
+    part: i64,
+    order: String,
+    weight: i64,
+    scored: bool,
+    whole: QuestionKind,
+    area: String,
+    body: String,
+}
+
+/// The paper with what was answered, marked and corrected, by position.
 pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
-    let rows: Vec<(i64, String, QuestionKind, String, String)> = attempt_question::table
+    let slots: Vec<Slot> = attempt_question::table
         .inner_join(question_version::table)
         .filter(attempt_question::attempt_id.eq(id))
         .order(attempt_question::position)
         .select((
             attempt_question::position,
+            attempt_question::question_version_id,
+            attempt_question::kind,
+            attempt_question::part,
             attempt_question::option_order,
+            attempt_question::weight,
+            attempt_question::scored,
             question_version::kind,
             question_version::area,
             question_version::body,
         ))
         .load(conn)?;
     let mut answers = answers(conn, id)?;
-    rows.into_iter()
-        .map(|(position, order, kind, area, body)| {
-            let body: Body = serde_json::from_str(&body).map_err(unreadable)?;
-            let response = answers.remove(&position).map(|answer| answer.response);
-            let order = paper::parse_order(&order);
-            Ok((position, Item { kind, area, body, order, response }))
+    let mut bodies: HashMap<VersionId, Arc<Body>> = HashMap::new();
+    slots
+        .into_iter()
+        .map(|slot| {
+            let body = match bodies.get(&slot.version) {
+                Some(known) => known.clone(),
+                None => {
+                    let body = Arc::new(Body::read(slot.whole, &slot.body).map_err(unreadable)?);
+                    bodies.insert(slot.version, body.clone());
+                    body
+                }
+            };
+            let response = answers.remove(&slot.position).map(|answer| answer.response);
+            let item = Item {
+                kind: slot.kind,
+                area: slot.area,
+                body,
+                part: usize::try_from(slot.part).unwrap_or(0),
+                order: paper::parse_order(&slot.order),
+                weight: slot.weight,
+                scored: slot.scored,
+                response,
+                marked: None,
+                corrections: Vec::new(),
+            };
+            Ok((slot.position, item))
         })
         .collect()
 }
 
-fn unreadable(error: serde_json::Error) -> Error {
-    Error::Query(diesel::result::Error::DeserializationError(Box::new(error)))
+fn unreadable(error: String) -> Error {
+    Error::Query(diesel::result::Error::DeserializationError(error.into()))
 }
 
 /// Ends an attempt, unless it has ended: whoever gets `true` marks it, and nobody else.
@@ -248,7 +299,10 @@ pub fn add_result(conn: &mut Conn, result: &AttemptResult) -> Result<()> {
             attempt_result::points_max.eq(result.points_max),
             attempt_result::passed.eq(result.passed),
             attempt_result::by_area.eq(&result.by_area),
+            attempt_result::cause.eq(result.cause),
             attempt_result::graded_at.eq(result.graded_at),
+            attempt_result::released_at.eq(result.released_at),
+            attempt_result::released_by.eq(result.released_by),
             attempt_result::fact_id.eq(result.fact_id),
         ))
         .execute(conn)?;

@@ -1,29 +1,28 @@
 //! Question banks as files, and their questions as frozen versions in the database.
 //!
-//! It owns the tables `question_bank`, `question` and `question_version`. A question that changes
+//! It owns the tables `question_bank`, `question`, `question_version` and `question_stage`. A question that changes
 //! in the file becomes a new version; papers keep the version they were drawn with. A question
-//! that goes from the file retires: it is drawn no more, and nothing about it is forgotten.
+//! that goes from the file retires: it is drawn no more, and nothing about it is forgotten. What a
+//! version may be used for is its stage (`question_stage`), the last one set.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    decimal::Decimal,
-    model::{
-        BankId, Body, Choice, Difficulty, Importance, Level, Numeric, QuestionId, QuestionKind,
-        VersionId,
-    },
+    body::{Body, Place, Written},
+    model::{BankId, Difficulty, Importance, Level, QuestionId, QuestionKind, Stage, VersionId},
 };
 use crate::{
     content::Piece,
     db::{
         Conn, Error, Instant,
-        schema::{question, question_bank, question_version},
+        schema::{question, question_bank, question_stage, question_version},
     },
     i18n::Text,
+    record::PersonId,
     text,
 };
 
@@ -47,39 +46,47 @@ struct Area {
     title: Text,
 }
 
+/// What a file says about a question besides its wording.
 #[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written {
+struct Filed {
     code: String,
     kind: QuestionKind,
     area: String,
     level: Level,
     importance: Importance,
     difficulty: Difficulty,
-    stem: Text,
-    #[serde(default)]
-    options: Vec<Choice>,
-    answer: Option<bool>,
-    numeric: Option<Numeric>,
-    feedback: Text,
 }
 
-/// A question as it will be kept; its digest is taken over all of it.
-#[derive(Debug, Serialize)]
-struct Question {
-    #[serde(skip)]
-    code: String,
-    kind: QuestionKind,
-    area: String,
-    level: Level,
-    importance: Importance,
-    difficulty: Difficulty,
-    body: Body,
+/// A question with its place in a bank, ready to be kept as a version.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    pub code: String,
+    pub kind: QuestionKind,
+    pub area: String,
+    pub level: Level,
+    pub importance: Importance,
+    pub difficulty: Difficulty,
+    pub body: Body,
 }
 
 impl Question {
-    fn digest(&self) -> String {
-        let said = serde_json::to_vec(self).unwrap_or_default();
+    /// Two questions that say the same have the same digest, whatever their code.
+    pub fn digest(&self) -> String {
+        #[derive(Serialize)]
+        struct Said<'a> {
+            kind: QuestionKind,
+            area: &'a str,
+            level: Level,
+            importance: Importance,
+            difficulty: Difficulty,
+            body: Written,
+        }
+        let Question { kind, area, level, importance, difficulty, body, .. } = self;
+        let (kind, level) = (*kind, *level);
+        let (importance, difficulty) = (*importance, *difficulty);
+        let body = Written::of(body);
+        let said = Said { kind, area, level, importance, difficulty, body };
+        let said = serde_json::to_vec(&said).unwrap_or_default();
         Sha256::digest(said).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -130,106 +137,49 @@ fn parse(piece: &Piece) -> Result<Bank, Text> {
 }
 
 fn read(table: toml::Table, areas: &HashMap<String, Text>) -> Result<Question, Vec<Text>> {
-    let written: Written =
-        table.try_into().map_err(|error| vec![Text::same(error.to_string().trim_end())])?;
-    let mistakes = mistakes(&written, areas);
-    if !mistakes.is_empty() {
-        return Err(mistakes);
-    }
-    let area = areas.get(&written.area).cloned().unwrap_or_default();
-    let Written { stem, options, answer, numeric, feedback, .. } = written;
-    Ok(Question {
-        code: written.code,
-        kind: written.kind,
-        area: written.area,
-        level: written.level,
-        importance: written.importance,
-        difficulty: written.difficulty,
-        body: Body { area, stem, options, answer, numeric, feedback },
-    })
+    let (filed, wording): (toml::Table, toml::Table) =
+        table.into_iter().partition(|(key, _)| FILED.contains(&key.as_str()));
+    let told = |error: toml::de::Error| vec![Text::same(error.to_string().trim_end())];
+    let filed: Filed = filed.try_into().map_err(told)?;
+    let written: Written = wording.try_into().map_err(told)?;
+    let mut body = written.read(filed.kind)?;
+    let name = &filed.area;
+    body.area = areas
+        .get(name)
+        .cloned()
+        .ok_or_else(|| vec![text!("没有“{name}”这个部分", "there is no area “{name}”")])?;
+    let Filed { code, kind, area, level, importance, difficulty } = filed;
+    Ok(Question { code, kind, area, level, importance, difficulty, body })
 }
 
-/// What is wrong with a question beyond its form.
-fn mistakes(written: &Written, areas: &HashMap<String, Text>) -> Vec<Text> {
-    let mut wrong = Vec::new();
-    let area = &written.area;
-    if !areas.contains_key(area) {
-        wrong.push(text!("没有“{area}”这个部分", "there is no area “{area}”"));
-    }
-    let texts = [&written.stem, &written.feedback];
-    let blank = |zh: &str, en: &str| zh.trim().is_empty() || en.trim().is_empty();
-    if texts.iter().any(|text| blank(&text.zh, &text.en))
-        || written.options.iter().any(|option| blank(&option.zh, &option.en))
-    {
-        wrong.push(text!("中英文都要填写", "both languages must be filled in"));
-    }
-    wrong.extend(kind_mistake(written));
-    wrong
-}
+const FILED: [&str; 6] = ["code", "kind", "area", "level", "importance", "difficulty"];
 
-fn kind_mistake(written: &Written) -> Option<Text> {
-    let options = written.options.len();
-    let right = written.options.iter().filter(|option| option.correct).count();
-    let (answer, numeric) = (written.answer.is_some(), written.numeric.as_ref());
-    match written.kind {
-        QuestionKind::Single
-            if right != 1 || !(2..=26).contains(&options) || answer || numeric.is_some() =>
-        {
-            Some(text!(
-                "单选题须有至少 2 个选项、恰好 1 个正确，且没有 answer 和 numeric；现有 {options} 个选项，{right} 个正确",
-                "a single choice has two options or more, exactly one of them correct, and neither answer nor numeric; this one has {options}, {right} correct"
-            ))
-        }
-        QuestionKind::Multiple
-            if right < 2 || !(3..=26).contains(&options) || answer || numeric.is_some() =>
-        {
-            Some(text!(
-                "多选题须有至少 3 个选项、至少 2 个正确，且没有 answer 和 numeric；现有 {options} 个选项，{right} 个正确",
-                "a multiple choice has three options or more, at least two of them correct, and neither answer nor numeric; this one has {options}, {right} correct"
-            ))
-        }
-        QuestionKind::TrueFalse if !answer || options > 0 || numeric.is_some() => Some(text!(
-            "判断题须只有 answer = true 或 false",
-            "a true/false question has answer = true or false and nothing else"
-        )),
-        QuestionKind::Numeric if answer || options > 0 || !numeric.is_some_and(is_sound) => {
-            Some(text!(
-                "数值题须只有 numeric，value 和 tolerance 是小数，tolerance 不为负",
-                "a numeric question has numeric and nothing else; value and tolerance are decimals, tolerance not below zero"
-            ))
-        }
-        _ => None,
-    }
-}
-
-fn is_sound(numeric: &Numeric) -> bool {
-    let tolerance = Decimal::parse(&numeric.tolerance);
-    Decimal::parse(&numeric.value).is_some()
-        && tolerance.is_some_and(|tolerance| !tolerance.is_negative())
-}
-
-/// A kept question: its newest version and whether it is still asked.
+/// A kept question: its newest version, and what the file said when it was last read.
 struct Kept {
     id: QuestionId,
     version: i64,
+    version_id: VersionId,
     digest: String,
-    retired: bool,
+    file_digest: Option<String>,
+    stage: Option<Stage>,
 }
 
-/// Keeps the questions of a bank: a changed question becomes a new version of itself. The same
-/// file again changes nothing and costs one query.
+/// Keeps the questions of a bank: a question that changed in the file becomes a new version of
+/// itself. The same file again changes nothing; what was written in the browser since, on top of
+/// the file or beside it, stays until the file says something new about that question.
 pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<(), Error> {
     // What stands in `check` was said before anything was kept.
     let Ok(bank) = parse(piece) else { return Ok(()) };
     let mut kept = kept(conn, &piece.code)?;
     let named: HashSet<&str> = bank.questions.iter().map(|one| one.code.as_str()).collect();
     let changed = |one: &&Question| {
-        kept.get(&one.code).is_none_or(|kept| kept.retired || kept.digest != one.digest())
+        kept.get(&one.code)
+            .is_none_or(|kept| kept.file_digest.as_deref() != Some(one.digest().as_str()))
     };
     let fresh: Vec<&Question> = bank.questions.iter().filter(changed).collect();
     let gone: Vec<QuestionId> = kept
         .iter()
-        .filter(|(code, kept)| !kept.retired && !named.contains(code.as_str()))
+        .filter(|(code, kept)| kept.file_digest.is_some() && !named.contains(code.as_str()))
         .map(|(_, kept)| kept.id)
         .collect();
     if fresh.is_empty() && gone.is_empty() {
@@ -240,14 +190,39 @@ pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<(), Error> {
         keep_question(conn, id, one, kept.remove(&one.code), now)?;
     }
     for id in gone {
-        diesel::update(question::table.find(id)).set(question::retired_at.eq(now)).execute(conn)?;
+        diesel::update(question::table.find(id))
+            .set(question::file_digest.eq(None::<String>))
+            .execute(conn)?;
+        end(conn, id, Stage::Retired, None, (now, None))?;
+    }
+    Ok(())
+}
+
+/// Ends a question: no version of it is drawn any more.
+pub fn end(
+    conn: &mut Conn,
+    id: QuestionId,
+    stage: Stage,
+    why: Option<&str>,
+    stamp: (Instant, Option<PersonId>),
+) -> Result<(), Error> {
+    let rows: Vec<(VersionId, Stage)> = question_stage::table
+        .inner_join(question_version::table)
+        .filter(question_version::question_id.eq(id))
+        .order(question_stage::id)
+        .select((question_stage::question_version_id, question_stage::stage))
+        .load(conn)?;
+    let reached: BTreeMap<VersionId, Stage> = rows.into_iter().collect();
+    for (version, _) in reached.into_iter().filter(|(_, reached)| reached.is_drawn()) {
+        set_stage(conn, version, stage, why, stamp)?;
     }
     Ok(())
 }
 
 /// Every question ever in a bank, with its newest version.
 fn kept(conn: &mut Conn, code: &str) -> Result<HashMap<String, Kept>, Error> {
-    let rows: Vec<(String, QuestionId, Option<Instant>, i64, String)> = question::table
+    type Row = (String, QuestionId, Option<String>, i64, VersionId, String);
+    let rows: Vec<Row> = question::table
         .inner_join(question_bank::table)
         .inner_join(question_version::table)
         .filter(question_bank::code.eq(code))
@@ -255,18 +230,55 @@ fn kept(conn: &mut Conn, code: &str) -> Result<HashMap<String, Kept>, Error> {
         .select((
             question::code,
             question::id,
-            question::retired_at,
+            question::file_digest,
             question_version::version,
+            question_version::id,
             question_version::digest,
         ))
         .load(conn)?;
+    let stages = stages(conn, code)?;
     // The newest version comes last and stays.
     Ok(rows
         .into_iter()
-        .map(|(code, id, retired, version, digest)| {
-            (code, Kept { id, version, digest, retired: retired.is_some() })
+        .map(|(code, id, file_digest, version, version_id, digest)| {
+            let stage = stages.get(&version_id).copied();
+            (code, Kept { id, version, version_id, digest, file_digest, stage })
         })
         .collect())
+}
+
+/// The stage each version of a bank has reached.
+pub fn stages(conn: &mut Conn, code: &str) -> Result<HashMap<VersionId, Stage>, Error> {
+    let rows: Vec<(VersionId, Stage)> = question_stage::table
+        .inner_join(
+            question_version::table.inner_join(question::table.inner_join(question_bank::table)),
+        )
+        .filter(question_bank::code.eq(code))
+        .order(question_stage::id)
+        .select((question_stage::question_version_id, question_stage::stage))
+        .load(conn)?;
+    // The last one counts.
+    Ok(rows.into_iter().collect())
+}
+
+/// Takes a version to a stage of its life.
+pub fn set_stage(
+    conn: &mut Conn,
+    version: VersionId,
+    stage: Stage,
+    why: Option<&str>,
+    (at, by): (Instant, Option<PersonId>),
+) -> Result<(), Error> {
+    diesel::insert_into(question_stage::table)
+        .values((
+            question_stage::question_version_id.eq(version),
+            question_stage::stage.eq(stage),
+            question_stage::why.eq(why),
+            question_stage::set_at.eq(at),
+            question_stage::set_by.eq(by),
+        ))
+        .execute(conn)?;
+    Ok(())
 }
 
 fn keep_bank(conn: &mut Conn, code: &str, title: &Text) -> Result<BankId, Error> {
@@ -285,6 +297,7 @@ fn keep_bank(conn: &mut Conn, code: &str, title: &Text) -> Result<BankId, Error>
         .get_result(conn)?)
 }
 
+/// A question of a file; what a file brings is live at once, since its authors reviewed the file.
 fn keep_question(
     conn: &mut Conn,
     bank: BankId,
@@ -293,81 +306,127 @@ fn keep_question(
     now: Instant,
 ) -> Result<(), Error> {
     let digest = one.digest();
-    let (id, version) = match kept {
-        Some(kept) => {
-            if kept.retired {
-                diesel::update(question::table.find(kept.id))
-                    .set(question::retired_at.eq(None::<Instant>))
-                    .execute(conn)?;
-            }
-            if kept.digest == digest {
+    let (id, last) = match &kept {
+        Some(kept) => (kept.id, kept.version),
+        None => (add_question(conn, bank, &one.code)?, 0),
+    };
+    diesel::update(question::table.find(id))
+        .set(question::file_digest.eq(&digest))
+        .execute(conn)?;
+    let version = match kept {
+        Some(kept) if kept.digest == digest => {
+            if kept.stage == Some(Stage::Live) {
                 return Ok(());
             }
-            (kept.id, kept.version + 1)
+            kept.version_id
         }
-        None => {
-            let id = diesel::insert_into(question::table)
-                .values((question::bank_id.eq(bank), question::code.eq(&one.code)))
-                .returning(question::id)
-                .get_result(conn)?;
-            (id, 1)
-        }
+        _ => add_version(conn, id, last + 1, one, (now, None))?,
     };
-    diesel::insert_into(question_version::table)
+    set_stage(conn, version, Stage::Live, None, (now, None))
+}
+
+/// A new question of a bank, still without any version.
+pub fn add_question(conn: &mut Conn, bank: BankId, code: &str) -> Result<QuestionId, Error> {
+    Ok(diesel::insert_into(question::table)
+        .values((question::bank_id.eq(bank), question::code.eq(code)))
+        .returning(question::id)
+        .get_result(conn)?)
+}
+
+/// A new version of a question, frozen from now on; it has no stage yet.
+pub fn add_version(
+    conn: &mut Conn,
+    question: QuestionId,
+    version: i64,
+    one: &Question,
+    (at, by): (Instant, Option<PersonId>),
+) -> Result<VersionId, Error> {
+    Ok(diesel::insert_into(question_version::table)
         .values((
-            question_version::question_id.eq(id),
+            question_version::question_id.eq(question),
             question_version::version.eq(version),
             question_version::kind.eq(one.kind),
             question_version::area.eq(&one.area),
             question_version::level.eq(one.level),
             question_version::importance.eq(one.importance),
             question_version::difficulty.eq(one.difficulty),
-            question_version::body.eq(serde_json::to_string(&one.body).unwrap_or_default()),
-            question_version::digest.eq(digest),
-            question_version::created_at.eq(now),
+            question_version::body.eq(one.body.to_json()),
+            question_version::digest.eq(one.digest()),
+            question_version::layout.eq(Place::word(&one.body.places())),
+            question_version::created_at.eq(at),
+            question_version::created_by.eq(by),
         ))
-        .execute(conn)?;
-    Ok(())
+        .returning(question_version::id)
+        .get_result(conn)?)
 }
 
-/// A question that may be drawn, in its newest version.
-#[derive(Clone, Debug)]
+/// A question that may be drawn, in its newest version that is piloted or live.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Live {
+    pub question: QuestionId,
     pub version: VersionId,
+    pub code: String,
     pub area: String,
     pub kind: QuestionKind,
-    pub options: usize,
+    pub level: Level,
+    pub importance: Importance,
+    pub difficulty: Difficulty,
+    /// Drawn unscored.
+    pub pilot: bool,
+    pub places: Vec<Place>,
 }
 
 /// The questions a paper may be drawn from, in the order of their codes.
 pub fn live(conn: &mut Conn, code: &str) -> Result<Vec<Live>, Error> {
-    let rows: Vec<(QuestionId, VersionId, String, QuestionKind, String)> = question::table
+    type Row = (
+        (QuestionId, VersionId, String),
+        (String, QuestionKind, Level, Importance, Difficulty, String),
+    );
+    let rows: Vec<Row> = question::table
         .inner_join(question_bank::table)
         .inner_join(question_version::table)
-        .filter(question_bank::code.eq(code).and(question::retired_at.is_null()))
+        .filter(question_bank::code.eq(code))
         .order((question::code, question_version::version))
         .select((
-            question::id,
-            question_version::id,
-            question_version::area,
-            question_version::kind,
-            question_version::body,
+            (question::id, question_version::id, question::code),
+            (
+                question_version::area,
+                question_version::kind,
+                question_version::level,
+                question_version::importance,
+                question_version::difficulty,
+                question_version::layout,
+            ),
         ))
         .load(conn)?;
-    let mut live: Vec<(QuestionId, Live)> = Vec::new();
-    for (question, version, area, kind, body) in rows {
-        let body: Option<Body> = serde_json::from_str(&body).ok();
-        let options = body.map_or(0, |body| body.options.len());
-        live.pop_if(|(known, _)| *known == question);
-        live.push((question, Live { version, area, kind, options }));
+    let stages = stages(conn, code)?;
+    let mut live: Vec<Live> = Vec::new();
+    for ((question, version, code), (area, kind, level, importance, difficulty, layout)) in rows {
+        let stage = stages.get(&version).copied().unwrap_or(Stage::Draft);
+        if stage.is_drawn() {
+            // A newer version takes the place of an older one once it is drawn itself.
+            live.pop_if(|known| known.question == question);
+            let (pilot, places) =
+                (stage == Stage::Pilot, Place::parse(&layout).unwrap_or_default());
+            live.push(Live {
+                question,
+                version,
+                code,
+                area,
+                kind,
+                level,
+                importance,
+                difficulty,
+                pilot,
+                places,
+            });
+        }
     }
-    Ok(live.into_iter().map(|(_, live)| live).collect())
+    Ok(live)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
     use crate::content::ContentKind;
 
@@ -397,11 +456,11 @@ mod tests {
             question("q3", "kind = \"true-false\"\nanswer = true"),
             question("q3", "kind = \"true-false\"\nanswer = true"),
             question("q4", "kind = \"true-false\"\nanswer = true\nhint = 1"),
-            question("q5", "kind = \"essay\""),
+            question("q5", "kind = \"drawing\""),
         ];
         let wrong = check(&piece(&file.concat())).unwrap_err();
         for lang in crate::i18n::Lang::ALL {
-            for part in ["q1", "q2", "q3", "q4", "q5", "question-banks/b.toml", "hint", "essay"] {
+            for part in ["q1", "q2", "q3", "q4", "q5", "question-banks/b.toml", "hint", "drawing"] {
                 assert!(wrong.get(lang).contains(part), "{part}: {}", wrong.get(lang));
             }
         }

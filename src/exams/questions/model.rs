@@ -1,8 +1,8 @@
-//! The nouns of questions: banks, kinds, what a frozen version says.
+//! The nouns of questions: banks, kinds, stages, levels.
 
 use serde::{Deserialize, Serialize};
 
-use crate::i18n::Text;
+use crate::{i18n::Text, text};
 
 crate::id! {
     /// A question bank.
@@ -26,6 +26,59 @@ crate::words! {
         Multiple = "multiple",
         TrueFalse = "true-false",
         Numeric = "numeric",
+        Short = "short",
+        Ordering = "ordering",
+        Matching = "matching",
+        Hotspot = "hotspot",
+        Case = "case",
+        Essay = "essay",
+    }
+}
+
+impl QuestionKind {
+    pub fn title(self) -> Text {
+        match self {
+            QuestionKind::Single => text!("单选题", "Single choice"),
+            QuestionKind::Multiple => text!("多选题", "Multiple choice"),
+            QuestionKind::TrueFalse => text!("判断题", "True or false"),
+            QuestionKind::Numeric => text!("数值题", "Number"),
+            QuestionKind::Short => text!("填空题", "Short answer"),
+            QuestionKind::Ordering => text!("排序题", "Ordering"),
+            QuestionKind::Matching => text!("匹配题", "Matching"),
+            QuestionKind::Hotspot => text!("图上标注题", "Hotspot"),
+            QuestionKind::Case => text!("案例题", "Case"),
+            QuestionKind::Essay => text!("论述题", "Essay"),
+        }
+    }
+}
+
+crate::words! {
+    /// How far a version has come in its life.
+    Stage {
+        Draft = "draft",
+        Reviewed = "reviewed",
+        Pilot = "pilot",
+        Live = "live",
+        Retired = "retired",
+        Compromised = "compromised",
+    }
+}
+
+impl Stage {
+    /// Whether papers are drawn from it; a pilot is drawn unscored.
+    pub fn is_drawn(self) -> bool {
+        matches!(self, Stage::Pilot | Stage::Live)
+    }
+
+    pub fn title(self) -> Text {
+        match self {
+            Stage::Draft => text!("草稿", "Draft"),
+            Stage::Reviewed => text!("已审", "Reviewed"),
+            Stage::Pilot => text!("试测", "Pilot"),
+            Stage::Live => text!("启用", "Live"),
+            Stage::Retired => text!("停用", "Retired"),
+            Stage::Compromised => text!("泄题", "Compromised"),
+        }
     }
 }
 
@@ -34,68 +87,41 @@ crate::words! {
     Level { Recall = "recall", Apply = "apply", Diagnose = "diagnose" }
 }
 
+impl Level {
+    pub fn title(self) -> Text {
+        match self {
+            Level::Recall => text!("识记", "Recall"),
+            Level::Apply => text!("应用", "Apply"),
+            Level::Diagnose => text!("诊断", "Diagnose"),
+        }
+    }
+}
+
 crate::words! {
     /// Core, general or auxiliary knowledge.
     Importance { Core = "X", General = "Y", Auxiliary = "Z" }
+}
+
+impl Importance {
+    pub fn title(self) -> Text {
+        match self {
+            Importance::Core => text!("核心", "Core"),
+            Importance::General => text!("一般", "General"),
+            Importance::Auxiliary => text!("辅助", "Auxiliary"),
+        }
+    }
 }
 
 crate::words! {
     Difficulty { Easy = "easy", Medium = "medium", Hard = "hard" }
 }
 
-/// What a version of a question says, its key included: it never leaves the server whole.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Body {
-    /// The title of the area it belongs to, as it was then.
-    pub area: Text,
-    pub stem: Text,
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub options: Vec<Choice>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub answer: Option<bool>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub numeric: Option<Numeric>,
-    pub feedback: Text,
-}
-
-/// An option of a single or multiple choice.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Choice {
-    pub zh: String,
-    pub en: String,
-    #[serde(default)]
-    pub correct: bool,
-}
-
-impl Choice {
-    pub fn text(&self) -> Text {
-        Text::new(&self.zh, &self.en)
-    }
-}
-
-/// A number as the answer; decimals are text, so that nothing is rounded.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Numeric {
-    pub value: String,
-    #[serde(default = "nothing")]
-    pub tolerance: String,
-    /// `V`, or `个 / cells` where the languages differ.
-    #[serde(default)]
-    pub unit: String,
-}
-
-fn nothing() -> String {
-    "0".to_owned()
-}
-
-impl Numeric {
-    /// The unit as each reader writes it.
-    pub fn unit(&self) -> Text {
-        match self.unit.split_once(" / ") {
-            Some((zh, en)) => Text::new(zh, en),
-            None => Text::same(&self.unit),
+impl Difficulty {
+    pub fn title(self) -> Text {
+        match self {
+            Difficulty::Easy => text!("易", "Easy"),
+            Difficulty::Medium => text!("中", "Medium"),
+            Difficulty::Hard => text!("难", "Hard"),
         }
     }
 }

@@ -104,8 +104,11 @@ fn found(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Found>> {
-    let mut query =
-        attempt::table.inner_join(attempt_result::table).inner_join(person::table).into_boxed();
+    let mut query = attempt::table
+        .inner_join(attempt_result::table)
+        .inner_join(person::table.on(person::id.eq(attempt::person_id)))
+        .filter(attempt_result::superseded_at.is_null())
+        .into_boxed();
     if let Some(people) = people {
         query = query.filter(attempt::person_id.eq_any(people.iter().map(|id| id.0)));
     }
