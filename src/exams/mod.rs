@@ -13,16 +13,19 @@
 
 use crate::access::Routes;
 
+pub mod statistics;
 pub mod questions;
+pub mod standard;
 pub mod rules;
 pub mod blueprints;
 pub mod attempts;
 pub mod results;
+pub mod analysis;
 
 pub use attempts::finish::sweep;
 pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    blueprints::routes().and(results::routes()).and(attempts::routes())
+    blueprints::routes().and(results::routes()).and(analysis::routes()).and(attempts::routes())
 }

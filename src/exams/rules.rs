@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use crate::{
     i18n::Text,
     record::{
-        Fact, Rules,
+        Amount, Fact, Rules,
         blueprint::Blueprint,
         programme::{ExamPlan, RuleSet},
         requirement::{Requirement, Rule},
@@ -19,6 +19,8 @@ use crate::{
 pub struct Offer<'a> {
     pub set: &'a RuleSet,
     pub plan: &'a ExamPlan,
+    /// The pass mark that judges set and somebody adopted, in hundredths; the plan's else.
+    cut: Option<i64>,
     /// What a blueprint published in the browser makes of it.
     size: Option<Size>,
 }
@@ -44,7 +46,7 @@ impl<'a> Offer<'a> {
 
     pub fn find(rules: &'a Rules, code: &str) -> Option<Offer<'a>> {
         let (set, plan) = rules.exam(code)?;
-        Some(Offer { set, plan, size: None }).filter(Offer::is_sat_here)
+        Some(Offer { set, plan, cut: None, size: None }).filter(Offer::is_sat_here)
     }
 
     fn is_sat_here(&self) -> bool {
@@ -70,8 +72,21 @@ impl<'a> Offer<'a> {
         i64::from(of_size.or(self.plan.minutes).or(of_blueprint).unwrap_or(60))
     }
 
+    /// The same exam held to an adopted pass mark, where there is one.
+    pub fn with_cut(self, cut: Option<i64>) -> Offer<'a> {
+        Offer { cut, ..self }
+    }
+
+    /// Out of 100.
+    pub fn pass_mark(&self) -> Amount {
+        self.cut.map_or(self.plan.pass.0, |cut| Amount { numerator: cut, denominator: 100 })
+    }
+
     /// In hundredths of a point, rounded up, as an attempt keeps it.
     pub fn pass_score(&self) -> i64 {
+        if let Some(cut) = self.cut {
+            return cut;
+        }
         let pass = self.plan.pass.0;
         let below = i128::from(pass.denominator.max(1));
         let hundredths = (i128::from(pass.numerator) * 100 + below - 1).div_euclid(below);
@@ -83,7 +98,9 @@ impl<'a> Offer<'a> {
 pub fn offered(rules: &Rules, today: NaiveDate) -> Vec<Offer<'_>> {
     let in_force = rules.sets().filter(|set| set.applies(today));
     in_force
-        .flat_map(|set| set.exams.iter().map(move |plan| Offer { set, plan, size: None }))
+        .flat_map(|set| {
+            set.exams.iter().map(move |plan| Offer { set, plan, cut: None, size: None })
+        })
         .filter(Offer::is_sat_here)
         .collect()
 }

@@ -19,6 +19,7 @@ use crate::{
         blueprints::{self, queries::Published},
         questions::{bank, scoring},
         rules::{self, Offer, Turn},
+        standard,
     },
     i18n::{Lang, Text},
     record::{Consequences, Rules, ledger},
@@ -34,16 +35,17 @@ pub async fn mine(
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
     let person = viewer.id;
-    let (running, past, published, facts) = db
+    let (running, past, published, cuts, facts) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
-            let published = Published::load(conn)?;
-            Ok((running, past, published, ledger::facts_of(conn, person, None)?))
+            let (published, cuts) = (Published::load(conn)?, standard::cuts(conn)?);
+            Ok((running, past, published, cuts, ledger::facts_of(conn, person, None)?))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
         .into_iter()
+        .map(|offer| offer.with_cut(cuts.get(&offer.code()).copied()))
         .map(|offer| offer.sized(published.form(&offer.code(), offer.plan).size()))
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
@@ -62,16 +64,17 @@ pub async fn explain(
     let offer = Offer::find(&rules, &code).ok_or(Error::NotFound)?;
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
     let (wanted, plan) = (code.clone(), offer.plan.clone());
-    let (running, size, short, facts) = db
+    let (running, size, short, adopted, facts) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
             let live = bank::live(conn, &bank)?;
             let form = blueprints::queries::form_of(conn, &wanted, &plan)?;
             let short = blueprints::shortage(&form, &live);
-            Ok((running, form.size(), short, ledger::facts_of(conn, person, None)?))
+            let adopted = standard::adopted(conn, &wanted)?;
+            Ok((running, form.size(), short, adopted, ledger::facts_of(conn, person, None)?))
         })
         .await?;
-    let offer = offer.sized(size);
+    let offer = offer.sized(size).with_cut(adopted.map(|adopted| adopted.pass_score));
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
     let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short);
     Ok(html(page))

@@ -7,7 +7,7 @@ mod cast;
 pub mod smtp;
 
 pub use actor::{Actor, Page};
-pub use backend::{Backend, left_out};
+pub use backend::{Backend, left_out, named_as_left_out};
 pub use browser::{Browser, lack as browser_lack};
 pub use cast::PASSWORD;
 
