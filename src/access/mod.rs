@@ -24,7 +24,7 @@ pub use proof::{
     Promoting, Teaching, Trainer,
 };
 pub use routes::{Routes, Who};
-pub use viewer::Viewer;
+pub use viewer::{Claim, Viewer};
 
 use handlers as h;
 

@@ -185,7 +185,26 @@ pub fn posts_among(
 
 /// Where a person works or last worked, on the program's own behalf.
 pub fn post_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<Post>> {
-    post_in(conn, &Scope::everyone(), id, day)
+    let row: Option<(Person, Assignment, Site)> = assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(assignment::person_id.eq(id).and(assignment::starts_on.le(day)))
+        .order(assignment::starts_on.desc())
+        .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(person, assignment, site)| Post { person, assignment, site }))
+}
+
+/// The site of [`post_of`] alone, which every request asks for.
+pub fn site_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<Site>> {
+    Ok(assignment::table
+        .inner_join(site::table)
+        .filter(assignment::person_id.eq(id).and(assignment::starts_on.le(day)))
+        .order(assignment::starts_on.desc())
+        .select(Site::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Where these people work or last worked, for the rows of a list that was already narrowed.

@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use super::{
     finish as ending,
-    model::{Attempt, AttemptId, EndedBy},
+    model::{Answer, Attempt, AttemptId, EndedBy},
     pages, queries,
     taking::{self, Given, Saved},
 };
 use crate::{
-    access::{Viewer, submit},
+    access::{self, Claim, Viewer, submit},
     courses::Catalogue,
     db::{Conn, Db, Instant},
     exams::{
@@ -21,7 +21,7 @@ use crate::{
         rules::{self, Offer, Turn},
         standard,
     },
-    i18n::{self, Text},
+    i18n::{Lang, Text},
     record::{Consequences, Rules, ledger},
     text,
     web::{Error, Form, Result, html, redirect},
@@ -129,20 +129,44 @@ async fn settled(
     consequences: &Consequences,
     id: AttemptId,
 ) -> Result<(Attempt, Instant)> {
+    let (attempt, at, _) = settled_with(db, viewer, rules, consequences, id, |_, _| Ok(())).await?;
+    Ok((attempt, at))
+}
+
+/// [`settled`] with more that is read of the attempt on the same occasion.
+async fn settled_with<T: Send + 'static>(
+    db: &Db,
+    viewer: &Viewer,
+    rules: &Rules,
+    consequences: &Consequences,
+    id: AttemptId,
+    more: impl FnOnce(&mut Conn, &Attempt) -> Result<T> + Send + 'static,
+) -> Result<(Attempt, Instant, T)> {
     let (person, now) = (viewer.id, viewer.now);
-    let (attempt, at) = db
+    let (attempt, at, more) = db
         .read(move |conn| -> Result<_> {
             let attempt = queries::attempt_of(conn, id, person)?.ok_or(Error::NotFound)?;
             let at = taking::not_before(conn, &attempt, now)?;
-            Ok((attempt, at))
+            let more = more(conn, &attempt)?;
+            Ok((attempt, at, more))
         })
         .await?;
     if attempt.finished_at.is_some() || !attempt.is_over(at) {
-        return Ok((attempt, at));
+        return Ok((attempt, at, more));
     }
+    let ended = close_for_time(db, rules, consequences, attempt, at).await?;
+    Ok((ended, at, more))
+}
+
+async fn close_for_time(
+    db: &Db,
+    rules: &Rules,
+    consequences: &Consequences,
+    attempt: Attempt,
+    at: Instant,
+) -> Result<Attempt> {
     let with = Ending { rules: rules.clone(), consequences: consequences.clone() };
-    let ended = db.write(move |conn| end_of_time(conn, attempt, at, &with)).await?;
-    Ok((ended, at))
+    db.write(move |conn| end_of_time(conn, attempt, at, &with)).await
 }
 
 fn end_of_time(conn: &mut Conn, attempt: Attempt, now: Instant, with: &Ending) -> Result<Attempt> {
@@ -166,16 +190,15 @@ pub async fn paper(
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
 ) -> Result<HttpResponse> {
-    let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
+    let read = |conn: &mut Conn, attempt: &Attempt| -> Result<_> {
+        let answers = queries::answers(conn, attempt.id)?;
+        Ok((queries::paper_with(conn, attempt.id, &answers)?, answers))
+    };
+    let (attempt, now, (items, answers)) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, read).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
-    let id = attempt.id;
-    let (items, answers) = db
-        .read(move |conn| -> Result<_> {
-            Ok((queries::paper(conn, id)?, queries::answers(conn, id)?))
-        })
-        .await?;
     let title = rules::title(&rules, &attempt.exam);
     Ok(html(pages::paper(&viewer, &attempt, &title, now, &items, &answers, &after)))
 }
@@ -189,36 +212,50 @@ pub struct OneAnswer {
 
 /// Saves one answer; acknowledged when it is on disk. What else the client says is not read.
 pub async fn save_one(
-    viewer: Viewer,
+    claim: Claim,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
-    answer: web::Json<OneAnswer>,
+    answer: std::result::Result<web::Json<OneAnswer>, actix_web::Error>,
 ) -> Result<HttpResponse> {
-    let (id, person, now) = (*id, viewer.id, viewer.now);
-    let OneAnswer { position, response, edition } = answer.into_inner();
-    let (saved, left) = db
-        .write(move |conn| -> Result<_> {
-            let (attempt, now) = match taking::open(conn, id, person, now)? {
-                Ok(open) => open,
-                Err(late) => return Ok((late, 0)),
-            };
+    let (id, asked) = (*id, claim.clone());
+    let Ok(web::Json(answer)) = answer else { return Err(not_an_answer(&db, claim).await) };
+    let (saved, desk) = db
+        .write_once(move |conn| {
+            let OneAnswer { position, response, edition } = answer;
             let given = Given { position, response: &response, edition };
-            let saved = taking::save(conn, id, given, now)?;
-            Ok((saved, attempt.remaining_seconds(now)))
+            taking::save_one(conn, &asked, id, given)
         })
         .await?;
-    if saved == Saved::TimeUp {
-        settled(&db, &viewer, &rules, &consequences, id).await?;
+    let (session, now) = (desk.session, claim.now);
+    if claim.outdates(desk.last_seen_at) {
+        db.write(move |conn| access::queries::touch_session(conn, session, now)).await?;
     }
-    Ok(acknowledge(&viewer, saved, left))
+    let answered = acknowledge(claim.lang(desk.lang), &saved, &desk.attempt, now);
+    if saved == Saved::TimeUp {
+        close_for_time(&db, &rules, &consequences, desk.attempt, now).await?;
+    }
+    Ok(answered)
+}
+
+/// Why a request that is no answer at all is refused: first of all, who sends it must be signed in.
+async fn not_an_answer(db: &Db, claim: Claim) -> Error {
+    let known =
+        db.read(move |conn| access::queries::signed_in(conn, &claim.token_hash, claim.now)).await;
+    match known {
+        Ok(Some(_)) => Error::Invalid(text!(
+            "这不是一次作答。请刷新页面后重新作答。",
+            "This is not an answer. Reload the page and answer again."
+        )),
+        Ok(None) => Error::SignInFirst,
+        Err(error) => error.into(),
+    }
 }
 
 /// The answer to a save, for the script.
-fn acknowledge(viewer: &Viewer, saved: Saved, left: i64) -> HttpResponse {
-    let lang = viewer.lang();
-    let clock = |at: Instant| i18n::short_instant(at.utc(), viewer.zone);
+fn acknowledge(lang: Lang, saved: &Saved, attempt: &Attempt, now: Instant) -> HttpResponse {
+    let left = |kept: &Answer| attempt.remaining_seconds(now.max(kept.saved_at));
     let refusal = |reason: &str, text: Text| {
         HttpResponse::Conflict().json(
             serde_json::json!({ "saved": false, "reason": reason, "message": text.get(lang) }),
@@ -227,9 +264,8 @@ fn acknowledge(viewer: &Viewer, saved: Saved, left: i64) -> HttpResponse {
     match saved {
         Saved::Kept(kept) => HttpResponse::Ok().json(serde_json::json!({
             "saved_at": kept.saved_at,
-            "saved_clock": clock(kept.saved_at),
             "edition": kept.edition,
-            "remaining_seconds": left,
+            "remaining_seconds": left(kept),
         })),
         Saved::Stale(kept) => HttpResponse::Conflict().json(serde_json::json!({
             "saved": false,
@@ -237,8 +273,8 @@ fn acknowledge(viewer: &Viewer, saved: Saved, left: i64) -> HttpResponse {
             "message": stale().get(lang),
             "response": kept.response,
             "edition": kept.edition,
-            "saved_clock": clock(kept.saved_at),
-            "remaining_seconds": left,
+            "saved_at": kept.saved_at,
+            "remaining_seconds": left(kept),
         })),
         Saved::TimeUp => refusal("time", too_late()),
         Saved::Finished => refusal("finished", handed_in()),
@@ -367,12 +403,12 @@ pub async fn check_before_finish(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
-    let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
+    let read = |conn: &mut Conn, attempt: &Attempt| Ok(queries::paper(conn, attempt.id)?);
+    let (attempt, now, items) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, read).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
-    let id = attempt.id;
-    let items = db.read(move |conn| queries::paper(conn, id)).await?;
     let title = rules::title(&rules, &attempt.exam);
     Ok(html(pages::check_before_finish(&viewer, &attempt, &title, now, &items)))
 }

@@ -15,7 +15,7 @@ pub fn routes() -> Routes {
         .get("/exams/attempts/{id}", Who::SignedIn, handlers::paper)
         .post("/exams/attempts/{id}", Who::SignedIn, handlers::save_all)
         .get("/exams/attempts/{id}/clock", Who::SignedIn, handlers::clock)
-        .post("/exams/attempts/{id}/answers", Who::SignedIn, handlers::save_one)
+        .post_by_claim("/exams/attempts/{id}/answers", handlers::save_one)
         .get("/exams/attempts/{id}/finish", Who::SignedIn, handlers::check_before_finish)
         .post("/exams/attempts/{id}/finish", Who::SignedIn, handlers::finish)
         .get("/exams/attempts/{id}/result", Who::SignedIn, handlers::result)

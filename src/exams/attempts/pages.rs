@@ -295,7 +295,7 @@ pub fn paper(
         (heading(title, t!(lang, "请在 {} 前交卷", "Hand in by {}", moment(viewer, attempt.hand_in_by)), html! {}))
         (said_after_save(lang, after))
         div #exam data-attempt=(attempt.id) data-remaining=(attempt.remaining_seconds(now))
-            data-path=(path) data-messages=(messages(lang)) {
+            data-path=(path) data-zone=(viewer.zone.name()) data-messages=(messages(lang)) {
             form #exam-form method="post" action=(path) data-stay autocomplete="off" {
                 (bar(lang, attempt, now, items))
                 @for (position, item) in items {

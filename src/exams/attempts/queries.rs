@@ -6,14 +6,23 @@ use std::{
     sync::Arc,
 };
 
-use diesel::prelude::*;
+use diesel::{
+    expression::{AsExpression, TypedExpressionType},
+    prelude::*,
+    sql_types::{BigInt, SqlType, Text, Timestamp},
+};
 
 use super::model::{Answer, Attempt, AttemptId, AttemptResult};
 use crate::{
+    access::{self, Claim, queries::SessionId},
     content::ContentId,
     db::{
         Conn, Error, Instant,
-        schema::{answer, attempt, attempt_question, attempt_result, question_version},
+        schema::{
+            account, answer, attempt, attempt_question, attempt_result, person, question_version,
+            session,
+        },
+        types::LangColumn,
     },
     each_backend,
     exams::{
@@ -23,6 +32,7 @@ use crate::{
         },
         questions::{Body, QuestionKind, VersionId, scoring::Item},
     },
+    i18n::Lang,
     record::PersonId,
 };
 
@@ -147,39 +157,112 @@ pub fn result_of(conn: &mut Conn, id: AttemptId) -> Result<Option<AttemptResult>
 }
 
 /// How a question on a paper is answered: its kind and how many options it shows.
-pub fn slot(
-    conn: &mut Conn,
-    id: AttemptId,
-    position: i64,
-) -> Result<Option<(QuestionKind, usize)>> {
-    let row: Option<(QuestionKind, String)> = attempt_question::table
-        .filter(attempt_question::attempt_id.eq(id).and(attempt_question::position.eq(position)))
-        .select((attempt_question::kind, attempt_question::option_order))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(kind, order)| (kind, draw::parse_order(&order).len())))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub kind: QuestionKind,
+    pub options: usize,
 }
 
-/// Keeps an answer if it is newer than the one kept; says whether it was.
+impl Slot {
+    fn new((kind, order): (QuestionKind, String)) -> Slot {
+        Slot { kind, options: draw::parse_order(&order).len() }
+    }
+}
+
+pub fn slot(conn: &mut Conn, id: AttemptId, position: i64) -> Result<Option<Slot>> {
+    Ok(attempt_question::table
+        .find((id.0, position))
+        .select((attempt_question::kind, attempt_question::option_order))
+        .first(conn)
+        .optional()?
+        .map(Slot::new))
+}
+
+/// All that a save has to know.
+pub struct Desk {
+    pub session: SessionId,
+    pub last_seen_at: Instant,
+    pub lang: Lang,
+    pub attempt: Attempt,
+    pub slot: Slot,
+    /// When something was last saved in this attempt.
+    pub last_saved: Option<Instant>,
+}
+
+/// Whose session it is, their attempt and the question to be answered, in one query: this is what
+/// the program is asked most often of all. Nothing when any of the three is not there.
+pub fn desk(conn: &mut Conn, claim: &Claim, id: AttemptId, position: i64) -> Result<Option<Desk>> {
+    type Row = (SessionId, Instant, LangColumn, Attempt, (QuestionKind, String), Option<Instant>);
+    let seen_since = claim.now.plus(-access::queries::SESSION_IDLE);
+    let of_attempt = answer::table.filter(answer::attempt_id.eq(id));
+    let row: Option<Row> = attempt::table
+        .inner_join(attempt_question::table)
+        .inner_join(person::table)
+        .inner_join(session::table.on(session::person_id.eq(attempt::person_id)))
+        .inner_join(account::table.on(account::person_id.eq(attempt::person_id)))
+        .filter(access::queries::counts(&claim.token_hash, claim.now, seen_since))
+        .filter(attempt::id.eq(id).and(attempt_question::position.eq(position)))
+        .select((
+            session::id,
+            session::last_seen_at,
+            person::language,
+            Attempt::as_select(),
+            (attempt_question::kind, attempt_question::option_order),
+            of_attempt.select(diesel::dsl::max(answer::saved_at)).single_value(),
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(session, last_seen_at, lang, attempt, slot, last_saved)| {
+        let (lang, slot) = (lang.into(), Slot::new(slot));
+        Desk { session, last_seen_at, lang, attempt, slot, last_saved }
+    }))
+}
+
+/// Keeps an answer if the attempt is still open and nothing as new is kept already; says whether it
+/// did. It needs nothing around it: whoever finishes the attempt at this moment either waits for
+/// the answer or keeps it out.
 pub fn put_answer(conn: &mut Conn, id: AttemptId, position: i64, new: &Answer) -> Result<bool> {
-    use diesel::{query_dsl::methods::FilterDsl, upsert::excluded};
-    let changed = each_backend!(conn, |conn| diesel::insert_into(answer::table)
-        .values((
-            answer::attempt_id.eq(id),
-            answer::position.eq(position),
-            answer::response.eq(&new.response),
-            answer::edition.eq(new.edition),
-            answer::saved_at.eq(new.saved_at),
-        ))
-        .on_conflict((answer::attempt_id, answer::position))
-        .do_update()
-        .set((
-            answer::response.eq(excluded(answer::response)),
-            answer::edition.eq(excluded(answer::edition)),
-            answer::saved_at.eq(excluded(answer::saved_at)),
-        ))
-        .filter(answer::edition.lt(excluded(answer::edition)))
-        .execute(conn))?;
+    use diesel::{dsl::AsExprOf, query_dsl::methods, upsert::excluded};
+    fn value<T: AsExpression<S>, S: SqlType + TypedExpressionType>(value: T) -> AsExprOf<T, S> {
+        value.into_sql::<S>()
+    }
+    let open =
+        attempt::table.filter(attempt::id.eq(id).and(attempt::finished_at.is_null())).select((
+            value::<_, BigInt>(id),
+            value::<_, BigInt>(position),
+            value::<_, Text>(&new.response),
+            value::<_, BigInt>(new.edition),
+            value::<_, Timestamp>(new.saved_at),
+        ));
+    macro_rules! put {
+        ($conn:expr, $open:expr) => {
+            methods::FilterDsl::filter(
+                diesel::insert_into(answer::table)
+                    .values($open)
+                    .into_columns((
+                        answer::attempt_id,
+                        answer::position,
+                        answer::response,
+                        answer::edition,
+                        answer::saved_at,
+                    ))
+                    .on_conflict((answer::attempt_id, answer::position))
+                    .do_update()
+                    .set((
+                        answer::response.eq(excluded(answer::response)),
+                        answer::edition.eq(excluded(answer::edition)),
+                        answer::saved_at.eq(excluded(answer::saved_at)),
+                    )),
+                answer::edition.lt(excluded(answer::edition)),
+            )
+            .execute($conn)?
+        };
+    }
+    let changed = match conn {
+        // The one writer is here already.
+        Conn::Sqlite(conn) => put!(conn, open),
+        Conn::Postgres(conn) => put!(conn, open.for_share()),
+    };
     Ok(changed > 0)
 }
 
@@ -215,7 +298,7 @@ pub fn answers(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, Answer>> 
 
 /// A place of a paper as it is kept.
 #[derive(Queryable)]
-struct Slot {
+struct Place {
     position: i64,
     version: VersionId,
     kind: QuestionKind,
@@ -230,7 +313,17 @@ struct Slot {
 
 /// The paper with what was answered, marked and corrected, by position.
 pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
-    let slots: Vec<Slot> = attempt_question::table
+    let answers = answers(conn, id)?;
+    paper_with(conn, id, &answers)
+}
+
+/// [`paper`] where the answers have been read already.
+pub fn paper_with(
+    conn: &mut Conn,
+    id: AttemptId,
+    answers: &BTreeMap<i64, Answer>,
+) -> Result<Vec<(i64, Item)>> {
+    let slots: Vec<Place> = attempt_question::table
         .inner_join(question_version::table)
         .filter(attempt_question::attempt_id.eq(id))
         .order(attempt_question::position)
@@ -247,7 +340,6 @@ pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
             question_version::body,
         ))
         .load(conn)?;
-    let mut answers = answers(conn, id)?;
     let mut bodies: HashMap<VersionId, Arc<Body>> = HashMap::new();
     slots
         .into_iter()
@@ -260,7 +352,7 @@ pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
                     body
                 }
             };
-            let response = answers.remove(&slot.position).map(|answer| answer.response);
+            let response = answers.get(&slot.position).map(|answer| answer.response.clone());
             let item = Item {
                 kind: slot.kind,
                 area: slot.area,

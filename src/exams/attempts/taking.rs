@@ -6,7 +6,7 @@ use super::{
     queries,
 };
 use crate::{
-    access::{Viewer, audit},
+    access::{self, Claim, Viewer, audit},
     db::{Conn, Instant},
     exams::{
         blueprints,
@@ -113,24 +113,64 @@ pub fn open(
     now: Instant,
 ) -> Result<std::result::Result<(Attempt, Instant), Saved>> {
     let attempt = queries::hold(conn, id, person)?.ok_or(Error::NotFound)?;
-    if attempt.finished_at.is_some() {
-        return Ok(Err(Saved::Finished));
-    }
     let now = not_before(conn, &attempt, now)?;
-    Ok(if attempt.is_over(now) { Err(Saved::TimeUp) } else { Ok((attempt, now)) })
+    Ok(may_save(&attempt, now).map(|()| (attempt, now)))
+}
+
+/// Whether answers may be saved at a moment. Everything that stops the pen stands here.
+fn may_save(attempt: &Attempt, now: Instant) -> std::result::Result<(), Saved> {
+    if attempt.finished_at.is_some() {
+        return Err(Saved::Finished);
+    }
+    if attempt.is_over(now) { Err(Saved::TimeUp) } else { Ok(()) }
 }
 
 /// The server's clock, but never earlier than what this attempt has already seen of it.
 pub fn not_before(conn: &mut Conn, attempt: &Attempt, now: Instant) -> Result<Instant> {
-    let saved = queries::last_saved(conn, attempt.id)?.unwrap_or(attempt.started_at);
-    Ok(now.max(saved).max(attempt.started_at))
+    Ok(no_earlier(attempt, queries::last_saved(conn, attempt.id)?, now))
+}
+
+fn no_earlier(attempt: &Attempt, last_saved: Option<Instant>, now: Instant) -> Instant {
+    now.max(last_saved.unwrap_or(attempt.started_at)).max(attempt.started_at)
 }
 
 /// Saves one answer of an attempt that is open.
 pub fn save(conn: &mut Conn, id: AttemptId, given: Given<'_>, now: Instant) -> Result<Saved> {
+    let slot = queries::slot(conn, id, given.position)?.ok_or(Error::NotFound)?;
+    let new = understood(slot, given, now)?;
+    if queries::put_answer(conn, id, given.position, &new)? {
+        return Ok(Saved::Kept(new));
+    }
+    overtaken(conn, id, given.position, &new)
+}
+
+/// [`save`] for whoever holds a session, in two statements: all there is to know, then the answer.
+/// Tells besides at which desk it was given.
+pub fn save_one(
+    conn: &mut Conn,
+    claim: &Claim,
+    id: AttemptId,
+    given: Given<'_>,
+) -> Result<(Saved, queries::Desk)> {
+    let Some(desk) = queries::desk(conn, claim, id, given.position)? else {
+        let known = access::queries::signed_in(conn, &claim.token_hash, claim.now)?;
+        return Err(known.map_or(Error::SignInFirst, |_| Error::NotFound));
+    };
+    let now = no_earlier(&desk.attempt, desk.last_saved, claim.now);
+    if let Err(late) = may_save(&desk.attempt, now) {
+        return Ok((late, desk));
+    }
+    let new = understood(desk.slot, given, now)?;
+    if queries::put_answer(conn, id, given.position, &new)? {
+        return Ok((Saved::Kept(new), desk));
+    }
+    Ok((overtaken(conn, id, given.position, &new)?, desk))
+}
+
+/// The answer in the one way it is kept.
+fn understood(slot: queries::Slot, given: Given<'_>, now: Instant) -> Result<Answer> {
     let Given { position, response, edition } = given;
-    let (kind, options) = queries::slot(conn, id, position)?.ok_or(Error::NotFound)?;
-    let response = scoring::canonical(kind, options, response)
+    let response = scoring::canonical(slot.kind, slot.options, response)
         .filter(|_| (1..=MOST_EDITIONS).contains(&edition))
         .ok_or_else(|| {
             Error::Invalid(text!(
@@ -138,11 +178,16 @@ pub fn save(conn: &mut Conn, id: AttemptId, given: Given<'_>, now: Instant) -> R
                 "This cannot be an answer to question {position}. Reload the page and answer again."
             ))
         })?;
-    let new = Answer { response, edition, saved_at: now };
-    if queries::put_answer(conn, id, position, &new)? {
-        return Ok(Saved::Kept(new));
+    Ok(Answer { response, edition, saved_at: now })
+}
+
+/// Why an answer was not put down: the attempt was finished at this very moment, or something as
+/// new was kept already. A repeat of what is kept is as good as kept.
+fn overtaken(conn: &mut Conn, id: AttemptId, position: i64, new: &Answer) -> Result<Saved> {
+    let finished = queries::attempt(conn, id)?.is_none_or(|one| one.finished_at.is_some());
+    if finished {
+        return Ok(Saved::Finished);
     }
-    // A repeat of what is kept is as good as kept; anything else has been overtaken.
     let kept = queries::answer_at(conn, id, position)?.ok_or(Error::NotFound)?;
     let repeated = kept.response == new.response;
     Ok(if repeated { Saved::Kept(kept) } else { Saved::Stale(kept) })

@@ -63,6 +63,14 @@
     document.getElementById("exam-count").textContent =
       document.querySelectorAll("[data-map].answered").length;
   }
+  // A moment as the site's clocks show it.
+  function clockAt(moment) {
+    try {
+      return new Date(moment).toLocaleTimeString("en-GB", { timeZone: root.dataset.zone });
+    } catch (e) {
+      return new Date(moment).toLocaleTimeString("en-GB");
+    }
+  }
   function warn(text) { notice.textContent = text; notice.hidden = !text; }
   function known(position, edition) {
     editions[position] = Math.max(editions[position] || 0, edition);
@@ -146,7 +154,7 @@
       warn("");
       known(position, json.edition);
       drop(position, sent);
-      if (!queue[position]) line(position, say.saved + " " + json.saved_clock);
+      if (!queue[position]) line(position, say.saved + " " + clockAt(json.saved_at));
     } else if (answer.status === 409 && json.reason === "stale") {
       known(position, json.edition);
       if (queue[position] && queue[position].edition > sent.edition) {
