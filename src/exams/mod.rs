@@ -14,7 +14,9 @@
 use crate::access::Routes;
 
 pub mod questions;
+pub mod clock;
 pub mod rules;
+pub mod sittings;
 pub mod attempts;
 pub mod results;
 
@@ -23,5 +25,5 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(attempts::routes())
+    results::routes().and(sittings::routes()).and(attempts::routes())
 }
