@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{
     finish as ending,
     model::{Attempt, AttemptId, EndedBy},
-    pages, queries,
+    pages, pauses, presence, queries,
     taking::{self, Given, Saved},
 };
 use crate::{
@@ -18,6 +18,7 @@ use crate::{
     exams::{
         questions::{bank, scoring},
         rules::{self, Offer, Turn},
+        sittings::{self, Entry},
     },
     i18n::{self, Text},
     record::{Consequences, Rules, ledger},
@@ -53,22 +54,34 @@ pub async fn explain(
     rules: web::Data<Rules>,
     catalogue: web::Data<Catalogue>,
     path: web::Path<(String, String)>,
+    asked: web::Query<AfterEntry>,
 ) -> Result<HttpResponse> {
     let (set, name) = path.into_inner();
     let code = format!("{set}/{name}");
     let offer = Offer::find(&rules, &code).ok_or(Error::NotFound)?;
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
-    let (running, live, facts) = db
+    let (who, planned) = (viewer.clone(), rules.clone());
+    let (running, live, facts, prospect) = db
         .read(move |conn| -> Result<_> {
+            let planned = Offer::find(&planned, &code).ok_or(Error::NotFound)?;
+            let prospect = sittings::prospect(conn, &who, planned)?;
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
             let live = bank::live(conn, &bank)?;
-            Ok((running, live, ledger::facts_of(conn, person, None)?))
+            Ok((running, live, ledger::facts_of(conn, person, None)?, prospect))
         })
         .await?;
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
     let short = rules::shortage(offer, &live);
-    let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short);
+    let entry = pages::BeforeStart { prospect, wrong_code: asked.entry.is_some() };
+    let page =
+        pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short, &entry);
     Ok(html(page))
+}
+
+/// What the address says after a wrong entry code.
+#[derive(Default, Deserialize)]
+pub struct AfterEntry {
+    entry: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,21 +89,31 @@ pub struct Key {
     form_key: String,
 }
 
+#[derive(Deserialize)]
+pub struct StartForm {
+    form_key: String,
+    #[serde(default)]
+    entry_code: String,
+}
+
 pub async fn start(
+    request: HttpRequest,
     viewer: Viewer,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     path: web::Path<(String, String)>,
-    Form(form): Form<Key>,
+    Form(form): Form<StartForm>,
 ) -> Result<HttpResponse> {
     let (set, name) = path.into_inner();
     let code = format!("{set}/{name}");
+    let address = request.connection_info().realip_remote_addr().and_then(|ip| ip.parse().ok());
+    let entry = Entry { code: form.entry_code, address };
     let (who, wanted) = (viewer.clone(), code.clone());
     let (rules, consequences) = (rules.get_ref().clone(), consequences.get_ref().clone());
     let seed: i64 = rand::random();
     let outcome = submit(&db, &viewer, &form.form_key, move |conn| {
-        taking::start(conn, &who, &rules, &consequences, &wanted, seed)
+        taking::start(conn, &who, &rules, &consequences, &wanted, &entry, seed)
     })
     .await;
     match outcome {
@@ -128,6 +151,10 @@ async fn settled(
             Ok((attempt, at))
         })
         .await?;
+    let attempt = match attempt.paused_at {
+        Some(_) => db.write(move |conn| pauses::settle(conn, attempt, at)).await?,
+        None => attempt,
+    };
     if attempt.finished_at.is_some() || !attempt.is_over(at) {
         return Ok((attempt, at));
     }
@@ -156,19 +183,25 @@ pub async fn paper(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
-    let id = attempt.id;
-    let (items, answers) = db
+    let title = rules::title(&rules, &attempt.exam);
+    if attempt.paused_at.is_some() {
+        return pauses::standing_still(&viewer, &db, &request, &attempt, &title).await;
+    }
+    let (id, today, asked) = (attempt.id, viewer.today, attempt.clone());
+    let (items, answers, break_left) = db
         .read(move |conn| -> Result<_> {
-            Ok((queries::paper(conn, id)?, queries::answers(conn, id)?))
+            let break_left = pauses::break_left(conn, &asked, today)?;
+            Ok((queries::paper(conn, id)?, queries::answers(conn, id)?, break_left))
         })
         .await?;
-    let title = rules::title(&rules, &attempt.exam);
-    Ok(html(pages::paper(&viewer, &attempt, &title, now, &items, &answers, &after)))
+    let with = pages::Aside { after: &after, break_left };
+    Ok(html(pages::paper(&viewer, &attempt, &title, now, &items, &answers, &with)))
 }
 
 #[derive(Deserialize)]
@@ -233,6 +266,7 @@ fn acknowledge(viewer: &Viewer, saved: Saved, left: i64) -> HttpResponse {
         })),
         Saved::TimeUp => refusal("time", too_late()),
         Saved::Finished => refusal("finished", handed_in()),
+        Saved::Paused => refusal("paused", pauses::paused()),
     }
 }
 
@@ -264,10 +298,15 @@ pub async fn clock(
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
+    if attempt.finished_at.is_none() {
+        presence::heard(&db, &request, attempt.id, viewer.now).await?;
+    }
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "remaining_seconds": attempt.remaining_seconds(now),
+        "paused": attempt.paused_at.is_some(),
         "finished": attempt.finished_at.is_some(),
     })))
 }
@@ -301,6 +340,7 @@ pub async fn save_all(
             Ok(redirect(format!("{}?saved=1&stale={}", attempt.path(), stale.join(","))))
         }
         Err(Saved::Finished) => Err(Error::Refused(handed_in())),
+        Err(Saved::Paused) => Err(Error::Refused(pauses::paused())),
         Err(_) => {
             settled(&db, &viewer, &rules, &consequences, id).await?;
             Err(Error::Refused(too_late()))
@@ -362,6 +402,9 @@ pub async fn check_before_finish(
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
+    if attempt.paused_at.is_some() {
+        return Ok(redirect(attempt.path()));
+    }
     let id = attempt.id;
     let items = db.read(move |conn| queries::paper(conn, id)).await?;
     let title = rules::title(&rules, &attempt.exam);
@@ -381,6 +424,10 @@ pub async fn finish(
     submit(&db, &viewer, &form.form_key, move |conn| {
         let attempt = queries::attempt_of(conn, id, person)?.ok_or(Error::NotFound)?;
         let now = taking::not_before(conn, &attempt, now)?;
+        let attempt = pauses::settle(conn, attempt, now)?;
+        if attempt.paused_at.is_some() && attempt.finished_at.is_none() {
+            return Err(Error::Refused(pauses::paused()));
+        }
         ending::finish(conn, &attempt, EndedBy::Candidate, now, &rules, &consequences)?;
         Ok(format!("{}/result", attempt.path()))
     })

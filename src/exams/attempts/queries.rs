@@ -19,7 +19,11 @@ use crate::{
         schema::{answer, attempt, attempt_question, attempt_result, question_version},
     },
     each_backend,
-    exams::questions::{Body, QuestionKind, VersionId, scoring::Item},
+    exams::{
+        clock::Clock,
+        questions::{Body, QuestionKind, VersionId, scoring::Item},
+        sittings::SittingId,
+    },
     record::PersonId,
 };
 
@@ -34,6 +38,7 @@ pub struct NewAttempt<'a> {
     pub pass_score: i64,
     pub started_at: Instant,
     pub hand_in_by: Instant,
+    pub sitting: Option<SittingId>,
 }
 
 /// Adds an attempt with its paper. A second running attempt of the same person at the same exam
@@ -53,6 +58,7 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
             attempt::pass_score.eq(new.pass_score),
             attempt::started_at.eq(new.started_at),
             attempt::hand_in_by.eq(new.hand_in_by),
+            attempt::sitting_id.eq(new.sitting.map(|id| id.0)),
         ))
         .returning(attempt::id)
         .get_result(conn)?;
@@ -309,10 +315,36 @@ pub fn add_result(conn: &mut Conn, result: &AttemptResult) -> Result<()> {
     Ok(())
 }
 
-/// Running attempts that had to be handed in before a moment, oldest first.
+/// Sets the clock of an attempt that is still running and whose clock is as it was read; says
+/// whether it did.
+pub fn set_clock(conn: &mut Conn, was: &Attempt, to: Clock) -> Result<bool> {
+    let unchanged = attempt::hand_in_by.eq(was.hand_in_by);
+    let query = diesel::update(attempt::table.find(was.id))
+        .filter(attempt::finished_at.is_null().and(unchanged));
+    let set = (attempt::hand_in_by.eq(to.hand_in_by), attempt::paused_at.eq(to.paused_at));
+    let changed = match was.paused_at {
+        None => query.filter(attempt::paused_at.is_null()).set(set).execute(conn)?,
+        Some(since) => query.filter(attempt::paused_at.eq(since)).set(set).execute(conn)?,
+    };
+    Ok(changed == 1)
+}
+
+/// Attempts on a break that have not moved since a moment, oldest first.
+pub fn paused_before(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<Attempt>> {
+    Ok(attempt::table
+        .filter(attempt::finished_at.is_null().and(attempt::paused_at.lt(before)))
+        .order((attempt::paused_at, attempt::id))
+        .limit(limit)
+        .select(Attempt::as_select())
+        .load(conn)?)
+}
+
+/// Running attempts that had to be handed in before a moment, oldest first. One whose clock stands
+/// still has time.
 pub fn overdue(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<AttemptId>> {
     Ok(attempt::table
         .filter(attempt::finished_at.is_null().and(attempt::hand_in_by.lt(before)))
+        .filter(attempt::paused_at.is_null())
         .order((attempt::hand_in_by, attempt::id))
         .limit(limit)
         .select(attempt::id)

@@ -1,9 +1,10 @@
 //! Starting an attempt and saving its answers.
 
 use super::{
+    events::{self, Detail, EventKind},
     finish,
     model::{Answer, Attempt, AttemptId, path_of},
-    paper, queries,
+    paper, pauses, queries,
 };
 use crate::{
     access::{Viewer, audit},
@@ -11,6 +12,7 @@ use crate::{
     exams::{
         questions::{bank, scoring},
         rules::{self, Offer, Turn},
+        sittings::{self, Admission, Entry},
     },
     i18n::{Lang, date},
     record::{Consequences, PersonId, Rules, ledger},
@@ -25,6 +27,7 @@ pub fn start(
     rules: &Rules,
     consequences: &Consequences,
     code: &str,
+    entry: &Entry,
     seed: i64,
 ) -> Result<String> {
     let offer = Offer::find(rules, code).ok_or(Error::NotFound)?;
@@ -36,6 +39,11 @@ pub fn start(
         finish::time_up(conn, &attempt, viewer.now, rules, consequences)?;
     }
     may_start(conn, viewer, rules, offer)?;
+    let start = match sittings::admit(conn, viewer, rules, offer, entry)? {
+        Admission::Start(start) => start,
+        // Led back rather than refused, so that the try stays on record.
+        Admission::WrongCode => return Ok(format!("{}?entry=wrong", offer.path())),
+    };
     let bank = offer.plan.bank.as_deref().unwrap_or_default();
     let live = bank::live(conn, bank)?;
     if let Some(short) = rules::shortage(offer, &live) {
@@ -49,12 +57,30 @@ pub fn start(
         seed,
         pass_score: offer.pass_score(),
         started_at: viewer.now,
-        hand_in_by: viewer.now.plus(chrono::Duration::minutes(offer.minutes())),
+        hand_in_by: start.hand_in_by,
+        sitting: start.sitting,
     };
     let id = queries::add(conn, &new, &drawn)?;
+    note_extra_time(conn, id, &start, viewer)?;
     let detail = serde_json::json!({ "exam": code, "questions": drawn.len() });
     audit::note(conn, Some(viewer.id), "start-exam", ("attempt", Some(id.0)), detail, viewer.now)?;
     Ok(path_of(id))
+}
+
+/// Keeps with the attempt which share of extra time it began with, so that a later grant adds only
+/// what is new.
+fn note_extra_time(
+    conn: &mut Conn,
+    id: AttemptId,
+    start: &sittings::Start,
+    viewer: &Viewer,
+) -> Result<()> {
+    if start.granted.extra_percent > 0 {
+        let detail =
+            Detail { percent: Some(start.granted.extra_percent), ..Detail::default() };
+        events::note(conn, id, EventKind::ExtraTime, &detail, (None, viewer.now))?;
+    }
+    Ok(())
 }
 
 /// The rules about starting, judged on the record.
@@ -91,6 +117,8 @@ pub enum Saved {
     TimeUp,
     /// Too late: the paper was handed in.
     Finished,
+    /// The clock stands still: the browser keeps the answer until it goes on.
+    Paused,
 }
 
 /// An answer as it arrives.
@@ -117,6 +145,11 @@ pub fn open(
         return Ok(Err(Saved::Finished));
     }
     let now = not_before(conn, &attempt, now)?;
+    // A break whose minutes are used up is over; everything else that stops the clock stops this.
+    let attempt = pauses::settle(conn, attempt, now)?;
+    if attempt.paused_at.is_some() {
+        return Ok(Err(Saved::Paused));
+    }
     Ok(if attempt.is_over(now) { Err(Saved::TimeUp) } else { Ok((attempt, now)) })
 }
 
