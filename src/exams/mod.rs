@@ -18,6 +18,7 @@ pub mod clock;
 pub mod rules;
 pub mod sittings;
 pub mod attempts;
+pub mod invigilation;
 pub mod results;
 
 pub use attempts::finish::sweep;
@@ -25,5 +26,6 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(sittings::routes()).and(attempts::routes())
+    let over_sittings = sittings::routes().and(invigilation::routes());
+    results::routes().and(over_sittings).and(attempts::routes())
 }
