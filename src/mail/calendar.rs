@@ -67,7 +67,10 @@ impl Appointment {
             format!("DESCRIPTION:{}", escape(&self.description)),
             format!("URL:{}", tidy(&self.url)),
             format!("ORGANIZER:mailto:{}", tidy(&self.organizer)),
-            format!("ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{}", tidy(&self.attendee)),
+            format!(
+                "ATTENDEE;ROLE=REQ-PARTICIPANT;PARTSTAT=ACCEPTED;RSVP=FALSE:mailto:{}",
+                tidy(&self.attendee)
+            ),
             "TRANSP:OPAQUE".to_owned(),
             "END:VEVENT".to_owned(),
             "END:VCALENDAR".to_owned(),

@@ -176,8 +176,7 @@ fn compose(mail: &Mail, head: &Letterhead) -> Result<Message, String> {
 /// Text and HTML; an appointment besides as one more form of the same, which mail programs put into
 /// the calendar, and as a file for those that do not know that form.
 fn parts(mail: &Mail) -> Result<MultiPart, String> {
-    let words =
-        MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone());
+    let words = MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone());
     let Some(ics) = &mail.calendar else { return Ok(words) };
     let method = calendar::method_of(ics);
     let of_type = |word: String| header::ContentType::parse(&word).map_err(|e| e.to_string());

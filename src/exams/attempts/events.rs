@@ -78,11 +78,7 @@ pub fn note(
 type Row = (EventKind, String, Instant, Option<PersonId>);
 
 /// The events of some kinds, in the order they happened.
-pub fn of_attempt(
-    conn: &mut Conn,
-    attempt: AttemptId,
-    kinds: &[EventKind],
-) -> Result<Vec<Event>> {
+pub fn of_attempt(conn: &mut Conn, attempt: AttemptId, kinds: &[EventKind]) -> Result<Vec<Event>> {
     let rows: Vec<Row> = attempt_event::table
         .filter(attempt_event::attempt_id.eq(attempt))
         .filter(attempt_event::kind.eq_any(kinds.iter().map(|kind| kind.word())))

@@ -78,7 +78,8 @@ impl Attempt {
     /// Whether nothing can be saved any more and only the marking is left. Time does not run out
     /// while the clock stands still.
     pub fn is_over(&self, now: Instant) -> bool {
-        self.paused_at.is_none() && now > self.hand_in_by.plus(chrono::Duration::seconds(GRACE_SECONDS))
+        self.paused_at.is_none()
+            && now > self.hand_in_by.plus(chrono::Duration::seconds(GRACE_SECONDS))
     }
 
     pub fn remaining_seconds(&self, now: Instant) -> i64 {

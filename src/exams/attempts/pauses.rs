@@ -106,7 +106,9 @@ pub fn resume(
     if let Some(pause) = running_break(conn, attempt)? {
         return end_break(conn, attempt, pause, now.min(pause.ends()));
     }
-    if attempt.paused_at.is_some() && queries::set_clock(conn, attempt, attempt.clock().resume(now))? {
+    if attempt.paused_at.is_some()
+        && queries::set_clock(conn, attempt, attempt.clock().resume(now))?
+    {
         events::note(conn, attempt.id, EventKind::Resume, &Detail::default(), (by, now))?;
     }
     queries::attempt(conn, attempt.id)?.ok_or(Error::NotFound)
@@ -123,7 +125,9 @@ pub fn pause(
         Some(pause) => end_break(conn, attempt, pause, now.min(pause.ends()))?,
         None => attempt.clone(),
     };
-    if attempt.paused_at.is_none() && queries::set_clock(conn, &attempt, attempt.clock().pause(now))? {
+    if attempt.paused_at.is_none()
+        && queries::set_clock(conn, &attempt, attempt.clock().pause(now))?
+    {
         let detail =
             Detail { why: Some(why.to_owned()).filter(|why| !why.is_empty()), ..Detail::default() };
         events::note(conn, attempt.id, EventKind::Pause, &detail, (Some(by), now))?;

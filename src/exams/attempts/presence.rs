@@ -102,7 +102,6 @@ pub fn of_attempts(
             attempt_presence::device,
         ))
         .load(conn)?;
-    let presence =
-        |(id, seen_at, address, device)| (id, Presence { seen_at, address, device });
+    let presence = |(id, seen_at, address, device)| (id, Presence { seen_at, address, device });
     Ok(rows.into_iter().map(presence).collect())
 }

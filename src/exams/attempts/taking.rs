@@ -76,8 +76,7 @@ fn note_extra_time(
     viewer: &Viewer,
 ) -> Result<()> {
     if start.granted.extra_percent > 0 {
-        let detail =
-            Detail { percent: Some(start.granted.extra_percent), ..Detail::default() };
+        let detail = Detail { percent: Some(start.granted.extra_percent), ..Detail::default() };
         events::note(conn, id, EventKind::ExtraTime, &detail, (None, viewer.now))?;
     }
     Ok(())

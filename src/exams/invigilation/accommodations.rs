@@ -59,7 +59,11 @@ fn path_of(id: PersonId) -> String {
     format!("/people/{id}/accommodations")
 }
 
-pub async fn show(viewer: Viewer, db: web::Data<Db>, id: web::Path<String>) -> Result<HttpResponse> {
+pub async fn show(
+    viewer: Viewer,
+    db: web::Data<Db>,
+    id: web::Path<String>,
+) -> Result<HttpResponse> {
     let (id, who) = (person(&id)?, viewer.clone());
     let (sees, all) = db
         .read(move |conn| -> Result<_> {
@@ -102,18 +106,28 @@ impl GrantForm {
         let mut number = |field: &str, typed: &str, most: i64| {
             let read = typed.trim().parse().ok().filter(|n| (0..=most).contains(n));
             if read.is_none() {
-                problems.add(field, text!("请填 0 到 {most} 之间的数。", "A number from 0 to {most}."));
+                problems
+                    .add(field, text!("请填 0 到 {most} 之间的数。", "A number from 0 to {most}."));
             }
             read.unwrap_or(0)
         };
         let extra_percent = number("extra_percent", &self.extra_percent, 300);
         let break_minutes = number("break_minutes", &self.break_minutes, 240);
         if problems.is_empty() && extra_percent == 0 && break_minutes == 0 {
-            problems.add("extra_percent", text!("加时和休息至少填一项。", "Grant extra time or breaks."));
+            problems.add(
+                "extra_percent",
+                text!("加时和休息至少填一项。", "Grant extra time or breaks."),
+            );
         }
         let note = self.note.trim();
         if note.is_empty() || note.chars().count() > 1000 {
-            problems.add("note", text!("请写明依据（最多 1000 字）。", "Say on what grounds (at most 1000 characters)."));
+            problems.add(
+                "note",
+                text!(
+                    "请写明依据（最多 1000 字）。",
+                    "Say on what grounds (at most 1000 characters)."
+                ),
+            );
         }
         let from = self.from.trim().parse().ok();
         let through: Option<NaiveDate> = self.through.trim().parse().ok();
@@ -122,7 +136,10 @@ impl GrantForm {
         }
         let typed = !self.through.trim().is_empty();
         if typed && through.is_none_or(|through| from.is_some_and(|from| through < from)) {
-            problems.add("through", text!("结束日期不能早于开始日期。", "It cannot end before it begins."));
+            problems.add(
+                "through",
+                text!("结束日期不能早于开始日期。", "It cannot end before it begins."),
+            );
         }
         match from {
             Some(from) if problems.is_empty() => Ok(NewAccommodation {

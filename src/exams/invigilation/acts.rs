@@ -117,7 +117,13 @@ pub fn close(
         let at = attempts::taking::not_before(conn, &attempt, now)?;
         if finish::finish(conn, &attempt, EndedBy::Invigilator, at, rules, consequences)? {
             let detail = Detail { why: Some(why.to_owned()), ..Detail::default() };
-            events::note(conn, attempt.id, EventKind::Closed, &detail, (Some(watch.viewer.id), now))?;
+            events::note(
+                conn,
+                attempt.id,
+                EventKind::Closed,
+                &detail,
+                (Some(watch.viewer.id), now),
+            )?;
             note(conn, watch, "close-attempt", &attempt, serde_json::json!({ "why": why }))?;
         }
     }

@@ -82,7 +82,13 @@ impl ActForm {
 }
 
 /// Does one thing to the attempts that are meant, in one transaction, and leads back to the room.
-async fn act<F>(db: &Db, viewer: Viewer, code: String, form: ActForm, work: F) -> Result<HttpResponse>
+async fn act<F>(
+    db: &Db,
+    viewer: Viewer,
+    code: String,
+    form: ActForm,
+    work: F,
+) -> Result<HttpResponse>
 where
     F: FnOnce(&mut Conn, &Invigilating, &ActForm) -> Result<()> + Send + 'static,
 {

@@ -50,8 +50,7 @@ pub fn live(watch: &Invigilating, rules: &Rules, rows: &[Row]) -> Markup {
         p #live-notice.text-danger role="status" hidden {}
     };
     let crumbs = to_sittings(lang).into_iter();
-    let crumbs: Vec<Crumb> =
-        crumbs.chain([Crumb::new(sitting.path(), exam.get(lang))]).collect();
+    let crumbs: Vec<Crumb> = crumbs.chain([Crumb::new(sitting.path(), exam.get(lang))]).collect();
     viewer.page_with_script(&title, &crumbs, "live.js", body)
 }
 
@@ -113,9 +112,9 @@ fn act(
 pub fn fragment(watch: &Invigilating, rows: &[Row]) -> Markup {
     let Invigilating { viewer, sitting, .. } = watch;
     let lang = viewer.lang();
-    let running = rows.iter().filter(|row| {
-        row.sat.as_ref().is_some_and(|sat| sat.attempt.finished_at.is_none())
-    });
+    let running = rows
+        .iter()
+        .filter(|row| row.sat.as_ref().is_some_and(|sat| sat.attempt.finished_at.is_none()));
     let (running, started) = (running.count(), rows.iter().filter(|row| row.sat.is_some()).count());
     let all = rows.len();
     let at = i18n::short_instant(viewer.now.utc(), watch.site.zone());

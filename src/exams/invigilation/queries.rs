@@ -17,11 +17,7 @@ use crate::{
             pauses::{self, Break},
             presence::{self, Presence},
         },
-        sittings::{
-            Granted, SittingId,
-            model::Registration,
-            queries as sittings,
-        },
+        sittings::{Granted, SittingId, model::Registration, queries as sittings},
     },
     record::PersonId,
     staff::{self, Post},
@@ -128,11 +124,7 @@ fn answers(conn: &mut Conn, ids: &[AttemptId]) -> Result<Answers> {
         .filter(answer::attempt_id.eq_any(ids.iter().map(|id| id.0)))
         .filter(answer::response.ne(""))
         .group_by(answer::attempt_id)
-        .select((
-            answer::attempt_id,
-            diesel::dsl::count_star(),
-            diesel::dsl::max(answer::saved_at),
-        ))
+        .select((answer::attempt_id, diesel::dsl::count_star(), diesel::dsl::max(answer::saved_at)))
         .load(conn)?;
     Ok(rows.into_iter().map(|(id, n, at)| (id, (n, at))).collect())
 }

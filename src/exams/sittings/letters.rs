@@ -1,9 +1,6 @@
 //! Mails about sittings, each with the appointment for the recipient's calendar.
 
-use super::{
-    model::Sitting,
-    queries,
-};
+use super::{model::Sitting, queries};
 use crate::{
     access::Viewer,
     db::{Conn, Instant},
@@ -132,7 +129,8 @@ impl Desk<'_> {
     fn letter(&self, lang: Lang, sitting: &Sitting, site: &Site, news: News<'_>) -> Letter {
         let exam = rules::title(self.rules, &sitting.exam);
         let exam = exam.get(lang);
-        let (opens, start_by) = (moment(lang, site, sitting.opens_at), moment(lang, site, sitting.start_by));
+        let (opens, start_by) =
+            (moment(lang, site, sitting.opens_at), moment(lang, site, sitting.start_by));
         let where_ = place(lang, sitting, site);
         let (subject, first) = said(lang, exam, &opens, news);
         let mut paragraphs = vec![first];

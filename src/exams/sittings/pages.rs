@@ -81,7 +81,8 @@ pub fn list(
     let title = t!(lang, "考试场次", "Sittings");
     let plans = Acting::<Planning>::of(viewer.clone()).is_ok();
     let query = [("who", &*asked.who), ("when", &*asked.when), ("exam", &*asked.exam)];
-    let subtitle = t!(lang, "在哪里、什么时候、还有几个座位。", "Where, when, and how many seats are left.");
+    let subtitle =
+        t!(lang, "在哪里、什么时候、还有几个座位。", "Where, when, and how many seats are left.");
     let body = html! {
         (heading(&title, subtitle, html! {
             @if plans { a.btn.btn-primary href="/exams/sittings/new" { (icon("plus")) (t!(lang, "安排场次", "Plan a sitting")) } }
@@ -105,15 +106,27 @@ fn nothing(lang: Lang, asked: &Asked, plans: bool) -> Markup {
         ),
         "watch" => (
             t!(lang, "没有您监考的场次", "You do not invigilate a sitting"),
-            t!(lang, "被安排监考后，场次会显示在这里。", "Sittings you are asked to invigilate appear here."),
+            t!(
+                lang,
+                "被安排监考后，场次会显示在这里。",
+                "Sittings you are asked to invigilate appear here."
+            ),
         ),
         _ if plans => (
             t!(lang, "没有符合条件的场次", "No sittings here"),
-            t!(lang, "换一个筛选条件，或点“安排场次”。", "Change the filter, or plan one with the button above."),
+            t!(
+                lang,
+                "换一个筛选条件，或点“安排场次”。",
+                "Change the filter, or plan one with the button above."
+            ),
         ),
         _ => (
             t!(lang, "目前没有场次", "No sittings here"),
-            t!(lang, "有新场次时会显示在这里；也可以向培训师询问。", "New ones appear here; a trainer can tell when the next is planned."),
+            t!(
+                lang,
+                "有新场次时会显示在这里；也可以向培训师询问。",
+                "New ones appear here; a trainer can tell when the next is planned."
+            ),
         ),
     };
     empty("calendar", &title, hint)
@@ -343,22 +356,37 @@ fn facts(lang: Lang, rules: &Rules, page: &Page) -> Markup {
         (t!(lang, "开考", "Opens"), html! { (moment(lang, site, sitting.opens_at)) }),
         (t!(lang, "最晚开始", "Start by"), html! { (moment(lang, site, sitting.start_by)) }),
         (t!(lang, "交卷", "Hand in by"), html! { (end_words(lang, sitting, site, minutes)) }),
-        (t!(lang, "座位", "Seats"), html! { (t!(lang, "余 {free}，共 {seats}", "{free} of {seats} free")) }),
+        (
+            t!(lang, "座位", "Seats"),
+            html! { (t!(lang, "余 {free}，共 {seats}", "{free} of {seats} free")) },
+        ),
         (t!(lang, "报名时间", "Registration"), html! { (registration_words(lang, sitting, site)) }),
-        (t!(lang, "成绩公布", "Results"), html! {
-            (sitting.release.title().get(lang))
-            @if let Some(at) = sitting.release_at { ": " (moment(lang, site, at)) }
-        }),
+        (
+            t!(lang, "成绩公布", "Results"),
+            html! {
+                (sitting.release.title().get(lang))
+                @if let Some(at) = sitting.release_at { ": " (moment(lang, site, at)) }
+            },
+        ),
     ];
     if *plans || *watches {
         if let Some(code) = &sitting.entry_code {
-            lines.push((t!(lang, "入场码", "Entry code"), html! { strong.font-monospace { (code) } }));
+            lines.push((
+                t!(lang, "入场码", "Entry code"),
+                html! { strong.font-monospace { (code) } },
+            ));
         }
         if let Some(networks) = &sitting.networks {
-            lines.push((t!(lang, "网段", "Networks"), html! { @for one in networks.lines() { div { (one) } } }));
+            lines.push((
+                t!(lang, "网段", "Networks"),
+                html! { @for one in networks.lines() { div { (one) } } },
+            ));
         }
     } else if sitting.entry_code.is_some() {
-        lines.push((t!(lang, "入场码", "Entry code"), html! { (t!(lang, "需要，考场公布", "needed; told in the room")) }));
+        lines.push((
+            t!(lang, "入场码", "Entry code"),
+            html! { (t!(lang, "需要，考场公布", "needed; told in the room")) },
+        ));
     }
     card(
         &t!(lang, "场次", "The sitting"),

@@ -61,9 +61,7 @@ impl PlanForm {
 
     /// The form filled in with what is planned.
     pub fn of(sitting: &Sitting, site: &Site, invigilators: &[Post]) -> PlanForm {
-        let at = |at: Instant| {
-            at.utc().with_timezone(&site.zone()).format(WALL_CLOCK).to_string()
-        };
+        let at = |at: Instant| at.utc().with_timezone(&site.zone()).format(WALL_CLOCK).to_string();
         let maybe = |moment: Option<Instant>| moment.map(at).unwrap_or_default();
         let numbers: Vec<&str> =
             invigilators.iter().map(|post| post.person.staff_no.as_str()).collect();
@@ -102,7 +100,9 @@ impl PlanForm {
         if Offer::find(rules, &self.exam).is_none() {
             problems.add("exam", text!("请选择考试。", "Choose an exam."));
         }
-        for (field, value) in [("room", &self.room), ("opens_at", &self.opens_at), ("start_by", &self.start_by)] {
+        for (field, value) in
+            [("room", &self.room), ("opens_at", &self.opens_at), ("start_by", &self.start_by)]
+        {
             if value.trim().is_empty() {
                 problems.add(field, text!("请填写。", "Please fill this in."));
             }
@@ -112,7 +112,10 @@ impl PlanForm {
         }
         let seats = self.seats.trim().parse().ok().filter(|n| (1..=MOST_SEATS).contains(n));
         if seats.is_none() {
-            problems.add("seats", text!("请填 1 到 {MOST_SEATS} 之间的数。", "A number from 1 to {MOST_SEATS}."));
+            problems.add(
+                "seats",
+                text!("请填 1 到 {MOST_SEATS} 之间的数。", "A number from 1 to {MOST_SEATS}."),
+            );
         }
         let networks = rules::networks(&self.networks).unwrap_or_else(|wrong| {
             problems.add("networks", wrong);
@@ -125,18 +128,21 @@ impl PlanForm {
             _ => None,
         };
         match (site, seats, release, times) {
-            (Some(site), Some(seats), Some(release), Some(times)) if problems.is_empty() => Ok(Plan {
-                exam: self.exam.clone(),
-                site: site.id,
-                room: self.room.trim().to_owned(),
-                times,
-                seats,
-                entry_code: Some(rules::tidy_code(&self.entry_code)).filter(|code| !code.is_empty()),
-                networks,
-                release,
-                release_at,
-                note: self.note.trim().to_owned(),
-            }),
+            (Some(site), Some(seats), Some(release), Some(times)) if problems.is_empty() => {
+                Ok(Plan {
+                    exam: self.exam.clone(),
+                    site: site.id,
+                    room: self.room.trim().to_owned(),
+                    times,
+                    seats,
+                    entry_code: Some(rules::tidy_code(&self.entry_code))
+                        .filter(|code| !code.is_empty()),
+                    networks,
+                    release,
+                    release_at,
+                    note: self.note.trim().to_owned(),
+                })
+            }
             _ => Err(problems),
         }
     }
@@ -149,7 +155,12 @@ impl PlanForm {
         release
     }
 
-    fn release_at(&self, site: &Site, times: &Option<Times>, problems: &mut Problems) -> Option<Instant> {
+    fn release_at(
+        &self,
+        site: &Site,
+        times: &Option<Times>,
+        problems: &mut Problems,
+    ) -> Option<Instant> {
         let at = moment("release_at", &self.release_at, site, problems);
         let early = at.zip(times.as_ref()).is_some_and(|(at, times)| at <= times.start_by);
         if at.is_none() || early {
@@ -167,7 +178,13 @@ impl PlanForm {
         let hand_in_by = at("hand_in_by", &self.hand_in_by);
         let register_from = at("register_from", &self.register_from);
         let register_by = at("register_by", &self.register_by);
-        let times = Times { opens_at: opens_at?, start_by: start_by?, hand_in_by, register_from, register_by };
+        let times = Times {
+            opens_at: opens_at?,
+            start_by: start_by?,
+            hand_in_by,
+            register_from,
+            register_by,
+        };
         for (field, wrong) in rules::check_times(&times, now) {
             problems.add(field, wrong);
         }
@@ -177,7 +194,12 @@ impl PlanForm {
 
 /// A moment by the clock on the wall of the site. An hour that does not exist there, or exists
 /// twice, is refused or taken the first time.
-fn moment(field: &'static str, typed: &str, site: &Site, problems: &mut Problems) -> Option<Instant> {
+fn moment(
+    field: &'static str,
+    typed: &str,
+    site: &Site,
+    problems: &mut Problems,
+) -> Option<Instant> {
     let typed = typed.trim();
     if typed.is_empty() {
         return None;
@@ -213,7 +235,10 @@ pub fn invigilators(
             Some(post) => drop(found.insert(post.person.id, post)),
             None => problems.add(
                 "invigilators",
-                text!("{word}：没有这个工号，或此人不在您负责的范围内。", "{word}: nobody has this staff number, or they are not in your reach."),
+                text!(
+                    "{word}：没有这个工号，或此人不在您负责的范围内。",
+                    "{word}: nobody has this staff number, or they are not in your reach."
+                ),
             ),
         }
     }
@@ -228,17 +253,19 @@ fn new_code() -> String {
 }
 
 /// Plans a new sitting; where it is shown.
-pub fn add(
-    conn: &mut Conn,
-    desk: &Desk<'_>,
-    plan: &Plan,
-    watch: &[Post],
-) -> Result<String> {
+pub fn add(conn: &mut Conn, desk: &Desk<'_>, plan: &Plan, watch: &[Post]) -> Result<String> {
     let code = new_code();
     let by = (desk.by.id, desk.by.now);
     let id = queries::add(conn, &code, plan, by)?;
     let detail = serde_json::json!({ "code": code, "exam": plan.exam, "seats": plan.seats });
-    audit::note(conn, Some(desk.by.id), "plan-sitting", ("sitting", Some(id.0)), detail, desk.by.now)?;
+    audit::note(
+        conn,
+        Some(desk.by.id),
+        "plan-sitting",
+        ("sitting", Some(id.0)),
+        detail,
+        desk.by.now,
+    )?;
     set_watch(conn, desk, id, watch)?;
     Ok(format!("/exams/sittings/{code}"))
 }

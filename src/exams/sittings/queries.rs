@@ -154,7 +154,10 @@ pub enum Whose {
     /// Those held at sites within a reach.
     Reach(Scope),
     /// Those held in somebody's region or above it.
-    Near { region: String, above: Vec<SiteId> },
+    Near {
+        region: String,
+        above: Vec<SiteId>,
+    },
 }
 
 /// What a list is narrowed to.

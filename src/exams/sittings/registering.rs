@@ -94,8 +94,7 @@ fn not_open(sitting: &Sitting, site: &Site, hand: Hand, now: Instant) -> Option<
 
 /// The lines that are not met, and the first day time alone would help.
 fn not_eligible(line: &Line) -> Text {
-    let missing: Vec<Text> =
-        line.lines.iter().filter_map(|inner| inner.missing.clone()).collect();
+    let missing: Vec<Text> = line.lines.iter().filter_map(|inner| inner.missing.clone()).collect();
     let Text { zh, en } = Text::list(&missing);
     match line.earliest {
         None => text!("不符合报考条件：{zh}", "The conditions for this exam are not met: {en}"),
@@ -124,9 +123,8 @@ fn clash(
             "Somebody who invigilates a sitting cannot sit it."
         )));
     }
-    let counts = |one: &Sitting| {
-        one.id != sitting.id && leaving.is_none_or(|leaving| leaving.id != one.id)
-    };
+    let counts =
+        |one: &Sitting| one.id != sitting.id && leaving.is_none_or(|leaving| leaving.id != one.id);
     let down = queries::registered_for(conn, person, desk.by.now)?;
     let down: Vec<Sitting> = down.into_iter().map(|(_, other, _)| other).filter(counts).collect();
     let overlapping = down

@@ -88,7 +88,10 @@ pub fn check_times(new: &Times, now: Instant) -> Vec<(&'static str, Text)> {
     if new.hand_in_by.is_some_and(|end| end <= new.start_by) {
         wrong.push((
             "hand_in_by",
-            text!("统一收卷时间须晚于最晚开始时间。", "The end for everybody must come after the last start."),
+            text!(
+                "统一收卷时间须晚于最晚开始时间。",
+                "The end for everybody must come after the last start."
+            ),
         ));
     }
     if new.register_by.is_some_and(|by| by > new.opens_at) {
@@ -186,7 +189,9 @@ mod tests {
     #[test]
     fn invigilators_follow_the_ratio_and_never_fall_below_the_floor() {
         let usual = Ratio::default();
-        for (candidates, needed) in [(0, 2), (1, 2), (15, 2), (16, 2), (30, 2), (31, 3), (45, 3), (46, 4)] {
+        for (candidates, needed) in
+            [(0, 2), (1, 2), (15, 2), (16, 2), (30, 2), (31, 3), (45, 3), (46, 4)]
+        {
             assert_eq!(usual.needed(candidates), needed, "{candidates} candidates");
         }
         let strict = Ratio { candidates: 10, at_least: 1 };
