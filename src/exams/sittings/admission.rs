@@ -59,7 +59,10 @@ pub enum Admission {
 pub fn prospect(conn: &mut Conn, viewer: &Viewer, offer: Offer<'_>) -> Result<Prospect> {
     let code = offer.code();
     let registered = queries::registered_for(conn, viewer.id, viewer.now)?;
-    let sitting = registered.into_iter().find(|(_, sitting, _)| sitting.exam == code);
+    // One registration is one attempt: who has started is done with it.
+    let sitting = registered.into_iter().find(|(registration, sitting, _)| {
+        sitting.exam == code && registration.attendance != Some(Attendance::Present)
+    });
     let granted = queries::accommodations(conn, viewer.id)?;
     Ok(Prospect {
         sitting,
@@ -157,7 +160,7 @@ fn at_the_door(
     sitting: &Sitting,
     entry: &Entry,
 ) -> Result<bool> {
-    if let Some(said) = registration.attendance.filter(|said| *said != Attendance::Present) {
+    if let Some(said) = registration.attendance {
         let Text { zh, en } = said.title();
         return Err(Error::Refused(text!(
             "监考员已将您登记为“{zh}”，不能开始。请找监考员更正。",
@@ -187,6 +190,8 @@ fn knows_code(
     code: &str,
     typed: &str,
 ) -> Result<bool> {
+    // Held, so that tries sent at the same time are counted one after the other.
+    ledger::hold(conn, viewer.id)?;
     let since = viewer.now.plus(-TRIES_WITHIN);
     let subject = ("sitting", sitting.0);
     if audit::times(conn, viewer.id, WRONG_CODE, subject, since)? >= TRIES {
@@ -203,4 +208,94 @@ fn knows_code(
     let nothing = serde_json::json!({});
     audit::note(conn, Some(viewer.id), WRONG_CODE, (kind, Some(id)), nothing, viewer.now)?;
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{exams::sittings::Release, record::PersonId, staff::SiteId};
+
+    fn at(minute: i64) -> Instant {
+        let second = 1_795_000_000 + 60 * minute;
+        Instant::from(chrono::DateTime::from_timestamp(second, 0).unwrap())
+    }
+
+    /// Opens in the tenth minute, last start in the fortieth.
+    fn registered() -> (Registration, Sitting, Site) {
+        let registration = Registration {
+            id: crate::exams::sittings::model::RegistrationId(1),
+            sitting_id: SittingId(1),
+            person_id: PersonId(1),
+            registered_at: at(0),
+            registered_by: PersonId(1),
+            verdict: String::new(),
+            content_id: crate::content::ContentId(1),
+            withdrawn_at: None,
+            withdrawn_why: None,
+            attendance: None,
+            attendance_note: None,
+        };
+        let sitting = Sitting {
+            id: SittingId(1),
+            code: "abc".to_owned(),
+            exam: "set/exam".to_owned(),
+            site_id: SiteId(1),
+            room: "301".to_owned(),
+            opens_at: at(10),
+            start_by: at(40),
+            hand_in_by: None,
+            seats: 10,
+            register_from: None,
+            register_by: None,
+            entry_code: None,
+            networks: Some("192.168.10.0/24\n2001:db8::/48".to_owned()),
+            release: Release::AtOnce,
+            release_at: None,
+            note: String::new(),
+            created_by: PersonId(1),
+            sequence: 0,
+            cancelled_at: None,
+            cancelled_why: None,
+            closed_at: None,
+        };
+        let site = Site {
+            id: SiteId(1),
+            code: "pudong".to_owned(),
+            name: "浦东店".to_owned(),
+            name_en: None,
+            parent_id: None,
+            kind: crate::staff::SiteKind::Site,
+            time_zone: "Asia/Shanghai".to_owned(),
+            lineage: "/1/".to_owned(),
+        };
+        (registration, sitting, site)
+    }
+
+    #[test]
+    fn an_exam_that_needs_a_sitting_is_started_in_its_window_only() {
+        let granted = Granted::default();
+        let alone = |required| Prospect { sitting: None, required, granted };
+        assert!(alone(false).obstacle(at(0)).is_none());
+        assert!(alone(true).obstacle(at(0)).is_some_and(|why| why.en.contains("planned sittings")));
+        let prospect = Prospect { sitting: Some(registered()), required: true, granted };
+        for (minute, may) in [(9, false), (10, true), (40, true), (41, false)] {
+            assert_eq!(prospect.obstacle(at(minute)).is_none(), may, "minute {minute}");
+        }
+    }
+
+    #[test]
+    fn only_the_named_networks_are_admitted_also_when_written_in_the_other_family() {
+        let (_, sitting, _) = registered();
+        for (address, may) in [
+            ("192.168.10.77", true),
+            ("::ffff:192.168.10.77", true),
+            ("192.168.11.1", false),
+            ("2001:db8:0:1::5", true),
+            ("2001:db9::5", false),
+        ] {
+            assert_eq!(sitting.admits(address.parse().ok()), may, "{address}");
+        }
+        assert!(!sitting.admits(None), "an unknown address is not on them");
+        assert!(Sitting { networks: None, ..sitting }.admits(None), "where none is named");
+    }
 }
