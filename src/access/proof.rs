@@ -59,6 +59,12 @@ proofs! {
     Moving = [Manager, Hr, Administrator], reports = true;
     /// Takes people on.
     Hiring = [Hr, Administrator];
+    /// Plans sittings and looks after them.
+    Planning = [Trainer, Examiner, Hr];
+    /// Puts people's names down for a sitting.
+    Registering = [Trainer, Examiner, Manager, Hr], reports = true;
+    /// Grants what makes an exam fair: extra time, breaks.
+    Granting = [Examiner, Hr];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

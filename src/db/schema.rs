@@ -499,6 +499,7 @@ diesel::table! {
         leased_until -> Nullable<Timestamp>,
         sent_at -> Nullable<Timestamp>,
         parked_at -> Nullable<Timestamp>,
+        calendar -> Nullable<Text>,
     }
 }
 

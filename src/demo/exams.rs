@@ -52,6 +52,7 @@ pub fn sit(
         started_at: end.plus(-Duration::minutes(22)),
         hand_in_by: end.plus(Duration::minutes(offer.minutes() - 22)),
         blueprint: paper.blueprint,
+        sitting: None,
     };
     let id = queries::add(making.conn, &new, &paper.drawn)?;
     let candidate = Candidate::new(score, seed, &live);

@@ -10,6 +10,7 @@ mod group;
 mod history;
 mod names;
 mod people;
+mod sittings;
 mod today;
 
 use chrono::NaiveDate;
@@ -78,5 +79,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     let sites = group::make(&mut making)?;
     let people = people::make(&mut making, &sites, hash)?;
     history::make(&mut making, &people)?;
+    sittings::make(&mut making, &people)?;
     today::make(&mut making, &people)
 }

@@ -16,9 +16,12 @@ use crate::access::Routes;
 pub mod statistics;
 pub mod questions;
 pub mod standard;
+pub mod clock;
 pub mod rules;
 pub mod blueprints;
+pub mod sittings;
 pub mod attempts;
+pub mod invigilation;
 pub mod results;
 pub mod analysis;
 
@@ -27,5 +30,10 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    blueprints::routes().and(results::routes()).and(analysis::routes()).and(attempts::routes())
+    blueprints::routes()
+        .and(sittings::routes())
+        .and(invigilation::routes())
+        .and(results::routes())
+        .and(analysis::routes())
+        .and(attempts::routes())
 }

@@ -10,7 +10,7 @@ use diesel::{
     sql_types::Bool,
 };
 
-use super::model::{Person, Post, Site, SiteId};
+use super::model::{Person, Post, Site, SiteId, SiteKind};
 use crate::{
     db::{
         Conn, Error,
@@ -270,6 +270,20 @@ pub fn site(conn: &mut Conn, id: SiteId) -> Result<Option<Site>> {
 
 pub fn site_by_code(conn: &mut Conn, code: &str) -> Result<Option<Site>> {
     Ok(site::table.filter(site::code.eq(code)).select(Site::as_select()).first(conn).optional()?)
+}
+
+/// The region a site belongs to (the site itself where there is none), and the sites above it.
+pub fn region_of(conn: &mut Conn, of: &Site) -> Result<(Site, Vec<Site>)> {
+    let ids: Vec<i64> = of.lineage.split('/').filter_map(|id| id.parse().ok()).collect();
+    let mut line: Vec<Site> = site::table
+        .filter(site::id.eq_any(ids))
+        .order((site::lineage, site::id))
+        .select(Site::as_select())
+        .load(conn)?;
+    let at = line.iter().rposition(|one| one.kind == SiteKind::Region);
+    let below = at.map(|at| line.split_off(at));
+    let region = below.and_then(|below| below.into_iter().next());
+    Ok((region.unwrap_or_else(|| of.clone()), line))
 }
 
 /// How many people work at each site on a day.

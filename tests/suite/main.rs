@@ -19,6 +19,7 @@ mod exams;
 mod exams_analysis;
 mod exams_blueprints;
 mod exams_statistics;
+mod exams_sittings;
 mod home;
 mod imports;
 mod mentoring;

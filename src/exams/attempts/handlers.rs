@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{
     finish as ending,
     model::{Answer, Attempt, AttemptId, EndedBy},
-    pages, queries,
+    pages, pauses, presence, queries,
     taking::{self, Given, Saved},
 };
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
         blueprints::{self, queries::Published},
         questions::{bank, scoring},
         rules::{self, Offer, Turn},
+        sittings::{self, Entry},
         standard,
     },
     i18n::{Lang, Text},
@@ -58,26 +59,40 @@ pub async fn explain(
     rules: web::Data<Rules>,
     catalogue: web::Data<Catalogue>,
     path: web::Path<(String, String)>,
+    asked: web::Query<AfterEntry>,
 ) -> Result<HttpResponse> {
     let (set, name) = path.into_inner();
     let code = format!("{set}/{name}");
     let offer = Offer::find(&rules, &code).ok_or(Error::NotFound)?;
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
     let (wanted, plan) = (code.clone(), offer.plan.clone());
-    let (running, size, short, adopted, facts) = db
+    let (who, planned) = (viewer.clone(), rules.clone());
+    let (running, size, short, adopted, facts, prospect) = db
         .read(move |conn| -> Result<_> {
+            let planned = Offer::find(&planned, &code).ok_or(Error::NotFound)?;
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
             let live = bank::live(conn, &bank)?;
             let form = blueprints::queries::form_of(conn, &wanted, &plan)?;
+            let planned = planned.sized(form.size());
+            let prospect = sittings::prospect(conn, &who, planned)?;
             let short = blueprints::shortage(&form, &live);
             let adopted = standard::adopted(conn, &wanted)?;
-            Ok((running, form.size(), short, adopted, ledger::facts_of(conn, person, None)?))
+            let facts = ledger::facts_of(conn, person, None)?;
+            Ok((running, form.size(), short, adopted, facts, prospect))
         })
         .await?;
     let offer = offer.sized(size).with_cut(adopted.map(|adopted| adopted.pass_score));
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
-    let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short);
+    let entry = pages::BeforeStart { prospect, wrong_code: asked.entry.is_some() };
+    let page =
+        pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short, &entry);
     Ok(html(page))
+}
+
+/// What the address says after a wrong entry code.
+#[derive(Default, Deserialize)]
+pub struct AfterEntry {
+    entry: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -85,21 +100,31 @@ pub struct Key {
     form_key: String,
 }
 
+#[derive(Deserialize)]
+pub struct StartForm {
+    form_key: String,
+    #[serde(default)]
+    entry_code: String,
+}
+
 pub async fn start(
+    request: HttpRequest,
     viewer: Viewer,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     path: web::Path<(String, String)>,
-    Form(form): Form<Key>,
+    Form(form): Form<StartForm>,
 ) -> Result<HttpResponse> {
     let (set, name) = path.into_inner();
     let code = format!("{set}/{name}");
+    let address = request.connection_info().realip_remote_addr().and_then(|ip| ip.parse().ok());
+    let entry = Entry { code: form.entry_code, address };
     let (who, wanted) = (viewer.clone(), code.clone());
     let (rules, consequences) = (rules.get_ref().clone(), consequences.get_ref().clone());
     let seed: i64 = rand::random();
     let outcome = submit(&db, &viewer, &form.form_key, move |conn| {
-        taking::start(conn, &who, &rules, &consequences, &wanted, seed)
+        taking::start(conn, &who, &rules, &consequences, &wanted, &entry, seed)
     })
     .await;
     match outcome {
@@ -151,6 +176,10 @@ async fn settled_with<T: Send + 'static>(
             Ok((attempt, at, more))
         })
         .await?;
+    let attempt = match attempt.paused_at {
+        Some(_) => db.write(move |conn| pauses::settle(conn, attempt, at)).await?,
+        None => attempt,
+    };
     if attempt.finished_at.is_some() || !attempt.is_over(at) {
         return Ok((attempt, at, more));
     }
@@ -189,18 +218,25 @@ pub async fn paper(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
-    let read = |conn: &mut Conn, attempt: &Attempt| -> Result<_> {
+    let today = viewer.today;
+    let read = move |conn: &mut Conn, attempt: &Attempt| -> Result<_> {
         let answers = queries::answers(conn, attempt.id)?;
-        Ok((queries::paper_with(conn, attempt.id, &answers)?, answers))
+        let break_left = pauses::break_left(conn, attempt, today)?;
+        Ok((queries::paper_with(conn, attempt.id, &answers)?, answers, break_left))
     };
-    let (attempt, now, (items, answers)) =
+    let (attempt, now, (items, answers, break_left)) =
         settled_with(&db, &viewer, &rules, &consequences, *id, read).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
     let title = rules::title(&rules, &attempt.exam);
-    Ok(html(pages::paper(&viewer, &attempt, &title, now, &items, &answers, &after)))
+    if attempt.paused_at.is_some() {
+        return pauses::standing_still(&viewer, &db, &request, &attempt, &title).await;
+    }
+    let with = pages::Aside { after: &after, break_left };
+    Ok(html(pages::paper(&viewer, &attempt, &title, now, &items, &answers, &with)))
 }
 
 #[derive(Deserialize)]
@@ -278,6 +314,7 @@ fn acknowledge(lang: Lang, saved: &Saved, attempt: &Attempt, now: Instant) -> Ht
         })),
         Saved::TimeUp => refusal("time", too_late()),
         Saved::Finished => refusal("finished", handed_in()),
+        Saved::Paused => refusal("paused", pauses::paused()),
     }
 }
 
@@ -309,10 +346,15 @@ pub async fn clock(
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
+    if attempt.finished_at.is_none() {
+        presence::heard(&db, &request, attempt.id, viewer.now).await?;
+    }
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "remaining_seconds": attempt.remaining_seconds(now),
+        "paused": attempt.paused_at.is_some(),
         "finished": attempt.finished_at.is_some(),
     })))
 }
@@ -346,6 +388,7 @@ pub async fn save_all(
             Ok(redirect(format!("{}?saved=1&stale={}", attempt.path(), stale.join(","))))
         }
         Err(Saved::Finished) => Err(Error::Refused(handed_in())),
+        Err(Saved::Paused) => Err(Error::Refused(pauses::paused())),
         Err(_) => {
             settled(&db, &viewer, &rules, &consequences, id).await?;
             Err(Error::Refused(too_late()))
@@ -409,6 +452,9 @@ pub async fn check_before_finish(
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
+    if attempt.paused_at.is_some() {
+        return Ok(redirect(attempt.path()));
+    }
     let title = rules::title(&rules, &attempt.exam);
     Ok(html(pages::check_before_finish(&viewer, &attempt, &title, now, &items)))
 }
@@ -426,6 +472,10 @@ pub async fn finish(
     submit(&db, &viewer, &form.form_key, move |conn| {
         let attempt = queries::attempt_of(conn, id, person)?.ok_or(Error::NotFound)?;
         let now = taking::not_before(conn, &attempt, now)?;
+        let attempt = pauses::settle(conn, attempt, now)?;
+        if attempt.paused_at.is_some() && attempt.finished_at.is_none() {
+            return Err(Error::Refused(pauses::paused()));
+        }
         ending::finish(conn, &attempt, EndedBy::Candidate, now, &rules, &consequences)?;
         Ok(format!("{}/result", attempt.path()))
     })

@@ -2,10 +2,13 @@
 
 use crate::access::{Routes, Who};
 
+pub mod events;
 pub mod finish;
 pub mod handlers;
 pub mod model;
 pub mod pages;
+pub mod pauses;
+pub mod presence;
 pub mod queries;
 pub mod taking;
 
@@ -15,6 +18,8 @@ pub fn routes() -> Routes {
         .get("/exams/attempts/{id}", Who::SignedIn, handlers::paper)
         .post("/exams/attempts/{id}", Who::SignedIn, handlers::save_all)
         .get("/exams/attempts/{id}/clock", Who::SignedIn, handlers::clock)
+        .post("/exams/attempts/{id}/break", Who::SignedIn, pauses::begin_break)
+        .post("/exams/attempts/{id}/break-over", Who::SignedIn, pauses::end_own_break)
         .post_by_claim("/exams/attempts/{id}/answers", handlers::save_one)
         .get("/exams/attempts/{id}/finish", Who::SignedIn, handlers::check_before_finish)
         .post("/exams/attempts/{id}/finish", Who::SignedIn, handlers::finish)

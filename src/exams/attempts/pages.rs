@@ -7,6 +7,7 @@ use maud::{Markup, html};
 use super::{
     handlers::{AfterSave, is_answered},
     model::{Answer, Attempt, AttemptResult, GRACE_SECONDS},
+    pauses,
 };
 use crate::{
     access::{Authoring, OverPeople, Viewer},
@@ -19,6 +20,7 @@ use crate::{
             scoring::{Item, letter},
         },
         rules::{self, Offer, Turn},
+        sittings::{self, Prospect},
     },
     i18n::{self, Lang, Text},
     record::{Amount, Rules},
@@ -65,6 +67,7 @@ pub fn mine(
     let lang = viewer.lang();
     let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
     let actions = html! {
+        a.btn href="/exams/sittings" { (icon("calendar")) (t!(lang, "考试场次", "Sittings")) }
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
         }
@@ -178,6 +181,12 @@ fn past_results(viewer: &Viewer, rules: &Rules, past: &[(Attempt, AttemptResult)
     card_with(&title, html! {}, table(&headers, rows))
 }
 
+/// What stands before the start: the sitting, what was granted, a wrong entry code.
+pub struct BeforeStart {
+    pub prospect: Prospect,
+    pub wrong_code: bool,
+}
+
 /// What an exam is, before it is started.
 pub fn explain(
     viewer: &Viewer,
@@ -187,6 +196,7 @@ pub fn explain(
     running: Option<&Attempt>,
     turn: &Turn,
     short: Option<Text>,
+    entry: &BeforeStart,
 ) -> Markup {
     let lang = viewer.lang();
     let title = offer.plan.title.get(lang);
@@ -196,14 +206,13 @@ pub fn explain(
             (definitions(facts_about(lang, rules, offer)))
             @if let Some(note) = &offer.plan.note { p.mt-2.mb-0 { (note.get(lang)) } }
         }))
-        (card(&t!(lang, "规则", "How it works"), how_it_works(lang, offer)))
+        (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &entry.prospect)))
         (reading(lang, rules, catalogue, offer))
         @match (running, short, turn) {
             (Some(attempt), ..) => { (resume(viewer, rules, attempt)) }
             (None, Some(short), _) => { (alert(Tone::Warn, short.get(lang))) }
             (None, None, Turn::Now) => {
-                (button_form(&format!("{}/start", offer.path()), &new_key(), "btn-primary btn-lg",
-                    html! { (icon("player-play")) (t!(lang, "开始考试，计时开始", "Start; the clock runs from now")) }))
+                (sittings::pages::start(viewer, offer, &entry.prospect, entry.wrong_code))
             }
             (None, None, turn) => { (card("", waiting(lang, turn))) }
         }
@@ -244,15 +253,11 @@ fn facts_about(lang: Lang, rules: &Rules, offer: Offer<'_>) -> Vec<(String, Mark
     facts
 }
 
-fn how_it_works(lang: Lang, offer: Offer<'_>) -> Markup {
-    let minutes = offer.minutes();
+fn how_it_works(viewer: &Viewer, offer: Offer<'_>, prospect: &Prospect) -> Markup {
+    let lang = viewer.lang();
     html! {
         ul.mb-0 {
-            li { strong { (t!(lang, "开始时间：", "Start by: ")) }
-                (t!(lang, "没有限定，点“开始”的那一刻起计时。", "no limit; your time runs from the moment you press Start.")) }
-            li { strong { (t!(lang, "交卷时间：", "Hand in by: ")) }
-                (t!(lang, "开始后 {minutes} 分钟，以服务器时钟为准，改手机时间没有用。到时自动收卷。",
-                    "{minutes} minutes after you start, by the server's clock; the clock of your device does not matter. Then the paper is collected by itself.")) }
+            (sittings::pages::times(viewer, offer, prospect))
             li { (t!(lang, "每次作答立即保存，题旁显示保存时间。时间内已保存的全部计分；到时后 {GRACE_SECONDS} 秒内仍在路上的作答也算。",
                 "Each answer is saved at once and shows when. All that was saved in time counts, also what was on its way for up to {GRACE_SECONDS} seconds.")) }
             li { (t!(lang, "断网时作答留在本机，恢复后自动补传。换一台设备登录可以接着答。",
@@ -278,6 +283,13 @@ fn reading(lang: Lang, rules: &Rules, catalogue: &Catalogue, offer: Offer<'_>) -
     }
 }
 
+/// What stands beside the questions.
+pub struct Aside<'a> {
+    pub after: &'a AfterSave,
+    /// Seconds of breaks that are left.
+    pub break_left: i64,
+}
+
 /// The paper: all questions on one page, one form, usable without script.
 pub fn paper(
     viewer: &Viewer,
@@ -286,14 +298,15 @@ pub fn paper(
     now: Instant,
     items: &[(i64, Item)],
     answers: &BTreeMap<i64, Answer>,
-    after: &AfterSave,
+    aside: &Aside<'_>,
 ) -> Markup {
     let lang = viewer.lang();
     let title = title.get(lang);
     let path = attempt.path();
     let body = html! {
         (heading(title, t!(lang, "请在 {} 前交卷", "Hand in by {}", moment(viewer, attempt.hand_in_by)), html! {}))
-        (said_after_save(lang, after))
+        (said_after_save(lang, aside.after))
+        (pauses::break_button(lang, attempt, aside.break_left))
         div #exam data-attempt=(attempt.id) data-remaining=(attempt.remaining_seconds(now))
             data-path=(path) data-zone=(viewer.zone.name()) data-messages=(messages(lang)) {
             form #exam-form method="post" action=(path) data-stay autocomplete="off" {

@@ -30,7 +30,9 @@ use crate::{
             BlueprintId,
             draw::{self, Drawn},
         },
+        clock::Clock,
         questions::{Body, QuestionKind, VersionId, scoring::Item},
+        sittings::SittingId,
     },
     i18n::Lang,
     record::PersonId,
@@ -48,6 +50,7 @@ pub struct NewAttempt<'a> {
     pub started_at: Instant,
     pub hand_in_by: Instant,
     pub blueprint: Option<BlueprintId>,
+    pub sitting: Option<SittingId>,
 }
 
 /// Adds an attempt with its paper. A second running attempt of the same person at the same exam
@@ -68,6 +71,7 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
             attempt::started_at.eq(new.started_at),
             attempt::hand_in_by.eq(new.hand_in_by),
             attempt::blueprint_id.eq(new.blueprint),
+            attempt::sitting_id.eq(new.sitting.map(|id| id.0)),
         ))
         .returning(attempt::id)
         .get_result(conn)?;
@@ -406,10 +410,36 @@ pub fn add_result(conn: &mut Conn, result: &AttemptResult) -> Result<()> {
     Ok(())
 }
 
-/// Running attempts that had to be handed in before a moment, oldest first.
+/// Sets the clock of an attempt that is still running and whose clock is as it was read; says
+/// whether it did.
+pub fn set_clock(conn: &mut Conn, was: &Attempt, to: Clock) -> Result<bool> {
+    let unchanged = attempt::hand_in_by.eq(was.hand_in_by);
+    let query = diesel::update(attempt::table.find(was.id))
+        .filter(attempt::finished_at.is_null().and(unchanged));
+    let set = (attempt::hand_in_by.eq(to.hand_in_by), attempt::paused_at.eq(to.paused_at));
+    let changed = match was.paused_at {
+        None => query.filter(attempt::paused_at.is_null()).set(set).execute(conn)?,
+        Some(since) => query.filter(attempt::paused_at.eq(since)).set(set).execute(conn)?,
+    };
+    Ok(changed == 1)
+}
+
+/// Attempts on a break that have not moved since a moment, oldest first.
+pub fn paused_before(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<Attempt>> {
+    Ok(attempt::table
+        .filter(attempt::finished_at.is_null().and(attempt::paused_at.lt(before)))
+        .order((attempt::paused_at, attempt::id))
+        .limit(limit)
+        .select(Attempt::as_select())
+        .load(conn)?)
+}
+
+/// Running attempts that had to be handed in before a moment, oldest first. One whose clock stands
+/// still has time.
 pub fn overdue(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<AttemptId>> {
     Ok(attempt::table
         .filter(attempt::finished_at.is_null().and(attempt::hand_in_by.lt(before)))
+        .filter(attempt::paused_at.is_null())
         .order((attempt::hand_in_by, attempt::id))
         .limit(limit)
         .select(attempt::id)

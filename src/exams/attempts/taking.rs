@@ -1,9 +1,10 @@
 //! Starting an attempt and saving its answers.
 
 use super::{
+    events::{self, Detail, EventKind},
     finish,
     model::{Answer, Attempt, AttemptId, path_of},
-    queries,
+    pauses, queries,
 };
 use crate::{
     access::{self, Claim, Viewer, audit},
@@ -12,6 +13,7 @@ use crate::{
         blueprints,
         questions::scoring,
         rules::{self, Offer, Turn},
+        sittings::{self, Admission, Entry},
         standard,
     },
     i18n::{Lang, date},
@@ -27,6 +29,7 @@ pub fn start(
     rules: &Rules,
     consequences: &Consequences,
     code: &str,
+    entry: &Entry,
     seed: i64,
 ) -> Result<String> {
     let offer = Offer::find(rules, code).ok_or(Error::NotFound)?;
@@ -38,9 +41,15 @@ pub fn start(
         finish::time_up(conn, &attempt, viewer.now, rules, consequences)?;
     }
     may_start(conn, viewer, rules, offer)?;
+    let form = blueprints::queries::form_of(conn, code, offer.plan)?;
+    let offer = offer.sized(form.size());
+    let start = match sittings::admit(conn, viewer, rules, offer, entry)? {
+        Admission::Start(start) => start,
+        // Led back rather than refused, so that the try stays on record.
+        Admission::WrongCode => return Ok(format!("{}?entry=wrong", offer.path())),
+    };
     let paper = blueprints::prepare(conn, code, offer.plan, viewer.id, seed, viewer.now)?
         .map_err(|short| Error::Refused(blueprints::cannot_start(&short)))?;
-    let minutes = paper.minutes.map_or(offer.minutes(), i64::from);
     let new = queries::NewAttempt {
         person: viewer.id,
         exam: code,
@@ -48,13 +57,30 @@ pub fn start(
         seed,
         pass_score: standard::pass_score(conn, code, offer.pass_score())?,
         started_at: viewer.now,
-        hand_in_by: viewer.now.plus(chrono::Duration::minutes(minutes)),
+        hand_in_by: start.hand_in_by,
         blueprint: paper.blueprint,
+        sitting: start.sitting,
     };
     let id = queries::add(conn, &new, &paper.drawn)?;
+    note_extra_time(conn, id, &start, viewer)?;
     let detail = serde_json::json!({ "exam": code, "questions": paper.drawn.len() });
     audit::note(conn, Some(viewer.id), "start-exam", ("attempt", Some(id.0)), detail, viewer.now)?;
     Ok(path_of(id))
+}
+
+/// Keeps with the attempt which share of extra time it began with, so that a later grant adds only
+/// what is new.
+fn note_extra_time(
+    conn: &mut Conn,
+    id: AttemptId,
+    start: &sittings::Start,
+    viewer: &Viewer,
+) -> Result<()> {
+    if start.granted.extra_percent > 0 {
+        let detail = Detail { percent: Some(start.granted.extra_percent), ..Detail::default() };
+        events::note(conn, id, EventKind::ExtraTime, &detail, (None, viewer.now))?;
+    }
+    Ok(())
 }
 
 /// The rules about starting, judged on the record.
@@ -91,6 +117,8 @@ pub enum Saved {
     TimeUp,
     /// Too late: the paper was handed in.
     Finished,
+    /// The clock stands still: the browser keeps the answer until it goes on.
+    Paused,
 }
 
 /// An answer as it arrives.
@@ -114,6 +142,8 @@ pub fn open(
 ) -> Result<std::result::Result<(Attempt, Instant), Saved>> {
     let attempt = queries::hold(conn, id, person)?.ok_or(Error::NotFound)?;
     let now = not_before(conn, &attempt, now)?;
+    // A break whose minutes are used up is over; everything else that stops the clock stops this.
+    let attempt = pauses::settle(conn, attempt, now)?;
     Ok(may_save(&attempt, now).map(|()| (attempt, now)))
 }
 
@@ -121,6 +151,9 @@ pub fn open(
 fn may_save(attempt: &Attempt, now: Instant) -> std::result::Result<(), Saved> {
     if attempt.finished_at.is_some() {
         return Err(Saved::Finished);
+    }
+    if attempt.paused_at.is_some() {
+        return Err(Saved::Paused);
     }
     if attempt.is_over(now) { Err(Saved::TimeUp) } else { Ok(()) }
 }
@@ -152,11 +185,14 @@ pub fn save_one(
     id: AttemptId,
     given: Given<'_>,
 ) -> Result<(Saved, queries::Desk)> {
-    let Some(desk) = queries::desk(conn, claim, id, given.position)? else {
+    let Some(mut desk) = queries::desk(conn, claim, id, given.position)? else {
         let known = access::queries::signed_in(conn, &claim.token_hash, claim.now)?;
         return Err(known.map_or(Error::SignInFirst, |_| Error::NotFound));
     };
     let now = no_earlier(&desk.attempt, desk.last_saved, claim.now);
+    if desk.attempt.paused_at.is_some() {
+        desk.attempt = pauses::settle(conn, desk.attempt, now)?;
+    }
     if let Err(late) = may_save(&desk.attempt, now) {
         return Ok((late, desk));
     }

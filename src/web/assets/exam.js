@@ -23,6 +23,9 @@
       else window.localStorage.removeItem(key);
     } catch (e) { /* kept in memory */ }
   }
+  // The page that stands in for the questions opens them again; the queue waits on this device.
+  var pausing = false;
+  function pausedByServer() { pausing = true; store(KEY, queue); window.location.reload(); }
   function leave(to) { store(KEY, queue); window.location.assign(to); }
 
   // position -> {response, edition}: what the server has not acknowledged yet.
@@ -165,6 +168,10 @@
         show(position, json.response);
         line(position, say.stale);
       }
+    } else if (answer.status === 409 && json.reason === "paused") {
+      // Kept here until the exam goes on; the page itself hides the questions.
+      pausedByServer();
+      return;
     } else if (answer.status === 409) {
       queue = {};
       leave(path + "/result");
@@ -279,6 +286,7 @@
       .then(function (json) {
         if (!json) return;
         if (json.finished) leave(path + "/result");
+        else if (json.paused) pausedByServer();
         else if (!over) setRemaining(json.remaining_seconds);
       })
       .catch(function () { /* the next one will tell */ });
@@ -293,7 +301,7 @@
     if (event.persisted) window.location.reload();
   });
   window.addEventListener("beforeunload", function (event) {
-    if (Object.keys(queue).length) event.preventDefault();
+    if (Object.keys(queue).length && !pausing) event.preventDefault();
   });
 
   setRemaining(Number(root.dataset.remaining));
