@@ -9,8 +9,10 @@ use rand::{RngExt, SeedableRng, rngs::StdRng};
 
 use super::Making;
 use crate::{
+    access::Role,
     db::Error,
     exams::{
+        analysis::standards::queries::{self as standards, NewStudy},
         attempts::{
             finish,
             model::{Answer, AttemptId, EndedBy},
@@ -62,6 +64,32 @@ pub fn sit(
         finish::finish(making.conn, &attempt, by, end, &shared.rules, &shared.consequences)?;
     }
     Ok(())
+}
+
+/// Judges in the middle of setting a pass mark: the first round is over, the second is open.
+pub fn set_a_standard(making: &mut Making<'_>) -> Result<(), Error> {
+    let roles = [Role::Trainer, Role::Examiner];
+    let judges = standards::holders(making.conn, &roles, making.today)?;
+    let live = bank::live(making.conn, "hv-safety")?;
+    let questions: Vec<VersionId> = live.iter().take(15).map(|one| one.version).collect();
+    let Some(chief) = judges.first().copied() else { return Ok(()) };
+    let begun = making.stamp(making.today - Duration::days(9)).at;
+    let title = format!("{} 年度划线", chrono::Datelike::year(&making.today));
+    let exam = "inhouse-default/hv-safety-theory";
+    let new = NewStudy { exam, title: &title, questions: &questions };
+    let study = standards::add(making.conn, &new, chief, begun)?;
+    for judge in judges {
+        standards::invite(making.conn, study, judge, chief, begun)?;
+        let mut mind = StdRng::seed_from_u64(judge.0 as u64);
+        let strict = mind.random_range(-6..7);
+        for version in &questions {
+            let fair = 88 - (hardness(*version) * 45.0) as i64;
+            let said = (fair + strict + mind.random_range(-9..10)).clamp(5, 98);
+            standards::say(making.conn, (study, judge, 1), *version, said, begun)?;
+        }
+    }
+    let closed = making.stamp(making.today - Duration::days(2)).at;
+    standards::close(making.conn, study, 1, closed)
 }
 
 fn answer(

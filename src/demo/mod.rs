@@ -80,5 +80,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     let people = people::make(&mut making, &sites, hash)?;
     history::make(&mut making, &people)?;
     sittings::make(&mut making, &people)?;
+    exams::set_a_standard(&mut making)?;
     today::make(&mut making, &people)
 }

@@ -327,7 +327,8 @@ on_both! {
         let action = format!("{study}/adopt");
         assert_eq!(zhao.post(&action, &[("form_key", "k"), ("cut", "61"), ("why", "x")]).await.status, 403);
         let silent = chen.submit(&result, &action, &[("why", " ")]).await;
-        assert_eq!(silent.status, 400, "a decision has a reason");
+        assert_eq!(silent.status, 422, "a decision has a reason");
+        assert!(silent.says(".text-danger", "Say why."), "{}", silent.body);
         let sent = chen.submit(&result, &action, &[("why", "Two rounds, little spread.")]).await;
         assert_eq!(sent.status, 303, "{}", sent.body);
         let decided = chen.follow(&sent).await;

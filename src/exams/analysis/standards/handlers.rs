@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     model::{Judge, Judged, Phase, Study, StudyId, path_of},
-    pages::{self, Draft, EstimatesPage, ListLine, NewPage, StudyPage},
+    pages::{self, Decision, Draft, EstimatesPage, ListLine, NewPage, StudyPage},
     queries::{self, NewStudy},
     rules::{self, Estimates},
 };
@@ -284,8 +284,22 @@ pub async fn show(
     rules: web::Data<Rules>,
     id: web::Path<StudyId>,
 ) -> Result<HttpResponse> {
-    let (id, who) = (*id, acting.clone());
-    let (loaded, candidates, scores, decided_by) = db
+    let who = (*acting).clone();
+    let reached = acting.clone();
+    let candidates = db.read(move |conn| candidates(conn, &reached)).await?;
+    Ok(html(shown(&who, &db, &rules, *id, &candidates, &Decision::default()).await?))
+}
+
+/// The page of a study, with a decision that was not taken shown again.
+async fn shown(
+    viewer: &Viewer,
+    db: &Db,
+    rules: &Rules,
+    id: StudyId,
+    candidates: &[Person],
+    decision: &Decision,
+) -> Result<maud::Markup> {
+    let (loaded, scores, decided_by) = db
         .read(move |conn| -> Result<_> {
             let loaded = load(conn, id)?;
             let scores = analysis::queries::scores(conn, &loaded.study.exam)?;
@@ -293,13 +307,13 @@ pub async fn show(
                 Some(person) => staff::queries::person(conn, person)?,
                 None => None,
             };
-            Ok((loaded, candidates(conn, &who)?, scores, decided_by))
+            Ok((loaded, scores, decided_by))
         })
         .await?;
-    let decides = acting.holds_any(Examiner::ROLES);
-    let page = study_page(&rules, &loaded, &candidates, &scores, decides);
-    let page = StudyPage { decided_by: decided_by.as_ref(), ..page };
-    Ok(html(pages::study(&acting, &page)))
+    let decides = viewer.holds_any(Examiner::ROLES);
+    let page = study_page(rules, &loaded, candidates, &scores, decides);
+    let page = StudyPage { decided_by: decided_by.as_ref(), decision: Some(decision), ..page };
+    Ok(pages::study(viewer, &page))
 }
 
 fn study_page<'a>(
@@ -332,6 +346,7 @@ fn study_page<'a>(
         planned,
         minima: super::super::rules::minima(rules, &study.exam),
         decided_by: None,
+        decision: None,
         decides,
     }
 }
@@ -401,23 +416,16 @@ pub struct Adoption {
 pub async fn adopt(
     acting: Acting<Examiner>,
     db: web::Data<Db>,
+    rules: web::Data<Rules>,
     id: web::Path<StudyId>,
     Form(form): Form<Adoption>,
 ) -> Result<HttpResponse> {
-    let (id, who) = (*id, acting.clone());
-    let why = form.why.trim().to_owned();
-    let cut = rules::typed(&form.cut).ok_or_else(|| {
-        Error::Invalid(text!(
-            "及格线须是 1 到 100 之间的数，最多两位小数。请返回修改。",
-            "The pass mark is a number from 1 to 100 with two decimals at most. Go back and correct it."
-        ))
-    })?;
-    if why.is_empty() || why.chars().count() > LONGEST_REASON {
-        return Err(Error::Invalid(text!(
-            "请写明采纳的理由（不超过 {LONGEST_REASON} 字）。",
-            "Say why this pass mark is adopted (at most {LONGEST_REASON} characters)."
-        )));
-    }
+    let (id, who) = (*id, (*acting).clone());
+    let decision = Decision::of(&form.cut, &form.why, LONGEST_REASON);
+    let Some(cut) = decision.taken() else {
+        let page = shown(&who, &db, &rules, id, &[], &decision).await?;
+        return Err(Error::Again(Box::new(page)));
+    };
     submit(&db, &acting, &form.form_key, move |conn| {
         let study = queries::hold(conn, id)?.ok_or(Error::NotFound)?;
         if study.closed_at.is_none() {
@@ -426,9 +434,10 @@ pub async fn adopt(
                 "A pass mark can be adopted once both rounds are closed."
             )));
         }
-        queries::adopt(conn, id, cut, &why, who.id, who.now)?;
-        let detail =
-            serde_json::json!({ "exam": study.exam, "cut": cut, "before": study.cut, "why": why });
+        queries::adopt(conn, id, cut, &decision.why, who.id, who.now)?;
+        let detail = serde_json::json!({
+            "exam": study.exam, "cut": cut, "before": study.cut, "why": decision.why,
+        });
         let subject = ("standard-study", Some(id.0));
         audit::note(conn, Some(who.id), "adopt-pass-mark", subject, detail, who.now)?;
         Ok(path_of(id))

@@ -6,7 +6,7 @@ use maud::{Markup, html};
 
 use super::{
     model::{Judge, Judged, Phase, Study},
-    rules::{ENOUGH_JUDGES, Estimates, hundredths},
+    rules::{ENOUGH_JUDGES, Estimates, hundredths, typed},
 };
 use crate::{
     access::Viewer,
@@ -283,6 +283,42 @@ fn judges_field(
     }
 }
 
+/// A decision about a pass mark as it was typed.
+#[derive(Clone, Debug, Default)]
+pub struct Decision {
+    pub cut: String,
+    pub why: String,
+    pub problems: Problems,
+}
+
+impl Decision {
+    pub fn of(cut: &str, why: &str, longest: usize) -> Decision {
+        let mut problems = Problems::default();
+        if typed(cut).is_none() {
+            problems.add(
+                "cut",
+                text!(
+                    "请填 1 到 100 之间的数，最多两位小数。",
+                    "A number from 1 to 100 with two decimals at most."
+                ),
+            );
+        }
+        let why = why.trim().to_owned();
+        if why.is_empty() {
+            problems.add("why", text!("请写明理由。", "Say why."));
+        }
+        if why.chars().count() > longest {
+            problems.add("why", text!("最多 {longest} 个字符。", "At most {longest} characters."));
+        }
+        Decision { cut: cut.trim().to_owned(), why, problems }
+    }
+
+    /// The pass mark in hundredths, if nothing is wrong.
+    pub fn taken(&self) -> Option<i64> {
+        typed(&self.cut).filter(|_| self.problems.is_empty())
+    }
+}
+
 pub struct StudyPage<'a> {
     pub study: &'a Study,
     pub exam: Text,
@@ -303,6 +339,8 @@ pub struct StudyPage<'a> {
     pub planned: i64,
     pub minima: Vec<Minimum>,
     pub decided_by: Option<&'a Person>,
+    /// What was typed and not taken.
+    pub decision: Option<&'a Decision>,
     /// The viewer may decide.
     pub decides: bool,
 }
@@ -385,7 +423,7 @@ fn decision(viewer: &Viewer, page: &StudyPage<'_>) -> Markup {
                     "At the planned {planned}, {now} of {told} pass; at {cut} it would be {then}.")) }
             }
             @if !lower.is_empty() { (alert(Tone::Warn, minima(lang, &lower))) }
-            @if page.decides { (adopt_form(lang, study, proposed)) }
+            @if page.decides { (adopt_form(lang, page, proposed)) }
             @else { p.text-secondary.mb-0 { (t!(lang, "由考评员决定是否采纳。", "An examiner decides whether to adopt it.")) } }
         }))
     }
@@ -417,15 +455,17 @@ fn minima(lang: Lang, lower: &[&Minimum]) -> Markup {
     }
 }
 
-fn adopt_form(lang: Lang, study: &Study, proposed: i64) -> Markup {
-    let value = format!("{}.{:02}", proposed / 100, proposed % 100);
-    let none = Problems::default();
+fn adopt_form(lang: Lang, page: &StudyPage<'_>, proposed: i64) -> Markup {
+    let (study, none) = (page.study, Decision::default());
+    let decision = page.decision.unwrap_or(&none);
+    let proposed = format!("{}.{:02}", proposed / 100, proposed % 100);
+    let value = if decision.cut.is_empty() { &proposed } else { &decision.cut };
     html! {
         form.mt-3 method="post" action={ (study.path()) "/adopt" } data-confirm=(t!(lang, "从现在起开始的考试都用这条及格线。确定吗？", "Every attempt that starts from now on is held to it. Are you sure?")) {
             input type="hidden" name="form_key" value=(new_key());
-            (Field::new("cut", t!(lang, "及格线（满分 100）", "Pass mark (of 100)"), &value).required()
-                .hint(t!(lang, "建议值来自第二轮结果；可酌情上下调整并说明。", "The value proposed is the second round's; you may depart from it and say why.")).input(lang, &none))
-            (Field::new("why", t!(lang, "理由", "Why"), "").required().area(lang, &none, 3))
+            (Field::new("cut", t!(lang, "及格线（满分 100）", "Pass mark (of 100)"), value).required()
+                .hint(t!(lang, "建议值来自第二轮结果；可酌情上下调整并说明。", "The value proposed is the second round's; you may depart from it and say why.")).input(lang, &decision.problems))
+            (Field::new("why", t!(lang, "理由", "Why"), &decision.why).required().area(lang, &decision.problems, 3))
             button.btn.btn-primary type="submit" { (icon("check"))
                 (if study.adopted_at.is_some() { t!(lang, "改为这条及格线", "Change to this pass mark") } else { t!(lang, "采纳", "Adopt") })
             }
