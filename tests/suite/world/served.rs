@@ -8,8 +8,6 @@ use std::{
 
 use rustix::process::{Pid, Resource, Rlimit, prlimit};
 
-use super::{Actor, PASSWORD};
-
 /// `shifu serve` on a database.
 pub struct Served {
     child: Child,
@@ -48,20 +46,6 @@ impl Served {
         let pid = Pid::from_raw(self.child.id() as i32);
         let limit = Rlimit { current: bytes, maximum: None };
         prlimit(pid, Resource::Fsize, limit).expect("one may limit one's own children");
-    }
-
-    pub async fn signed_in(&self, staff_no: &str) -> Actor {
-        let actor = Actor::new(self.address);
-        let fields = [("who", staff_no), ("password", PASSWORD)];
-        let mut page = actor.post("/sign-in", &fields).await;
-        for _ in 0..3 {
-            if page.status == 303 {
-                break;
-            }
-            page = actor.post("/sign-in", &fields).await;
-        }
-        assert_eq!(page.status, 303);
-        actor
     }
 }
 
