@@ -41,6 +41,8 @@ proofs! {
     Mentor = [Mentor];
     /// Sees who is where in their courses, enrols people.
     Trainer = [Trainer];
+    /// Writes questions and blueprints, studies what they are worth, sets pass marks.
+    Authoring = [Trainer, Examiner];
     /// Judges exams.
     Examiner = [Examiner];
     /// Runs a workshop: recommends, enrols, pairs.

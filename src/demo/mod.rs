@@ -5,6 +5,7 @@
 //! Everything is made through the same functions as in real life, with the moment of each act as
 //! it would have been, so the record also tells what was known then.
 
+mod exams;
 mod group;
 mod history;
 mod names;

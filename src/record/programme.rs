@@ -15,6 +15,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize, de};
 
 use super::{
+    blueprint::Blueprint,
     context::Context,
     fact::Kind,
     period::{
@@ -370,6 +371,8 @@ pub struct ExamPlan {
     pub pass: Limit,
     #[serde(default)]
     pub draw: Vec<Draw>,
+    /// A table of specifications, instead of `draw`.
+    pub blueprint: Option<Blueprint>,
     /// Whole days between two attempts.
     #[serde(default)]
     pub wait_full_days: u32,

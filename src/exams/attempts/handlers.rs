@@ -16,8 +16,10 @@ use crate::{
     courses::Catalogue,
     db::{Conn, Db, Instant},
     exams::{
+        blueprints::{self, queries::Published},
         questions::{bank, scoring},
         rules::{self, Offer, Turn},
+        standard,
     },
     i18n::{Lang, Text},
     record::{Consequences, Rules, ledger},
@@ -33,15 +35,18 @@ pub async fn mine(
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
     let person = viewer.id;
-    let (running, past, facts) = db
+    let (running, past, published, cuts, facts) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
-            Ok((running, past, ledger::facts_of(conn, person, None)?))
+            let (published, cuts) = (Published::load(conn)?, standard::cuts(conn)?);
+            Ok((running, past, published, cuts, ledger::facts_of(conn, person, None)?))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
         .into_iter()
+        .map(|offer| offer.with_cut(cuts.get(&offer.code()).copied()))
+        .map(|offer| offer.sized(published.form(&offer.code(), offer.plan).size()))
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
     Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past)))
@@ -58,15 +63,19 @@ pub async fn explain(
     let code = format!("{set}/{name}");
     let offer = Offer::find(&rules, &code).ok_or(Error::NotFound)?;
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
-    let (running, live, facts) = db
+    let (wanted, plan) = (code.clone(), offer.plan.clone());
+    let (running, size, short, adopted, facts) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
             let live = bank::live(conn, &bank)?;
-            Ok((running, live, ledger::facts_of(conn, person, None)?))
+            let form = blueprints::queries::form_of(conn, &wanted, &plan)?;
+            let short = blueprints::shortage(&form, &live);
+            let adopted = standard::adopted(conn, &wanted)?;
+            Ok((running, form.size(), short, adopted, ledger::facts_of(conn, person, None)?))
         })
         .await?;
+    let offer = offer.sized(size).with_cut(adopted.map(|adopted| adopted.pass_score));
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
-    let short = rules::shortage(offer, &live);
     let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short);
     Ok(html(page))
 }

@@ -20,7 +20,6 @@ pub mod finish;
 pub mod handlers;
 pub mod model;
 pub mod pages;
-pub mod paper;
 pub mod queries;
 pub mod taking;
 

@@ -8,7 +8,7 @@ use crate::{
         Instant,
         schema::{attempt, attempt_result},
     },
-    exams::questions::model::AreaScore,
+    exams::{blueprints::BlueprintId, questions::model::AreaScore},
     i18n::Text,
     record::{Amount, FactId, PersonId},
     text,
@@ -62,7 +62,7 @@ pub struct Attempt {
     pub hand_in_by: Instant,
     pub finished_at: Option<Instant>,
     pub sitting_id: Option<i64>,
-    pub blueprint_id: Option<i64>,
+    pub blueprint_id: Option<BlueprintId>,
     /// The clock stands still since then.
     pub paused_at: Option<Instant>,
 }

@@ -9,7 +9,7 @@ use super::{
     model::{Answer, Attempt, AttemptResult, GRACE_SECONDS},
 };
 use crate::{
-    access::{OverPeople, Viewer},
+    access::{Authoring, OverPeople, Viewer},
     courses::Catalogue,
     db::Instant,
     exams::{
@@ -68,6 +68,9 @@ pub fn mine(
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
         }
+        @if viewer.holds_any(<Authoring as crate::access::proof::Proof>::ROLES) {
+            a.btn href="/exams/analysis" { (icon("trending-up")) (t!(lang, "试题与考试分析", "Analysis")) }
+        }
     };
     let subtitle = t!(lang, "理论考试，在这里参加", "Theory exams, sat here");
     let body = html! {
@@ -120,7 +123,7 @@ fn offer_card(lang: Lang, rules: &Rules, offer: Offer<'_>, turn: &Turn, runs: bo
 }
 
 fn size_of(lang: Lang, offer: Offer<'_>) -> String {
-    let (questions, minutes, pass) = (offer.questions(), offer.minutes(), offer.plan.pass.0);
+    let (questions, minutes, pass) = (offer.questions(), offer.minutes(), offer.pass_mark());
     t!(
         lang,
         "{questions} 题 · {minutes} 分钟 · {pass} 分合格",
@@ -212,7 +215,7 @@ fn facts_about(lang: Lang, rules: &Rules, offer: Offer<'_>) -> Vec<(String, Mark
     let leads_to: Vec<Text> =
         rules::purposes(rules, offer).into_iter().map(|purpose| purpose.certification).collect();
     let minutes = offer.minutes();
-    let pass = offer.plan.pass.0;
+    let pass = offer.pass_mark();
     let wait = offer.plan.wait_full_days;
     let mut facts = vec![
         (t!(lang, "题数", "Questions"), html! { (offer.questions()) }),

@@ -14,10 +14,7 @@ use diesel::{
     sql_types::{BigInt, HasSqlType, Text, Timestamp},
 };
 
-use super::{
-    model::{Answer, Attempt, AttemptId, AttemptResult},
-    paper::{self, Drawn},
-};
+use super::model::{Answer, Attempt, AttemptId, AttemptResult};
 use crate::{
     access::{self, Claim, queries::SessionId},
     content::ContentId,
@@ -30,7 +27,13 @@ use crate::{
         types::LangColumn,
     },
     each_backend,
-    exams::questions::{Body, QuestionKind, VersionId, scoring::Item},
+    exams::{
+        blueprints::{
+            BlueprintId,
+            draw::{self, Drawn},
+        },
+        questions::{Body, QuestionKind, VersionId, scoring::Item},
+    },
     i18n::Lang,
     record::PersonId,
 };
@@ -46,6 +49,7 @@ pub struct NewAttempt<'a> {
     pub pass_score: i64,
     pub started_at: Instant,
     pub hand_in_by: Instant,
+    pub blueprint: Option<BlueprintId>,
 }
 
 /// Adds an attempt with its paper. A second running attempt of the same person at the same exam
@@ -65,6 +69,7 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
             attempt::pass_score.eq(new.pass_score),
             attempt::started_at.eq(new.started_at),
             attempt::hand_in_by.eq(new.hand_in_by),
+            attempt::blueprint_id.eq(new.blueprint),
         ))
         .returning(attempt::id)
         .get_result(conn)?;
@@ -75,7 +80,7 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
                 attempt_question::attempt_id.eq(id),
                 attempt_question::position.eq(position),
                 attempt_question::question_version_id.eq(drawn.version),
-                attempt_question::option_order.eq(paper::order_word(&drawn.order)),
+                attempt_question::option_order.eq(draw::order_word(&drawn.order)),
                 attempt_question::kind.eq(drawn.kind),
                 attempt_question::part.eq(drawn.part as i64),
                 attempt_question::block.eq(drawn.block as i64),
@@ -162,7 +167,7 @@ pub struct Slot {
 
 impl Slot {
     fn new((kind, order): (QuestionKind, String)) -> Slot {
-        Slot { kind, options: paper::parse_order(&order).len() }
+        Slot { kind, options: draw::parse_order(&order).len() }
     }
 }
 
@@ -369,7 +374,7 @@ pub fn paper_with(
                 area: slot.area,
                 body,
                 part: usize::try_from(slot.part).unwrap_or(0),
-                order: paper::parse_order(&slot.order),
+                order: draw::parse_order(&slot.order),
                 weight: slot.weight,
                 scored: slot.scored,
                 response,

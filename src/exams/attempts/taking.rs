@@ -3,14 +3,16 @@
 use super::{
     finish,
     model::{Answer, Attempt, AttemptId, path_of},
-    paper, queries,
+    queries,
 };
 use crate::{
     access::{self, Claim, Viewer, audit},
     db::{Conn, Instant},
     exams::{
-        questions::{bank, scoring},
+        blueprints,
+        questions::scoring,
         rules::{self, Offer, Turn},
+        standard,
     },
     i18n::{Lang, date},
     record::{Consequences, PersonId, Rules, ledger},
@@ -36,23 +38,21 @@ pub fn start(
         finish::time_up(conn, &attempt, viewer.now, rules, consequences)?;
     }
     may_start(conn, viewer, rules, offer)?;
-    let bank = offer.plan.bank.as_deref().unwrap_or_default();
-    let live = bank::live(conn, bank)?;
-    if let Some(short) = rules::shortage(offer, &live) {
-        return Err(Error::Refused(short));
-    }
-    let drawn = paper::draw(&offer.plan.draw, &live, seed).map_err(Error::Refused)?;
+    let paper = blueprints::prepare(conn, code, offer.plan, viewer.id, seed, viewer.now)?
+        .map_err(|short| Error::Refused(blueprints::cannot_start(&short)))?;
+    let minutes = paper.minutes.map_or(offer.minutes(), i64::from);
     let new = queries::NewAttempt {
         person: viewer.id,
         exam: code,
         content: rules.revision(offer.set),
         seed,
-        pass_score: offer.pass_score(),
+        pass_score: standard::pass_score(conn, code, offer.pass_score())?,
         started_at: viewer.now,
-        hand_in_by: viewer.now.plus(chrono::Duration::minutes(offer.minutes())),
+        hand_in_by: viewer.now.plus(chrono::Duration::minutes(minutes)),
+        blueprint: paper.blueprint,
     };
-    let id = queries::add(conn, &new, &drawn)?;
-    let detail = serde_json::json!({ "exam": code, "questions": drawn.len() });
+    let id = queries::add(conn, &new, &paper.drawn)?;
+    let detail = serde_json::json!({ "exam": code, "questions": paper.drawn.len() });
     audit::note(conn, Some(viewer.id), "start-exam", ("attempt", Some(id.0)), detail, viewer.now)?;
     Ok(path_of(id))
 }
