@@ -118,6 +118,7 @@ fn sit(conn: &mut Conn, shared: &Shared) -> Result<(), Error> {
             started_at: at,
             hand_in_by: at.plus(chrono::Duration::minutes(30)),
             blueprint: None,
+            sitting: None,
         };
         let id = attempts::add(conn, &new, &drawn)?;
         for (position, one) in (1..).zip(&drawn) {

@@ -85,8 +85,9 @@ impl Error {
 }
 
 /// How the databases say that they are locked, full, stopping or starting.
-const TROUBLE: [&str; 10] = [
+const TROUBLE: [&str; 11] = [
     "database is locked",
+    "due to lock timeout",
     "database or disk is full",
     "disk I/O error",
     "unable to open database file",

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::SimpleConnection;
 
-use super::{Conn, DatabaseUrl, Error, PATIENCE_TO_CONNECT};
+use super::{Conn, DatabaseUrl, Error, PATIENCE, PATIENCE_TO_CONNECT};
 
 #[derive(Clone, Copy)]
 pub(super) enum Access {
@@ -41,7 +41,7 @@ impl r2d2::ManageConnection for Manager {
     fn connect(&self) -> Result<Pooled, Error> {
         let conn = match self.access {
             Access::Read => self.url.connect_to_read()?,
-            Access::Write => self.url.connect()?,
+            Access::Write => self.url.connect_to_write(PATIENCE)?,
         };
         Ok(Pooled { conn, dead: false, alive_at: 0 })
     }

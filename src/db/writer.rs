@@ -39,7 +39,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn start(url: &DatabaseUrl) -> Result<Writer, Error> {
-        let line = Line { url: url.clone(), conn: Some(connect(url)?) };
+        let line = Line { url: url.clone(), conn: Some(url.connect_to_write(PATIENCE)?) };
         let (jobs, queue) = channel();
         let thread = thread::Builder::new()
             .name("shifu-writer".to_owned())
@@ -100,15 +100,9 @@ impl Line {
     fn conn(&mut self) -> Result<&mut Conn, Error> {
         match &mut self.conn {
             Some(conn) => Ok(conn),
-            gone => Ok(gone.insert(connect(&self.url)?)),
+            gone => Ok(gone.insert(self.url.connect_to_write(PATIENCE)?)),
         }
     }
-}
-
-fn connect(url: &DatabaseUrl) -> Result<Conn, Error> {
-    let mut conn = url.connect()?;
-    conn.batch_execute(&format!("PRAGMA busy_timeout = {}", PATIENCE.as_millis()))?;
-    Ok(conn)
 }
 
 fn write_groups(mut line: Line, queue: &Receiver<Job>) {

@@ -20,6 +20,7 @@ mod exams_analysis;
 mod exams_blueprints;
 mod exams_statistics;
 mod exams_sittings;
+mod exams_storm;
 mod home;
 mod imports;
 mod mentoring;

@@ -1,4 +1,18 @@
 //! Sitting an exam: drawing and freezing the paper, saving answers, the one end, the result.
+//!
+//! What happens when something goes wrong:
+//!
+//! | | an answer under way | afterwards |
+//! |---|---|---|
+//! | the program is killed | acknowledged = on disk; the browser sends the rest again | attempts go on; those whose time is over are closed by the sweep; nothing is marked twice |
+//! | two browsers, a stale tab | the higher edition stays, the other one is told (409, `stale`) | both show what is kept |
+//! | handed in while an answer is on its way | marked, or refused (409, `finished`); never acknowledged and left out | one result, one fact |
+//! | the server's clock goes back | time already used stays used | no attempt gains time |
+//! | the clock goes forward past the end | whoever asks meanwhile is closed (409, `time`) and stays so | nobody else lost anything when it is set right |
+//! | the database is locked by another program | waits some seconds, then 503 "nothing was saved"; the browser tries again | goes on by itself |
+//! | PostgreSQL stops or starts anew | 503, as above; pages too | dead connections are replaced; no restart |
+//! | the disk is full | 503, as above; pages can still be read (SQLite) | goes on as soon as there is room |
+//! | the session ends, the account is closed | 401 from the next answer on | what was saved stays |
 
 use crate::access::{Routes, Who};
 

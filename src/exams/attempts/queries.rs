@@ -7,9 +7,11 @@ use std::{
 };
 
 use diesel::{
-    expression::{AsExpression, TypedExpressionType},
+    backend::Backend,
     prelude::*,
-    sql_types::{BigInt, SqlType, Text, Timestamp},
+    query_builder::{AstPass, QueryFragment, QueryId},
+    serialize::ToSql,
+    sql_types::{BigInt, HasSqlType, Text, Timestamp},
 };
 
 use super::model::{Answer, Attempt, AttemptId, AttemptResult};
@@ -226,49 +228,63 @@ pub fn desk(conn: &mut Conn, claim: &Claim, id: AttemptId, position: i64) -> Res
 /// did. It needs nothing around it: whoever finishes the attempt at this moment either waits for
 /// the answer or keeps it out.
 pub fn put_answer(conn: &mut Conn, id: AttemptId, position: i64, new: &Answer) -> Result<bool> {
-    use diesel::{dsl::AsExprOf, query_dsl::methods, upsert::excluded};
-    fn value<T: AsExpression<S>, S: SqlType + TypedExpressionType>(value: T) -> AsExprOf<T, S> {
-        value.into_sql::<S>()
-    }
-    let open =
-        attempt::table.filter(attempt::id.eq(id).and(attempt::finished_at.is_null())).select((
-            value::<_, BigInt>(id),
-            value::<_, BigInt>(position),
-            value::<_, Text>(&new.response),
-            value::<_, BigInt>(new.edition),
-            value::<_, Timestamp>(new.saved_at),
-        ));
-    macro_rules! put {
-        ($conn:expr, $open:expr) => {
-            methods::FilterDsl::filter(
-                diesel::insert_into(answer::table)
-                    .values($open)
-                    .into_columns((
-                        answer::attempt_id,
-                        answer::position,
-                        answer::response,
-                        answer::edition,
-                        answer::saved_at,
-                    ))
-                    .on_conflict((answer::attempt_id, answer::position))
-                    .do_update()
-                    .set((
-                        answer::response.eq(excluded(answer::response)),
-                        answer::edition.eq(excluded(answer::edition)),
-                        answer::saved_at.eq(excluded(answer::saved_at)),
-                    )),
-                answer::edition.lt(excluded(answer::edition)),
-            )
-            .execute($conn)?
-        };
-    }
-    let changed = match conn {
-        // The one writer is here already.
-        Conn::Sqlite(conn) => put!(conn, open),
-        Conn::Postgres(conn) => put!(conn, open.for_share()),
-    };
+    // SQLite has one writer, and that is here already.
+    let hold = matches!(conn, Conn::Postgres(_));
+    let put = PutAnswer { id, position, new, hold };
+    let changed = each_backend!(conn, |conn| put.execute(conn))?;
     Ok(changed > 0)
 }
+
+/// The statement of [`put_answer`]. It is spelled out because diesel does not keep its own
+/// `on_conflict` prepared, and parsing and planning it anew costs more than all the rest of a save.
+struct PutAnswer<'a> {
+    id: AttemptId,
+    position: i64,
+    new: &'a Answer,
+    hold: bool,
+}
+
+impl<DB: Backend> QueryFragment<DB> for PutAnswer<'_>
+where
+    AttemptId: ToSql<BigInt, DB>,
+    i64: ToSql<BigInt, DB>,
+    String: ToSql<Text, DB>,
+    Instant: ToSql<Timestamp, DB>,
+    DB: HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Timestamp>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO answer (attempt_id, position, response, edition, saved_at) SELECT id, ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.position)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(&self.new.response)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.new.edition)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Timestamp, _>(&self.new.saved_at)?;
+        out.push_sql(" FROM attempt WHERE finished_at IS NULL AND id = ");
+        out.push_bind_param::<BigInt, _>(&self.id)?;
+        if self.hold {
+            out.push_sql(" FOR SHARE");
+        }
+        out.push_sql(
+            " ON CONFLICT (attempt_id, position) DO UPDATE SET response = excluded.response, \
+             edition = excluded.edition, saved_at = excluded.saved_at \
+             WHERE answer.edition < excluded.edition",
+        );
+        Ok(())
+    }
+}
+
+/// Known by its text.
+impl QueryId for PutAnswer<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for PutAnswer<'_> {}
+impl RunQueryDsl<PgConnection> for PutAnswer<'_> {}
 
 pub fn answer_at(conn: &mut Conn, id: AttemptId, position: i64) -> Result<Option<Answer>> {
     let row: Option<(String, i64, Instant)> = answer::table
