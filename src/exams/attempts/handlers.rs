@@ -33,19 +33,20 @@ pub async fn mine(
     db: web::Data<Db>,
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
-    let person = viewer.id;
-    let (running, past, facts) = db
+    let (person, now) = (viewer.id, viewer.now);
+    let (running, past, facts, registered) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
-            Ok((running, past, ledger::facts_of(conn, person, None)?))
+            let registered = sittings::queries::registered_for(conn, person, now)?;
+            Ok((running, past, ledger::facts_of(conn, person, None)?, registered))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
         .into_iter()
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
-    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past)))
+    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past, &registered)))
 }
 
 pub async fn explain(

@@ -20,10 +20,11 @@ use crate::{
             scoring::{Item, letter},
         },
         rules::{self, Offer, Turn},
-        sittings::{self, Prospect},
+        sittings::{self, Prospect, Sitting, model::Registration},
     },
     i18n::{self, Lang, Text},
-    record::{Amount, Rules},
+    record::{Amount, Rules, programme::SittingRule},
+    staff::Site,
     t,
     web::{
         Crumb,
@@ -63,6 +64,7 @@ pub fn mine(
     running: &[Attempt],
     exams: &[(Offer<'_>, Turn)],
     past: &[(Attempt, AttemptResult)],
+    registered: &[(Registration, Sitting, Site)],
 ) -> Markup {
     let lang = viewer.lang();
     let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
@@ -76,6 +78,7 @@ pub fn mine(
     let body = html! {
         (heading(&t!(lang, "考试", "Exams"), subtitle, actions))
         @for attempt in running { (resume(viewer, rules, attempt)) }
+        (sittings::pages::coming(viewer, rules, registered))
         @if exams.is_empty() {
             (card("", empty("clipboard-check", &t!(lang, "暂无考试", "No exams"),
                 t!(lang, "规则库里还没有可以在线参加的考试。", "No rule set plans an exam that is sat here."))))
@@ -114,6 +117,9 @@ fn offer_card(lang: Lang, rules: &Rules, offer: Offer<'_>, turn: &Turn, runs: bo
                 p { (t!(lang, "用于：", "For: ")) (Text::list(&leads_to).get(lang)) }
             }
             @match turn {
+                Turn::Now if !runs && offer.plan.sitting == SittingRule::Required => {
+                    (badge(Tone::Info, t!(lang, "按场次考试，请先报名", "Sat in sittings; register for one")))
+                }
                 _ if runs => { (badge(Tone::Info, t!(lang, "正在进行", "Under way"))) }
                 Turn::Now => { (badge(Tone::Good, t!(lang, "可以参加", "You may sit it now"))) }
                 Turn::Later { .. } | Turn::Never { .. } => { (waiting(lang, turn)) }
