@@ -73,9 +73,8 @@ pub async fn explain(
         .await?;
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
     let short = rules::shortage(offer, &live);
-    let entry = pages::BeforeStart { prospect, wrong_code: asked.entry.is_some() };
-    let page =
-        pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short, &entry);
+    let before = pages::BeforeStart { short, prospect, wrong_code: asked.entry.is_some() };
+    let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, &before);
     Ok(html(page))
 }
 

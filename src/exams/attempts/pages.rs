@@ -184,8 +184,9 @@ fn past_results(viewer: &Viewer, rules: &Rules, past: &[(Attempt, AttemptResult)
     card_with(&title, html! {}, table(&headers, rows))
 }
 
-/// What stands before the start: the sitting, what was granted, a wrong entry code.
+/// What stands before the start: a bank that is too small, the sitting, a wrong entry code.
 pub struct BeforeStart {
+    pub short: Option<Text>,
     pub prospect: Prospect,
     pub wrong_code: bool,
 }
@@ -198,8 +199,7 @@ pub fn explain(
     offer: Offer<'_>,
     running: Option<&Attempt>,
     turn: &Turn,
-    short: Option<Text>,
-    entry: &BeforeStart,
+    before: &BeforeStart,
 ) -> Markup {
     let lang = viewer.lang();
     let title = offer.plan.title.get(lang);
@@ -209,13 +209,13 @@ pub fn explain(
             (definitions(facts_about(lang, rules, offer)))
             @if let Some(note) = &offer.plan.note { p.mt-2.mb-0 { (note.get(lang)) } }
         }))
-        (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &entry.prospect)))
+        (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &before.prospect)))
         (reading(lang, rules, catalogue, offer))
-        @match (running, short, turn) {
+        @match (running, &before.short, turn) {
             (Some(attempt), ..) => { (resume(viewer, rules, attempt)) }
             (None, Some(short), _) => { (alert(Tone::Warn, short.get(lang))) }
             (None, None, Turn::Now) => {
-                (sittings::pages::start(viewer, offer, &entry.prospect, entry.wrong_code))
+                (sittings::pages::start(viewer, offer, &before.prospect, before.wrong_code))
             }
             (None, None, turn) => { (card("", waiting(lang, turn))) }
         }
