@@ -10,7 +10,7 @@ use shifu::{
 
 use crate::{
     on_both,
-    world::{Actor, BEGINNING, Backend, Page, World, day, instant, run},
+    world::{Actor, BEGINNING, Page, World, day, instant},
 };
 
 const EXAM: &str = "/exams/inhouse-default/brake-theory";
@@ -485,23 +485,4 @@ on_both! {
         assert_eq!(wang.submit(&room, &mark, &[("attendance", "excused"), ("note", "生病")]).await.status, 303);
         assert!(wang.get(&format!("{path}/live")).await.says(".badge", "Excused"));
     }
-}
-
-/// The demo has a sitting behind it and two to come, with people who may sit them.
-#[test]
-fn the_demo_has_sittings_to_look_at() {
-    run(Backend::Sqlite, async |world: World| {
-        let shared = world.shared.clone();
-        let filled = tokio::task::spawn_blocking(move || shifu::demo::fill(&shared)).await;
-        assert_eq!(filled.expect("no panic"), Ok(true));
-        let trainer = world.anybody();
-        let password = shifu::demo::PASSWORD;
-        trainer.post("/sign-in", &[("who", "R1001"), ("password", password)]).await;
-        let soon = trainer.get("/exams/sittings/demosoon").await;
-        assert!(soon.texts("td").len() >= 5, "somebody is on the list: {}", soon.body);
-        let past = trainer.get("/exams/sittings/demopast/live").await;
-        assert!(past.says(".badge", "已交卷"), "{}", past.body);
-        let list = trainer.get("/exams/sittings").await;
-        assert!(list.links().contains(&"/exams/sittings/demolate".to_owned()));
-    });
 }
