@@ -114,6 +114,7 @@ on_both! {
         let sent = lin.submit(&page, &format!("{path}/register"), &[]).await;
         assert_eq!(sent.location.as_deref(), Some(path.as_str()));
         assert!(lin.follow(&sent).await.says(".badge", "Registered"));
+        assert!(lin.get("/exams").await.links().contains(&path), "my sittings stand with my exams");
         let (verdict, content): (String, i64) = world.arrange(|conn| {
             Ok(registration::table.select((registration::verdict, registration::content_id)).first(conn)?)
         }).await;

@@ -35,13 +35,15 @@ pub async fn mine(
     db: web::Data<Db>,
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
-    let person = viewer.id;
-    let (running, past, published, cuts, facts) = db
+    let (person, now) = (viewer.id, viewer.now);
+    let (running, past, published, cuts, facts, registered) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
             let (published, cuts) = (Published::load(conn)?, standard::cuts(conn)?);
-            Ok((running, past, published, cuts, ledger::facts_of(conn, person, None)?))
+            let registered = sittings::queries::registered_for(conn, person, now)?;
+            let facts = ledger::facts_of(conn, person, None)?;
+            Ok((running, past, published, cuts, facts, registered))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
@@ -50,7 +52,7 @@ pub async fn mine(
         .map(|offer| offer.sized(published.form(&offer.code(), offer.plan).size()))
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
-    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past)))
+    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past, &registered)))
 }
 
 pub async fn explain(
@@ -83,9 +85,8 @@ pub async fn explain(
         .await?;
     let offer = offer.sized(size).with_cut(adopted.map(|adopted| adopted.pass_score));
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
-    let entry = pages::BeforeStart { prospect, wrong_code: asked.entry.is_some() };
-    let page =
-        pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short, &entry);
+    let before = pages::BeforeStart { short, prospect, wrong_code: asked.entry.is_some() };
+    let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, &before);
     Ok(html(page))
 }
 

@@ -20,10 +20,11 @@ use crate::{
             scoring::{Item, letter},
         },
         rules::{self, Offer, Turn},
-        sittings::{self, Prospect},
+        sittings::{self, Prospect, Sitting, model::Registration},
     },
     i18n::{self, Lang, Text},
-    record::{Amount, Rules},
+    record::{Amount, Rules, programme::SittingRule},
+    staff::Site,
     t,
     web::{
         Crumb,
@@ -63,6 +64,7 @@ pub fn mine(
     running: &[Attempt],
     exams: &[(Offer<'_>, Turn)],
     past: &[(Attempt, AttemptResult)],
+    registered: &[(Registration, Sitting, Site)],
 ) -> Markup {
     let lang = viewer.lang();
     let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
@@ -79,6 +81,7 @@ pub fn mine(
     let body = html! {
         (heading(&t!(lang, "考试", "Exams"), subtitle, actions))
         @for attempt in running { (resume(viewer, rules, attempt)) }
+        (sittings::pages::coming(viewer, rules, registered))
         @if exams.is_empty() {
             (card("", empty("clipboard-check", &t!(lang, "暂无考试", "No exams"),
                 t!(lang, "规则库里还没有可以在线参加的考试。", "No rule set plans an exam that is sat here."))))
@@ -117,6 +120,9 @@ fn offer_card(lang: Lang, rules: &Rules, offer: Offer<'_>, turn: &Turn, runs: bo
                 p { (t!(lang, "用于：", "For: ")) (Text::list(&leads_to).get(lang)) }
             }
             @match turn {
+                Turn::Now if !runs && offer.plan.sitting == SittingRule::Required => {
+                    (badge(Tone::Info, t!(lang, "按场次考试，请先报名", "Sat in sittings; register for one")))
+                }
                 _ if runs => { (badge(Tone::Info, t!(lang, "正在进行", "Under way"))) }
                 Turn::Now => { (badge(Tone::Good, t!(lang, "可以参加", "You may sit it now"))) }
                 Turn::Later { .. } | Turn::Never { .. } => { (waiting(lang, turn)) }
@@ -181,8 +187,9 @@ fn past_results(viewer: &Viewer, rules: &Rules, past: &[(Attempt, AttemptResult)
     card_with(&title, html! {}, table(&headers, rows))
 }
 
-/// What stands before the start: the sitting, what was granted, a wrong entry code.
+/// What stands before the start: a bank that is too small, the sitting, a wrong entry code.
 pub struct BeforeStart {
+    pub short: Option<Text>,
     pub prospect: Prospect,
     pub wrong_code: bool,
 }
@@ -195,8 +202,7 @@ pub fn explain(
     offer: Offer<'_>,
     running: Option<&Attempt>,
     turn: &Turn,
-    short: Option<Text>,
-    entry: &BeforeStart,
+    before: &BeforeStart,
 ) -> Markup {
     let lang = viewer.lang();
     let title = offer.plan.title.get(lang);
@@ -206,13 +212,13 @@ pub fn explain(
             (definitions(facts_about(lang, rules, offer)))
             @if let Some(note) = &offer.plan.note { p.mt-2.mb-0 { (note.get(lang)) } }
         }))
-        (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &entry.prospect)))
+        (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &before.prospect)))
         (reading(lang, rules, catalogue, offer))
-        @match (running, short, turn) {
+        @match (running, &before.short, turn) {
             (Some(attempt), ..) => { (resume(viewer, rules, attempt)) }
             (None, Some(short), _) => { (alert(Tone::Warn, short.get(lang))) }
             (None, None, Turn::Now) => {
-                (sittings::pages::start(viewer, offer, &entry.prospect, entry.wrong_code))
+                (sittings::pages::start(viewer, offer, &before.prospect, before.wrong_code))
             }
             (None, None, turn) => { (card("", waiting(lang, turn))) }
         }

@@ -440,7 +440,7 @@ pub fn set_clock(conn: &mut Conn, was: &Attempt, to: Clock) -> Result<bool> {
     Ok(changed == 1)
 }
 
-/// Attempts on a break that have not moved since a moment, oldest first.
+/// Attempts whose clock stands still since before a moment, oldest first.
 pub fn paused_before(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<Attempt>> {
     Ok(attempt::table
         .filter(attempt::finished_at.is_null().and(attempt::paused_at.lt(before)))

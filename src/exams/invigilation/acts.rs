@@ -138,7 +138,7 @@ pub fn close_sitting(
     with: (&Rules, &Consequences),
 ) -> Result<()> {
     let (by, now) = (watch.viewer.id, watch.viewer.now);
-    sittings::hold(conn, watch.sitting.id)?;
+    // The attempts first: whoever registers somebody holds the person before the sitting, too.
     close(conn, watch, None, why, with)?;
     sittings::close(conn, watch.sitting.id, (by, now))?;
     let subject = ("sitting", Some(watch.sitting.id.0));

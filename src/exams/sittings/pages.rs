@@ -98,6 +98,31 @@ pub fn list(
     viewer.page(&title, &to_sittings(lang)[..1], body)
 }
 
+/// The sittings somebody is registered for, on the page of their exams.
+pub fn coming(
+    viewer: &Viewer,
+    rules: &Rules,
+    registered: &[(Registration, Sitting, Site)],
+) -> Markup {
+    let lang = viewer.lang();
+    let open = registered.iter().filter(|(row, ..)| row.attendance.is_none());
+    let lines: Vec<_> = open
+        .map(|(_, sitting, site)| {
+            (
+                moment(lang, site, sitting.opens_at),
+                html! {
+                    a href=(sitting.path()) { (rules::title(rules, &sitting.exam).get(lang)) } " "
+                    (phase_badge(lang, sitting, viewer.now))
+                    div.small.text-secondary { (place(lang, sitting, site)) }
+                },
+            )
+        })
+        .collect();
+    html! {
+        @if !lines.is_empty() { (card(&t!(lang, "我报名的场次", "My sittings"), definitions(lines))) }
+    }
+}
+
 fn nothing(lang: Lang, asked: &Asked, plans: bool) -> Markup {
     let (title, hint) = match asked.who.as_str() {
         "mine" => (

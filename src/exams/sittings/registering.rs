@@ -123,12 +123,15 @@ fn clash(
             "Somebody who invigilates a sitting cannot sit it."
         )));
     }
-    let counts =
-        |one: &Sitting| one.id != sitting.id && leaving.is_none_or(|leaving| leaving.id != one.id);
-    let down = queries::registered_for(conn, person, desk.by.now)?;
-    let down: Vec<Sitting> = down.into_iter().map(|(_, other, _)| other).filter(counts).collect();
+    let leaves = |other: &Sitting| leaving.is_some_and(|leaving| leaving.id == other.id);
+    let down: Vec<(Registration, Sitting)> = queries::registered_for(conn, person, desk.by.now)?
+        .into_iter()
+        .map(|(registration, other, _)| (registration, other))
+        .filter(|(_, other)| other.id != sitting.id && !leaves(other))
+        .collect();
     let overlapping = down
         .iter()
+        .map(|(_, other)| other)
         .chain(&watched)
         .find(|other| rules::overlap(span(desk.rules, sitting), span(desk.rules, other)));
     if let Some(Sitting { code, .. }) = overlapping {
@@ -137,8 +140,11 @@ fn clash(
             "It overlaps with another sitting ({code}) this person is down for."
         )));
     }
-    let twice = down.iter().find(|other| other.exam == sitting.exam);
-    Ok(twice.map(|Sitting { code, .. }| {
+    // A registration that was used stands in nobody's way.
+    let twice = down.iter().find(|(registration, other)| {
+        other.exam == sitting.exam && registration.attendance.is_none()
+    });
+    Ok(twice.map(|(_, Sitting { code, .. })| {
         text!(
             "已报名同一考试的另一场次（{code}）。请改期，或先取消那一场。",
             "This person is down for another sitting of the same exam ({code}). Move that registration, or withdraw it first."
