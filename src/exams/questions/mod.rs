@@ -4,6 +4,7 @@ pub mod bank;
 pub mod body;
 pub mod decimal;
 pub mod model;
+pub mod render;
 pub mod scoring;
 pub mod share;
 mod written;
