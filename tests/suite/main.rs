@@ -16,6 +16,7 @@ mod careers;
 mod certification;
 mod courses;
 mod exams;
+mod exams_questions;
 mod home;
 mod imports;
 mod mentoring;
