@@ -453,8 +453,10 @@ impl Reading<'_> {
             QuestionKind::Case => None,
             QuestionKind::Essay => self.essay(prefix).map(Task::Essay),
         }?;
-        for mistake in task.mistakes() {
-            let (zh, en) = (mistake.zh, capital(&mistake.en));
+        let mistakes = task.mistakes();
+        if !mistakes.is_empty() {
+            let Text { zh, en } = Text::list(&mistakes);
+            let en = capital(&en);
             self.mistake(&group, text!("{zh}。", "{en}."));
         }
         Some(task)

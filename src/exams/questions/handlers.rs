@@ -198,10 +198,9 @@ pub async fn question(
     let (whole, at, used, similar) = db
         .read(move |conn| -> Result<_> {
             let whole = find(conn, &path)?;
-            let at = match number {
-                Some(number) => whole.versions.iter().position(|one| one.outline.number == number),
-                None => whole.versions.len().checked_sub(1),
-            };
+            let current = whole.current().map(|current| current.outline.number);
+            let number = number.or(current);
+            let at = whole.versions.iter().position(|one| Some(one.outline.number) == number);
             let at = at.ok_or(Error::NotFound)?;
             let used = queries::used(conn, whole.question, None)?;
             let body = &whole.versions[at].body;
@@ -297,9 +296,9 @@ pub async fn edit_page(
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let desk = db.read(move |conn| Desk::for_edit(conn, &path)).await?;
-    let newest = desk.whole.as_ref().and_then(Whole::newest).ok_or(Error::NotFound)?;
+    let current = desk.whole.as_ref().and_then(Whole::current).ok_or(Error::NotFound)?;
     let code = desk.whole.as_ref().map_or("", |whole| &whole.code);
-    let filled = fields::of(&writing::as_question(code, newest));
+    let filled = fields::of(&writing::as_question(code, current));
     Ok(html(desk.page(&acting, &filled, &Shows::default())))
 }
 

@@ -267,6 +267,14 @@ impl Whole {
         self.versions.last()
     }
 
+    /// The version authors work on: the newest, unless it was put aside while another is in use.
+    pub fn current(&self) -> Option<&Version> {
+        let aside = |version: &&Version| {
+            matches!(version.outline.stage, Stage::Retired | Stage::Compromised)
+        };
+        self.newest().filter(|newest| !aside(newest)).or(self.drawn()).or(self.newest())
+    }
+
     pub fn version(&self, number: i64) -> Option<&Version> {
         self.versions.iter().find(|version| version.outline.number == number)
     }

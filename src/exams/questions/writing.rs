@@ -166,27 +166,22 @@ fn settle(
 ) -> Result<()> {
     let stamp = (acting.now, Some(acting.id));
     let stage = step.leads_to();
+    let version = whole.versions.iter().map(|one| &one.outline).find(|one| one.id == version);
+    let Some(version) = version else { return Err(Error::NotFound) };
     match step {
-        // Whoever takes a question out of use means all of it, not one wording.
-        Step::Retire | Step::Compromise => {
+        // Whoever takes a question out of use means all of it; a draft is only put aside itself.
+        Step::Retire | Step::Compromise if version.stage.is_drawn() => {
             bank::end(conn, whole.question, stage, why, stamp)?;
-            let version = whole.versions.iter().find(|one| one.outline.id == version);
-            if let Some(one) = version.filter(|one| !one.outline.stage.is_drawn()) {
-                set_stage(conn, one.outline.id, stage, why, stamp)?;
-            }
         }
         Step::Release => {
             let earlier = whole.versions.iter().map(|one| &one.outline);
-            let newest = whole.newest().map_or(0, |newest| newest.outline.number);
-            let replaced = format!("→ v{newest}");
-            for one in earlier.filter(|one| one.id != version && one.stage.is_drawn()) {
+            let replaced = format!("→ v{}", version.number);
+            for one in earlier.filter(|one| one.id != version.id && one.stage.is_drawn()) {
                 set_stage(conn, one.id, Stage::Retired, Some(&replaced), stamp)?;
             }
-            set_stage(conn, version, stage, why, stamp)?;
+            set_stage(conn, version.id, stage, why, stamp)?;
         }
-        Step::Review | Step::SendBack | Step::Pilot | Step::Reopen => {
-            set_stage(conn, version, stage, why, stamp)?;
-        }
+        _ => set_stage(conn, version.id, stage, why, stamp)?,
     }
     Ok(())
 }
