@@ -363,3 +363,24 @@ on_both! {
         assert!(zhao.get(TRIAL).await.texts("tbody tr").len() == 1);
     }
 }
+
+on_both! {
+    async fn a_draft_that_is_put_aside_leaves_the_version_in_use(world: World) {
+        let (zhao, chen) = (world.zhao().await.reads("en").await, world.chen().await);
+        open_bank(&zhao).await;
+        let path = statement(&zhao).await;
+        step(&chen, &path, "1", "review", "").await;
+        step(&zhao, &path, "1", "release", "plain rule").await;
+        let edit = format!("{path}/edit");
+        let said = [("stem.en", "Something else altogether."), ("answer", "false"), ("area", "bus-systems"), ("level", "recall"), ("importance", "X"), ("difficulty", "easy"), ("act", "save")];
+        let page = zhao.get(&edit).await;
+        assert_eq!(zhao.submit(&page, &edit, &said).await.status, 303);
+        assert_eq!(step(&zhao, &path, "2", "retire", "was a mistake").await.status, 303);
+        assert_eq!(world.arrange(live).await.len(), 1);
+        assert!(zhao.get(&path).await.says(".page-header", "v1"), "the one in use is shown");
+        assert_eq!(step(&zhao, &path, "1", "retire", "no longer taught").await.status, 303);
+        assert!(world.arrange(live).await.is_empty());
+        assert_eq!(step(&zhao, &path, "2", "reopen", "it was right").await.status, 303);
+        assert_eq!(step(&zhao, &path, "2", "release", "at once").await.status, 409, "a draft again");
+    }
+}
