@@ -271,7 +271,7 @@ fn row_feedback(sheet: Sheet<'_>, row: &str) -> Markup {
     let (zh, en) = (format!("{row}.feedback.zh"), format!("{row}.feedback.en"));
     let given = !sheet.get(&zh).is_empty() || !sheet.get(&en).is_empty();
     html! {
-        details.ms-4.small open[given] {
+        details.ms-4.mt-1.small open[given] {
             summary.text-secondary { (t!(lang, "对这一项的点评", "Remark on this answer")) }
             div.row.g-2 { (sheet.cell(&zh, "中文", "col-md-6")) (sheet.cell(&en, "English", "col-md-6")) }
         }
@@ -445,7 +445,7 @@ fn region(sheet: Sheet<'_>, at: usize, row: &str) -> Markup {
                 ("x", t!(lang, "左", "left")), ("y", t!(lang, "上", "top")),
                 ("width", t!(lang, "宽 / 半径", "width / radius")), ("height", t!(lang, "高", "height")),
             ] {
-                (sheet.small(&format!("{row}.{name}"), &label, "col-3 col-md"))
+                (sheet.small(&format!("{row}.{name}"), &label, "col-6 col-md"))
             }
         }
     }

@@ -285,10 +285,10 @@ fn lines(lang: Lang, shown: &Shown<'_>) -> Markup {
                 div.text-secondary.text-wrap { (stem.unwrap_or_default()) }
             },
             html! { (title_of(lang, shown.areas, &said.area)) },
-            html! { (said.kind.title().get(lang)) },
-            html! { (said.level.title().get(lang)) },
-            html! { (said.importance.word()) " · " (said.importance.title().get(lang)) },
-            html! { (said.difficulty.title().get(lang)) },
+            short(said.kind.title().get(lang)),
+            short(said.level.title().get(lang)),
+            short(&format!("{} · {}", said.importance.word(), said.importance.title().get(lang))),
+            short(said.difficulty.title().get(lang)),
             html! {
                 (stage_badge(lang, said.stage))
                 @if let Some(newer) = newer { div.small.mt-1 { "v" (newer.number) " " (stage_badge(lang, newer.stage)) } }
@@ -296,6 +296,11 @@ fn lines(lang: Lang, shown: &Shown<'_>) -> Markup {
         ]
     });
     table(&headers, rows)
+}
+
+/// A word or two of a table, on one line.
+fn short(words: &str) -> Markup {
+    html! { span.text-nowrap { (words) } }
 }
 
 /// The exams that draw from the bank.
