@@ -163,21 +163,21 @@ pub fn shelf(conn: &mut Conn, code: &str) -> Result<Vec<OnShelf>> {
     Ok(shelf)
 }
 
-const OUTLINE: (
-    (
-        question_version::id,
-        question_version::version,
-        question_version::kind,
-        question_version::area,
-    ),
-    (
-        question_version::level,
-        question_version::importance,
-        question_version::difficulty,
-        question_version::created_by,
-        question_version::created_at,
-    ),
-) = (
+type WhatColumns = (
+    question_version::id,
+    question_version::version,
+    question_version::kind,
+    question_version::area,
+);
+type HowColumns = (
+    question_version::level,
+    question_version::importance,
+    question_version::difficulty,
+    question_version::created_by,
+    question_version::created_at,
+);
+
+const OUTLINE: (WhatColumns, HowColumns) = (
     (
         question_version::id,
         question_version::version,
