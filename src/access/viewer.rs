@@ -172,6 +172,9 @@ impl Viewer {
             item("/mentoring", "heart-handshake", t!(lang, "师带徒", "Mentoring")),
             item("/certificates", "certificate", t!(lang, "证书", "Certificates")),
         ];
+        if self.holds_any(&[Trainer, Examiner]) {
+            nav.push(item("/exams/banks", "list-check", t!(lang, "题库", "Question banks")));
+        }
         if self.holds_any(&[Trainer, Examiner, Manager, Hr, Administrator]) {
             nav.push(item("/people", "users", t!(lang, "人员", "People")));
         }

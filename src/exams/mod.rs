@@ -30,7 +30,8 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    blueprints::routes()
+    questions::routes()
+        .and(blueprints::routes())
         .and(sittings::routes())
         .and(invigilation::routes())
         .and(results::routes())

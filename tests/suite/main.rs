@@ -21,6 +21,7 @@ mod exams_blueprints;
 mod exams_statistics;
 mod exams_sittings;
 mod exams_storm;
+mod exams_questions;
 mod home;
 mod imports;
 mod mentoring;
