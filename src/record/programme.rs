@@ -368,6 +368,11 @@ pub struct ExamPlan {
     /// Points out of 100.
     #[serde(default = "sixty")]
     pub pass: Limit,
+    /// When candidates learn their result; a sitting may say otherwise.
+    #[serde(default)]
+    pub release: Release,
+    /// So many days after its release a result may be appealed; fifteen when absent.
+    pub appeal_days: Option<u32>,
     #[serde(default)]
     pub draw: Vec<Draw>,
     /// Whole days between two attempts.
@@ -382,6 +387,17 @@ pub struct ExamPlan {
     pub note: Option<Text>,
     pub source: Option<String>,
     pub verified: Option<Verified>,
+}
+
+/// When the results of an exam become known, and what follows from them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Release {
+    /// As soon as everything is marked.
+    #[default]
+    AtOnce,
+    /// When an examiner or HR says so.
+    ByDecision,
 }
 
 fn sixty() -> Limit {

@@ -4,10 +4,12 @@ use crate::access::{Routes, Who};
 
 pub mod finish;
 pub mod handlers;
+pub mod marks;
 pub mod model;
 pub mod pages;
 pub mod paper;
 pub mod queries;
+pub mod settle;
 pub mod taking;
 
 pub fn routes() -> Routes {

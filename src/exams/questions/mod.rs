@@ -1,7 +1,9 @@
 //! Questions: banks, how each kind is answered and marked, frozen versions.
 
+pub mod agreement;
 pub mod bank;
 pub mod body;
+pub mod correction;
 pub mod decimal;
 pub mod model;
 pub mod scoring;
