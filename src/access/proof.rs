@@ -43,6 +43,8 @@ proofs! {
     Trainer = [Trainer];
     /// Judges exams.
     Examiner = [Examiner];
+    /// Stands over results: marks and releases them, decides appeals, puts wrong questions right.
+    Grading = [Examiner, Hr];
     /// Runs a workshop: recommends, enrols, pairs.
     Manager = [Manager], reports = true;
     /// Decides candidacies, revokes certificates.

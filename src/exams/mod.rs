@@ -16,12 +16,15 @@ use crate::access::Routes;
 pub mod questions;
 pub mod rules;
 pub mod attempts;
+pub mod marking;
 pub mod results;
 
 pub use attempts::finish::sweep;
 pub use attempts::queries::{recent_results, running_attempt};
+pub use marking::assign::assign_due;
+pub use results::{corrections::advance_all as advance_corrections, release::release_due};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(attempts::routes())
+    results::routes().and(marking::routes()).and(attempts::routes())
 }

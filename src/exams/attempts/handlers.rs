@@ -9,6 +9,7 @@ use super::{
     finish as ending,
     model::{Attempt, AttemptId, EndedBy},
     pages, queries,
+    standing::Standing,
     taking::{self, Given, Saved},
 };
 use crate::{
@@ -32,19 +33,21 @@ pub async fn mine(
     db: web::Data<Db>,
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
-    let person = viewer.id;
-    let (running, past, facts) = db
+    let (person, today, known) = (viewer.id, viewer.today, rules.clone());
+    let (running, past, facts, standing) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
-            Ok((running, past, ledger::facts_of(conn, person, None)?))
+            let facts = ledger::facts_of(conn, person, None)?;
+            let standing = Standing::load(conn, person, &known, &facts, None, today)?;
+            Ok((running, past, facts, standing))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
         .into_iter()
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
-    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past)))
+    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past, &standing)))
 }
 
 pub async fn explain(
@@ -58,16 +61,29 @@ pub async fn explain(
     let code = format!("{set}/{name}");
     let offer = Offer::find(&rules, &code).ok_or(Error::NotFound)?;
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
-    let (running, live, facts) = db
+    let (fact_code, today, known) = (offer.plan.fact_code(offer.set), viewer.today, rules.clone());
+    let (running, live, facts, standing) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
             let live = bank::live(conn, &bank)?;
-            Ok((running, live, ledger::facts_of(conn, person, None)?))
+            let facts = ledger::facts_of(conn, person, None)?;
+            let mut standing =
+                Standing::load(conn, person, &known, &facts, Some(&fact_code), today)?;
+            standing.untold.retain(|attempt| attempt.exam == code);
+            Ok((running, live, facts, standing))
         })
         .await?;
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
     let short = rules::shortage(offer, &live);
-    let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short);
+    let page = pages::explain(
+        &viewer,
+        &rules,
+        &catalogue,
+        offer,
+        (running.as_ref(), &turn),
+        short,
+        &standing,
+    );
     Ok(html(page))
 }
 
@@ -113,7 +129,7 @@ struct Ending {
 }
 
 /// The viewer's attempt and the moment for it; one whose time is over is ended on the way.
-async fn settled(
+pub async fn settled(
     db: &Db,
     viewer: &Viewer,
     rules: &Rules,
@@ -385,30 +401,6 @@ pub async fn finish(
         Ok(format!("{}/result", attempt.path()))
     })
     .await
-}
-
-pub async fn result(
-    viewer: Viewer,
-    db: web::Data<Db>,
-    rules: web::Data<Rules>,
-    catalogue: web::Data<Catalogue>,
-    consequences: web::Data<Consequences>,
-    id: web::Path<AttemptId>,
-) -> Result<HttpResponse> {
-    let (attempt, _) = settled(&db, &viewer, &rules, &consequences, *id).await?;
-    if attempt.finished_at.is_none() {
-        return Ok(redirect(attempt.path()));
-    }
-    let (id, person) = (attempt.id, viewer.id);
-    let (result, facts) = db
-        .read(move |conn| -> Result<_> {
-            let result = queries::result_of(conn, id)?.ok_or(Error::NotFound)?;
-            Ok((result, ledger::facts_of(conn, person, None)?))
-        })
-        .await?;
-    let turn = Offer::find(&rules, &attempt.exam)
-        .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)));
-    Ok(html(pages::result(&viewer, &rules, &catalogue, &attempt, &result, turn)))
 }
 
 /// Whether an answer is more than nothing.

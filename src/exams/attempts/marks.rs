@@ -1,7 +1,7 @@
 //! What people said about the answers of an attempt: the points of markers, and questions put
 //! right afterwards. Markers' rows are written by `marking`, corrections by `results`.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
@@ -123,16 +123,4 @@ fn corrections(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Correction)>>
             Ok((position, correction))
         })
         .collect()
-}
-
-/// Which of these attempts are still waiting for a marker.
-pub fn unmarked(conn: &mut Conn, ids: &[AttemptId]) -> Result<HashSet<AttemptId>> {
-    let mut waiting = HashSet::new();
-    for id in ids {
-        let items: Vec<Item> = marked_paper(conn, *id)?.into_iter().map(|(_, item)| item).collect();
-        if crate::exams::questions::scoring::score(&items).waiting > 0 {
-            waiting.insert(*id);
-        }
-    }
-    Ok(waiting)
 }

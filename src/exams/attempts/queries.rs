@@ -338,6 +338,14 @@ pub fn results_told(conn: &mut Conn, id: AttemptId) -> Result<Vec<AttemptResult>
         .load(conn)?)
 }
 
+/// Whether some questions of an attempt were on trial.
+pub fn has_pilots(conn: &mut Conn, id: AttemptId) -> Result<bool> {
+    let pilots = attempt_question::table
+        .filter(attempt_question::attempt_id.eq(id).and(attempt_question::scored.eq(false)))
+        .select(attempt_question::position);
+    Ok(diesel::select(diesel::dsl::exists(pilots)).get_result(conn)?)
+}
+
 /// A person's finished attempts whose result is not told yet, newest first.
 pub fn untold(conn: &mut Conn, person: PersonId) -> Result<Vec<Attempt>> {
     let told = attempt_result::table

@@ -3,7 +3,7 @@
 use super::{
     finish,
     model::{Answer, Attempt, AttemptId, path_of},
-    paper, queries,
+    paper, queries, standing,
 };
 use crate::{
     access::{Viewer, audit},
@@ -35,6 +35,7 @@ pub fn start(
         }
         finish::time_up(conn, &attempt, viewer.now, rules, consequences)?;
     }
+    standing::refuse_while_untold(conn, viewer.id, code)?;
     may_start(conn, viewer, rules, offer)?;
     let bank = offer.plan.bank.as_deref().unwrap_or_default();
     let live = bank::live(conn, bank)?;
