@@ -5,6 +5,7 @@
 //! Everything is made through the same functions as in real life, with the moment of each act as
 //! it would have been, so the record also tells what was known then.
 
+mod exams;
 mod group;
 mod history;
 mod names;
@@ -77,5 +78,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     let sites = group::make(&mut making)?;
     let people = people::make(&mut making, &sites, hash)?;
     history::make(&mut making, &people)?;
+    exams::make(&mut making, &people)?;
     today::make(&mut making, &people)
 }

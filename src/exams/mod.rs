@@ -9,7 +9,8 @@
 //! transaction, exactly once.
 //!
 //! Invariants: the server's clock decides; the key never leaves the server during or after an
-//! exam; a saved answer is replaced only by one with a higher edition.
+//! exam; a saved answer is replaced only by one with a higher edition; a result comes about only
+//! in [`attempts::settle`], and nothing is told of it or follows from it before it is released.
 
 use crate::access::Routes;
 

@@ -16,6 +16,8 @@ mod careers;
 mod certification;
 mod courses;
 mod exams;
+mod exams_marking;
+mod exams_results;
 mod home;
 mod imports;
 mod mentoring;

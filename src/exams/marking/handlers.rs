@@ -1,6 +1,6 @@
 //! A marker's list, the sheet of one answer, keeping and submitting a mark.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
@@ -283,8 +283,7 @@ pub async fn assign_by_hand(
     .await
 }
 
-/// How many people in all still have something to mark; for start pages.
+/// How many answers somebody has yet to mark, for start pages.
 pub fn load_of(conn: &mut Conn, marker: PersonId) -> std::result::Result<i64, crate::db::Error> {
-    let loads: HashMap<PersonId, i64> = queries::loads(conn)?;
-    Ok(loads.get(&marker).copied().unwrap_or(0))
+    Ok(queries::loads(conn)?.get(&marker).copied().unwrap_or(0))
 }
