@@ -109,7 +109,7 @@ on_both! {
         }).await;
         let result = hand_in(&lin, &path).await;
         assert!(result.says(".exam-outcome", "not released yet"), "{}", result.body);
-        assert!(!result.body.contains("75") || !result.body.contains("of 100"));
+        assert!(!result.body.contains("of 100"), "{}", result.body);
         for page in ["/exams", "/", BRAKES] {
             assert!(!lin.get(page).await.body.contains("Passed"), "{page}");
         }
@@ -117,7 +117,8 @@ on_both! {
         assert!(!world.chen().await.get("/exams/results").await.says("tr", "T0001"));
         assert_eq!(exam_facts(&world, "T0001").await.len(), 0);
         world.clock.travel_to(instant("2026-11-23T06:00:01Z"));
-        let (one, two) = tokio::join!(lin.get(&format!("{path}/result")), lin.get(&format!("{path}/result")));
+        let place = format!("{path}/result");
+        let (one, two) = tokio::join!(lin.get(&place), lin.get(&place));
         for page in [one, two] {
             assert!(page.says(".exam-outcome", "Passed with 75 of 100"), "{}", page.body);
         }
@@ -315,6 +316,7 @@ on_both! {
         let action = format!("{}/appeal", sat.path);
         let form = lin.get(&action).await;
         world.clock.travel_to(instant("2026-12-08T15:59:00Z"));
+        let lin = world.lin().await.reads("en").await;
         let sent = lin.submit(&form, &action, &[("grounds", "第三题的答案我有异议。")]).await;
         assert_eq!(sent.status, 303, "on the last day: {}", sent.body);
         let page = lin.get(&format!("{}/result", sat.path)).await;
@@ -337,6 +339,7 @@ on_both! {
         let sat = sit_brakes(&world, &lin, 11).await;
         hand_in(&lin, &sat.path).await;
         world.clock.travel_to(instant("2027-01-14T16:00:00Z"));
+        let lin = world.lin().await;
         let late = lin.post(&format!("{}/appeal", sat.path), &[("form_key", "late"), ("grounds", "第三题的答案我有异议。")]).await;
         assert_eq!(late.status, 409, "a day too late: {}", late.body);
     }

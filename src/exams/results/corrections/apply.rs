@@ -257,7 +257,10 @@ pub fn undo(conn: &mut Conn, acting: &Acting<Grading>, id: CorrectionId, why: &s
 /// So many attempts are settled in one transaction, and others may write in between.
 const BATCH: i64 = 50;
 
-/// Settles what decided corrections touch, batch by batch, until nothing is left; goes on where a
+/// So many batches one call settles; the background goes on with the rest.
+const BATCHES: usize = 20;
+
+/// Settles what decided corrections touch, batch by batch; goes on where the last call or a
 /// stopped program left off. Any number of servers may do so at once.
 pub async fn advance_all(
     db: &Db,
@@ -268,7 +271,7 @@ pub async fn advance_all(
 ) -> std::result::Result<usize, DbError> {
     let mut settled = 0;
     for id in db.read(queries::unfinished).await? {
-        loop {
+        for _ in 0..BATCHES {
             let (rules, consequences, head) = (rules.clone(), consequences.clone(), head.clone());
             let step = db
                 .write(move |conn| {
