@@ -239,6 +239,23 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
     }
 }
 
+/// What exams have left to do: markers to be found, corrections to go on with, results whose time
+/// has come.
+async fn follow_up_on_exams(shared: &Shared) {
+    let Shared { db, rules, consequences, letterhead, clock, .. } = shared;
+    if let Err(error) = exams::assign_due(db, rules, clock.now()).await {
+        tracing::error!(%error, "giving essays to markers failed");
+    }
+    let settled =
+        exams::advance_corrections(db, rules, consequences, letterhead, clock.now()).await;
+    if let Err(error) = settled {
+        tracing::error!(%error, "settling corrected results failed");
+    }
+    if let Err(error) = exams::release_due(db, rules, consequences, letterhead, clock.now()).await {
+        tracing::error!(%error, "releasing results failed");
+    }
+}
+
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     let Shared { db, rules, consequences, letterhead, clock, process, .. } = shared;
@@ -246,6 +263,7 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     if let Err(error) = exams::sweep(db, rules, consequences, clock.now()).await {
         tracing::error!(%error, "closing exams whose time is over failed");
     }
+    follow_up_on_exams(shared).await;
     let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");

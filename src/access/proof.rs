@@ -41,12 +41,13 @@ proofs! {
     Mentor = [Mentor];
     /// Sees who is where in their courses, enrols people.
     Trainer = [Trainer];
-    /// Writes questions and blueprints, studies what they are worth, sets pass marks.
+    /// Writes questions and blueprints, studies what they are worth, sets pass marks; banks belong
+    /// to the whole group.
     Authoring = [Trainer, Examiner];
     /// Judges exams.
     Examiner = [Examiner];
-    /// Writes and judges questions; the banks belong to the whole group.
-    Authoring = [Trainer, Examiner];
+    /// Stands over results: marks and releases them, decides appeals, puts wrong questions right.
+    Grading = [Examiner, Hr];
     /// Runs a workshop: recommends, enrols, pairs.
     Manager = [Manager], reports = true;
     /// Decides candidacies, revokes certificates.

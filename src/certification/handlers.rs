@@ -7,7 +7,7 @@ use subtle::ConstantTimeEq;
 use validator::Validate;
 
 use super::{
-    CheckLimit, issue,
+    CheckLimit, doubts, issue,
     model::{Act, ActKind, Certificate, Held},
     pages, queries,
 };
@@ -95,8 +95,14 @@ pub async fn board(
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
     let (scope, today, asked) = (over.scope(), over.today, query.clone());
-    let board = db.read(move |conn| asked.load(conn, &scope, today)).await?;
-    Ok(html(pages::board(&over, &rules, &board, &query)))
+    let known = rules.clone();
+    let (board, doubts) = db
+        .read(move |conn| -> Result<_> {
+            let doubts = doubts::within(conn, &known, &scope, today)?;
+            Ok((asked.load(conn, &scope, today)?, doubts))
+        })
+        .await?;
+    Ok(html(pages::board(&over, &rules, &board, &doubts, &query)))
 }
 
 pub async fn board_csv(

@@ -6,6 +6,7 @@ use chrono::{Months, NaiveDate};
 use maud::{Markup, PreEscaped, html};
 
 use super::{
+    doubts::Doubt,
     handlers::{Board, BoardQuery, Checked, Sheet},
     issue::{self, Next},
     model::{Act, ActKind, Certificate, Held, State},
@@ -121,7 +122,13 @@ fn next_card(viewer: &Viewer, rules: &Rules, next: &Next<'_>) -> Markup {
 const ROWS: usize = 50;
 
 /// Everybody's certificates in reach.
-pub fn board(viewer: &Viewer, rules: &Rules, board: &Board, query: &BoardQuery) -> Markup {
+pub fn board(
+    viewer: &Viewer,
+    rules: &Rules,
+    board: &Board,
+    doubts: &[Doubt],
+    query: &BoardQuery,
+) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "全员证书", "Everybody's certificates");
     let page = query.page.unwrap_or(1).clamp(1, 100_000);
@@ -140,6 +147,7 @@ pub fn board(viewer: &Viewer, rules: &Rules, board: &Board, query: &BoardQuery) 
         (heading(&title, t!(lang, "共 {} 张", "{} in all", board.rows.len()), html! {
             a.btn href=(csv) { (icon("download")) "CSV" }
         }))
+        (doubtful(lang, rules, doubts))
         (card(&t!(lang, "未来十二个月到期", "Running out in the next twelve months"), timeline(lang, board, viewer.today)))
         (card_with("", filter_form(lang, rules, board, query), html! {
             @if shown.is_empty() {
@@ -150,6 +158,26 @@ pub fn board(viewer: &Viewer, rules: &Rules, board: &Board, query: &BoardQuery) 
             }
         }))
     })
+}
+
+/// Certificates whose exam has another result now: HR decides whether to suspend or revoke.
+fn doubtful(lang: Lang, rules: &Rules, doubts: &[Doubt]) -> Markup {
+    html! {
+        @if !doubts.is_empty() {
+            section.card.mb-3 #doubtful { div.card-body {
+                h2.card-title { (t!(lang, "依据已变更，待人事决定", "Their grounds have changed: for HR to decide")) }
+                p.text-secondary { (t!(lang, "这些证书依据的考试成绩经申诉或错题更正后不再合格。证书不会自动吊销，请打开证书决定暂停或吊销。",
+                    "The exam these rest on is no longer passed after an appeal or a correction. Nothing is revoked by itself: open the certificate to suspend or revoke it.")) }
+                ul.mb-0 { @for doubt in doubts {
+                    li {
+                        a href={ "/certificates/" (doubt.certificate.number) } { (doubt.certificate.number) }
+                        " " (name(rules, lang, &doubt.certificate.certification)) " · "
+                        (doubt.post.person.title(lang)) " " span.text-secondary { (doubt.post.person.staff_no) }
+                    }
+                } }
+            } }
+        }
+    }
 }
 
 fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Post, Held)]) -> Markup {

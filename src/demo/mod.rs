@@ -8,6 +8,7 @@
 mod exams;
 mod group;
 mod history;
+mod marking;
 mod names;
 mod people;
 mod sittings;
@@ -81,5 +82,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     history::make(&mut making, &people)?;
     sittings::make(&mut making, &people)?;
     exams::set_a_standard(&mut making)?;
+    marking::make(&mut making, &people)?;
     today::make(&mut making, &people)
 }

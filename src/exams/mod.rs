@@ -9,7 +9,8 @@
 //! transaction, exactly once.
 //!
 //! Invariants: the server's clock decides; the key never leaves the server during or after an
-//! exam; a saved answer is replaced only by one with a higher edition.
+//! exam; a saved answer is replaced only by one with a higher edition; a result comes about only
+//! in [`attempts::settle`], and nothing is told of it or follows from it before it is released.
 
 use crate::access::Routes;
 
@@ -22,11 +23,14 @@ pub mod blueprints;
 pub mod sittings;
 pub mod attempts;
 pub mod invigilation;
+pub mod marking;
 pub mod results;
 pub mod analysis;
 
 pub use attempts::finish::sweep;
 pub use attempts::queries::{recent_results, running_attempt};
+pub use marking::assign::assign_due;
+pub use results::{corrections::advance_all as advance_corrections, release::release_due};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
@@ -35,6 +39,7 @@ pub fn routes() -> Routes {
         .and(sittings::routes())
         .and(invigilation::routes())
         .and(results::routes())
+        .and(marking::routes())
         .and(analysis::routes())
         .and(attempts::routes())
 }

@@ -134,6 +134,16 @@ pub fn purposes(rules: &Rules, offer: Offer<'_>) -> Vec<Purpose> {
         .collect()
 }
 
+/// The codes of the certifications that ask for exams with this fact code, for issue or renewal.
+pub fn certifications_asking(rules: &Rules, code: &str) -> Vec<String> {
+    let all = rules.sets().flat_map(|set| set.certifications.iter().map(move |one| (set, one)));
+    let asks = all.filter(|(_, one)| {
+        let renewal = one.renewal.as_ref().map(|renewal| &renewal.requires);
+        std::iter::once(&one.requires).chain(renewal).any(|asked| names_exam(asked, code))
+    });
+    asks.map(|(set, one)| set.qualified(&one.code)).collect()
+}
+
 fn names_exam(requirement: &Requirement, code: &str) -> bool {
     let mut named = false;
     requirement.visit(&mut |rule| {

@@ -109,6 +109,7 @@ fn mine(
 ) -> Result<Vec<Todo>> {
     let mut todos = Vec::new();
     todos.extend(running_exam(conn, viewer, rules)?);
+    todos.extend(answers_to_mark(conn, viewer)?);
     todos.extend(certificates(conn, viewer, rules)?);
     todos.extend(logbook(conn, viewer)?);
     todos.extend(lessons(conn, viewer, catalogue)?);
@@ -174,6 +175,24 @@ fn running_exam(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Optio
         why: t!(lang, "考试进行中，{by} 前交卷。", "The exam is running; hand in by {by}."),
         href: attempt.path(),
         button: t!(lang, "继续考试", "Go on"),
+    }))
+}
+
+/// Essays that were given to the viewer to mark.
+fn answers_to_mark(conn: &mut Conn, viewer: &Viewer) -> Result<Option<Todo>> {
+    let lang = viewer.lang();
+    if !viewer.holds(Role::Examiner) {
+        return Ok(None);
+    }
+    let waiting = exams::marking::handlers::load_of(conn, viewer.id)?;
+    let answers = i18n::count(waiting, "answer", "answers");
+    Ok((waiting > 0).then(|| Todo {
+        tone: Tone::Warn,
+        glyph: "pencil",
+        what: t!(lang, "{waiting} 份答卷等您评分", "{answers} to mark"),
+        why: t!(lang, "评完后考生才能知道成绩。", "Candidates wait for their results."),
+        href: "/exams/marking".to_owned(),
+        button: t!(lang, "去阅卷", "Mark"),
     }))
 }
 

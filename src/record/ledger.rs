@@ -307,6 +307,22 @@ pub fn void_source(
     Ok(ids.len())
 }
 
+/// Whose facts of a kind from this source of facts were voided, and which source said each:
+/// `attempt:17`.
+pub fn voided_sources(
+    conn: &mut Conn,
+    kind: Kind,
+    source: &str,
+) -> Result<Vec<(PersonId, String)>> {
+    let rows: Vec<(PersonId, i64)> = fact::table
+        .filter(fact::kind.eq(kind.word()).and(fact::source_kind.eq(source)))
+        .filter(fact::voided_at.is_not_null())
+        .order((fact::person_id, fact::id))
+        .select((fact::person_id, fact::source_id))
+        .load(conn)?;
+    Ok(rows.into_iter().map(|(person, id)| (person, format!("{source}:{id}"))).collect())
+}
+
 /// The code of the fact of a kind that a source says, if it is in force.
 pub fn said_by(conn: &mut Conn, kind: Kind, source: &str, id: i64) -> Result<Option<String>> {
     Ok(fact::table

@@ -369,6 +369,11 @@ pub struct ExamPlan {
     /// Points out of 100.
     #[serde(default = "sixty")]
     pub pass: Limit,
+    /// When candidates learn their result; a sitting may say otherwise.
+    #[serde(default)]
+    pub release: Release,
+    /// So many days after its release a result may be appealed; fifteen when absent.
+    pub appeal_days: Option<u32>,
     #[serde(default)]
     pub draw: Vec<Draw>,
     /// A table of specifications, instead of `draw`.
@@ -401,6 +406,17 @@ pub enum SittingRule {
     Optional,
     /// Nobody starts it but in a sitting they are registered for.
     Required,
+}
+
+/// When the results of an exam become known, and what follows from them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Release {
+    /// As soon as everything is marked.
+    #[default]
+    AtOnce,
+    /// When an examiner or HR says so.
+    ByDecision,
 }
 
 fn sixty() -> Limit {

@@ -351,6 +351,30 @@ fn r11_the_last_attempt_counts_unless_the_best_does_and_the_mean_is_weighted() {
 }
 
 #[test]
+fn x2_each_part_reaches_seventy_and_the_mean_of_all_eighty() {
+    let programmes = shipped();
+    let demand = "exam = { composite_min = 80, parts = [{ code = \"general\", min = 70 }, \
+                  { code = \"specific\", min = 70 }, { code = \"practical\", min = 70 }] }";
+    let on = "2026-06-01";
+    let sat = |scores: [i64; 3]| {
+        let parts = ["general", "specific", "practical"].into_iter().zip(scores);
+        facts(
+            parts
+                .map(|(part, tenths)| fact(Kind::Exam, part, "2026-05-01").amount(tenths, 10))
+                .collect(),
+        )
+    };
+    for (scores, passes) in [
+        ([700, 850, 850], true),
+        ([699, 900, 900], false),
+        ([700, 849, 850], false),
+        ([900, 900, 600], false),
+    ] {
+        assert_eq!(met(&programmes, demand, &sat(scores), on), passes, "{scores:?}");
+    }
+}
+
+#[test]
 fn r07_online_hours_count_up_to_their_share() {
     let programmes = shipped();
     let facts = facts(vec![

@@ -43,7 +43,7 @@ pub fn new_key() -> String {
 }
 
 /// What is wrong, by field.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problems(BTreeMap<String, Text>);
 
 impl Problems {

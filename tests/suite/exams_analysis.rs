@@ -50,6 +50,7 @@ fn sit(
         started_at: at,
         hand_in_by: at.plus(chrono::Duration::minutes(30)),
         blueprint: paper.blueprint,
+        sitting: None,
     };
     let id = queries::add(conn, &new, &paper.drawn)?;
     for ((position, item), drawn) in queries::paper(conn, id)?.into_iter().zip(&paper.drawn) {

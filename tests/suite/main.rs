@@ -22,6 +22,8 @@ mod exams_statistics;
 mod exams_sittings;
 mod exams_storm;
 mod exams_questions;
+mod exams_marking;
+mod exams_results;
 mod home;
 mod imports;
 mod mentoring;

@@ -1,24 +1,19 @@
 //! The one end of an attempt, however it comes about.
 
-use chrono::{Duration, NaiveDate};
+use chrono::Duration;
 
 use super::{
-    model::{Attempt, AttemptId, AttemptResult, Cause, EndedBy, GRACE_SECONDS},
+    model::{Attempt, AttemptId, Cause, EndedBy, GRACE_SECONDS},
     pauses, queries,
+    settle::{With, settle_held},
 };
 use crate::{
-    access::audit,
     db::{Conn, Db, Error, Instant},
-    exams::questions::scoring,
-    record::{
-        Consequences, Kind, NewFact, PersonId, Rules, Source,
-        ledger::{self, Stamp},
-    },
-    staff,
+    record::{Consequences, Rules, ledger::Stamp},
 };
 
-/// Ends an attempt, marks what was saved, records the fact and what follows from it; exactly
-/// once. Says whether it was this call that did it.
+/// Ends an attempt and marks what can be marked; exactly once. Says whether it was this call that
+/// did it. What waits for a marker gets its result when the last mark is in.
 ///
 /// An attempt ends no later than its time: found days later, it still ended on its day.
 pub fn finish(
@@ -37,35 +32,12 @@ pub fn finish(
     }
     let by = (ended_by == EndedBy::Candidate).then_some(attempt.person_id);
     let stamp = Stamp { at: now, by };
-    let items: Vec<_> =
-        queries::paper(conn, attempt.id)?.into_iter().map(|(_, item)| item).collect();
-    let score = scoring::score(&items);
-    let person = attempt.person_id;
-    let day = day_of(conn, person, at)?;
-    let said = NewFact::new(Kind::Exam, fact_code(rules, &attempt.exam), day).amount(
-        score.points * 100,
-        score.points_max.max(1),
-        None,
-    );
-    let source = Source::new("attempt", attempt.id.0);
-    let fact_id = ledger::append(conn, person, &said, source, stamp)?;
-    let result = AttemptResult {
-        attempt_id: attempt.id,
-        ended_by,
-        points: score.points,
-        points_max: score.points_max.max(1),
-        passed: score.passes(attempt.pass_score),
-        by_area: serde_json::to_string(&score.areas).unwrap_or_default(),
-        cause: Cause::Finish,
-        graded_at: now,
-        released_at: Some(now),
-        released_by: None,
-        fact_id: Some(fact_id),
-    };
-    queries::add_result(conn, &result)?;
-    note(conn, &result, attempt, by, now)?;
-    let today = day_of(conn, person, now)?;
-    consequences.follow(conn, person, today, stamp)?;
+    let closed = Attempt { finished_at: Some(at), ..attempt.clone() };
+    let with = With { rules, consequences };
+    let settled = settle_held(conn, &closed, ended_by, None, (Cause::Finish, ""), stamp, with)?;
+    if settled.after.is_none() {
+        queries::note_end(conn, attempt.id, ended_by, stamp)?;
+    }
     Ok(true)
 }
 
@@ -78,36 +50,6 @@ pub fn time_up(
     consequences: &Consequences,
 ) -> Result<bool, Error> {
     finish(conn, attempt, EndedBy::Time, now.max(attempt.hand_in_by), rules, consequences)
-}
-
-fn note(
-    conn: &mut Conn,
-    result: &AttemptResult,
-    attempt: &Attempt,
-    by: Option<PersonId>,
-    now: Instant,
-) -> Result<(), Error> {
-    let detail = serde_json::json!({
-        "exam": attempt.exam,
-        "ended_by": result.ended_by,
-        "points": result.points,
-        "points_max": result.points_max,
-        "passed": result.passed,
-    });
-    audit::note(conn, by, "finish-exam", ("attempt", Some(attempt.id.0)), detail, now)
-}
-
-/// The code of the fact; an exam no rule set plans any more keeps its own name.
-fn fact_code(rules: &Rules, exam: &str) -> String {
-    rules.exam(exam).map_or_else(|| exam.to_owned(), |(set, plan)| plan.fact_code(set))
-}
-
-/// Which day it was where the person works.
-fn day_of(conn: &mut Conn, person: PersonId, at: Instant) -> Result<NaiveDate, Error> {
-    let near = at.utc().date_naive() + Duration::days(1);
-    let post = staff::queries::post_of(conn, person, near)?;
-    let zone = post.map_or(chrono_tz::Asia::Shanghai, |post| post.site.zone());
-    Ok(at.utc().with_timezone(&zone).date_naive())
 }
 
 /// Ends the breaks whose minutes are used up, so that their clocks run again.

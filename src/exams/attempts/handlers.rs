@@ -9,6 +9,7 @@ use super::{
     finish as ending,
     model::{Answer, Attempt, AttemptId, EndedBy},
     pages, pauses, presence, queries,
+    standing::Standing,
     taking::{self, Given, Saved},
 };
 use crate::{
@@ -35,15 +36,16 @@ pub async fn mine(
     db: web::Data<Db>,
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
-    let (person, now) = (viewer.id, viewer.now);
-    let (running, past, published, cuts, facts, registered) = db
+    let (person, now, today, known) = (viewer.id, viewer.now, viewer.today, rules.clone());
+    let (running, past, published, cuts, facts, registered, standing) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
             let (published, cuts) = (Published::load(conn)?, standard::cuts(conn)?);
             let registered = sittings::queries::registered_for(conn, person, now)?;
             let facts = ledger::facts_of(conn, person, None)?;
-            Ok((running, past, published, cuts, facts, registered))
+            let standing = Standing::load(conn, person, &known, &facts, None, today)?;
+            Ok((running, past, published, cuts, facts, registered, standing))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
@@ -52,7 +54,7 @@ pub async fn mine(
         .map(|offer| offer.sized(published.form(&offer.code(), offer.plan).size()))
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
-    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past, &registered)))
+    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past, &registered, &standing)))
 }
 
 pub async fn explain(
@@ -69,7 +71,8 @@ pub async fn explain(
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
     let (wanted, plan) = (code.clone(), offer.plan.clone());
     let (who, planned) = (viewer.clone(), rules.clone());
-    let (running, size, short, adopted, facts, prospect) = db
+    let (fact_code, today, known) = (offer.plan.fact_code(offer.set), viewer.today, rules.clone());
+    let (running, size, short, adopted, facts, prospect, standing) = db
         .read(move |conn| -> Result<_> {
             let planned = Offer::find(&planned, &code).ok_or(Error::NotFound)?;
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
@@ -80,12 +83,16 @@ pub async fn explain(
             let short = blueprints::shortage(&form, &live);
             let adopted = standard::adopted(conn, &wanted)?;
             let facts = ledger::facts_of(conn, person, None)?;
-            Ok((running, form.size(), short, adopted, facts, prospect))
+            let mut standing =
+                Standing::load(conn, person, &known, &facts, Some(&fact_code), today)?;
+            standing.untold.retain(|attempt| attempt.exam == code);
+            Ok((running, form.size(), short, adopted, facts, prospect, standing))
         })
         .await?;
     let offer = offer.sized(size).with_cut(adopted.map(|adopted| adopted.pass_score));
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
-    let before = pages::BeforeStart { short, prospect, wrong_code: asked.entry.is_some() };
+    let before =
+        pages::BeforeStart { short, prospect, wrong_code: asked.entry.is_some(), standing };
     let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, &before);
     Ok(html(page))
 }
@@ -148,7 +155,7 @@ struct Ending {
 }
 
 /// The viewer's attempt and the moment for it; one whose time is over is ended on the way.
-async fn settled(
+pub async fn settled(
     db: &Db,
     viewer: &Viewer,
     rules: &Rules,
@@ -481,30 +488,6 @@ pub async fn finish(
         Ok(format!("{}/result", attempt.path()))
     })
     .await
-}
-
-pub async fn result(
-    viewer: Viewer,
-    db: web::Data<Db>,
-    rules: web::Data<Rules>,
-    catalogue: web::Data<Catalogue>,
-    consequences: web::Data<Consequences>,
-    id: web::Path<AttemptId>,
-) -> Result<HttpResponse> {
-    let (attempt, _) = settled(&db, &viewer, &rules, &consequences, *id).await?;
-    if attempt.finished_at.is_none() {
-        return Ok(redirect(attempt.path()));
-    }
-    let (id, person) = (attempt.id, viewer.id);
-    let (result, facts) = db
-        .read(move |conn| -> Result<_> {
-            let result = queries::result_of(conn, id)?.ok_or(Error::NotFound)?;
-            Ok((result, ledger::facts_of(conn, person, None)?))
-        })
-        .await?;
-    let turn = Offer::find(&rules, &attempt.exam)
-        .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)));
-    Ok(html(pages::result(&viewer, &rules, &catalogue, &attempt, &result, turn)))
 }
 
 /// Whether an answer is more than nothing.

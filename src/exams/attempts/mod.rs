@@ -19,11 +19,15 @@ use crate::access::{Routes, Who};
 pub mod events;
 pub mod finish;
 pub mod handlers;
+pub mod letters;
+pub mod marks;
 pub mod model;
 pub mod pages;
 pub mod pauses;
 pub mod presence;
 pub mod queries;
+pub mod settle;
+pub mod standing;
 pub mod taking;
 
 pub fn routes() -> Routes {
@@ -37,7 +41,6 @@ pub fn routes() -> Routes {
         .post_by_claim("/exams/attempts/{id}/answers", handlers::save_one)
         .get("/exams/attempts/{id}/finish", Who::SignedIn, handlers::check_before_finish)
         .post("/exams/attempts/{id}/finish", Who::SignedIn, handlers::finish)
-        .get("/exams/attempts/{id}/result", Who::SignedIn, handlers::result)
         .get("/exams/{set}/{exam}", Who::SignedIn, handlers::explain)
         .post("/exams/{set}/{exam}/start", Who::SignedIn, handlers::start)
 }

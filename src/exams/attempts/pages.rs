@@ -8,6 +8,7 @@ use super::{
     handlers::{AfterSave, is_answered},
     model::{Answer, Attempt, AttemptResult, GRACE_SECONDS},
     pauses,
+    standing::{self, Standing},
 };
 use crate::{
     access::{Authoring, OverPeople, Viewer},
@@ -26,7 +27,7 @@ use crate::{
         Crumb,
         components::{
             Tone, alert, badge, button_form, card, card_with, definitions, empty, heading, icon,
-            progress, table,
+            table,
         },
         forms::new_key,
     },
@@ -49,7 +50,7 @@ pub fn moment(viewer: &Viewer, at: Instant) -> String {
     i18n::instant(viewer.lang(), at.utc(), viewer.zone)
 }
 
-fn pass_mark(hundredths: i64) -> Amount {
+pub fn pass_mark(hundredths: i64) -> Amount {
     Amount { numerator: hundredths, denominator: 100 }
 }
 
@@ -61,6 +62,7 @@ pub fn mine(
     exams: &[(Offer<'_>, Turn)],
     past: &[(Attempt, AttemptResult)],
     registered: &[(Registration, Sitting, Site)],
+    standing: &Standing,
 ) -> Markup {
     let lang = viewer.lang();
     let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
@@ -88,6 +90,7 @@ pub fn mine(
                 div."col-md-6"."col-xl-4" { (offer_card(lang, rules, *offer, turn, runs)) }
             }
         }
+        (standing::cards(viewer, rules, standing))
         (past_results(viewer, rules, past))
     };
     viewer.page(&t!(lang, "考试", "Exams"), &[], body)
@@ -137,7 +140,7 @@ fn size_of(lang: Lang, offer: Offer<'_>) -> String {
 }
 
 /// Why not today, and from when.
-fn waiting(lang: Lang, turn: &Turn) -> Markup {
+pub fn waiting(lang: Lang, turn: &Turn) -> Markup {
     match turn {
         Turn::Now => html! {},
         Turn::Later { why, first_day } => {
@@ -188,6 +191,7 @@ pub struct BeforeStart {
     pub short: Option<Text>,
     pub prospect: Prospect,
     pub wrong_code: bool,
+    pub standing: Standing,
 }
 
 /// What an exam is, before it is started.
@@ -210,7 +214,9 @@ pub fn explain(
         }))
         (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &before.prospect)))
         (reading(lang, rules, catalogue, offer))
+        (standing::cards(viewer, rules, &before.standing))
         @match (running, &before.short, turn) {
+            _ if running.is_none() && !before.standing.untold.is_empty() => {}
             (Some(attempt), ..) => { (resume(viewer, rules, attempt)) }
             (None, Some(short), _) => { (alert(Tone::Warn, short.get(lang))) }
             (None, None, Turn::Now) => {
@@ -271,7 +277,7 @@ fn how_it_works(viewer: &Viewer, offer: Offer<'_>, prospect: &Prospect) -> Marku
 }
 
 /// Links to the courses an exam is about.
-fn reading(lang: Lang, rules: &Rules, catalogue: &Catalogue, offer: Offer<'_>) -> Markup {
+pub fn reading(lang: Lang, rules: &Rules, catalogue: &Catalogue, offer: Offer<'_>) -> Markup {
     let codes = rules::reading(rules, offer);
     let courses: Vec<_> = codes.iter().filter_map(|code| catalogue.get(code)).collect();
     html! {
@@ -455,73 +461,4 @@ pub fn check_before_finish(
     };
     let crumbs = [to_exams(lang), Crumb::new(path.clone(), title.get(lang))];
     viewer.page(&t!(lang, "交卷前检查", "Before you hand in"), &crumbs, body)
-}
-
-/// How it went; which answers were right is not told.
-pub fn result(
-    viewer: &Viewer,
-    rules: &Rules,
-    catalogue: &Catalogue,
-    attempt: &Attempt,
-    result: &AttemptResult,
-    turn: Option<(Offer<'_>, Turn)>,
-) -> Markup {
-    let lang = viewer.lang();
-    let title = rules::title(rules, &attempt.exam);
-    let at = attempt.finished_at.map(|at| moment(viewer, at)).unwrap_or_default();
-    let (score, pass) = (result.score(), pass_mark(attempt.pass_score));
-    let tone = if result.passed { Tone::Good } else { Tone::Bad };
-    let said = if result.passed {
-        t!(lang, "合格：{score} 分", "Passed with {score} of 100")
-    } else {
-        t!(lang, "未合格：{score} 分", "Not passed: {score} of 100")
-    };
-    let body = html! {
-        (heading(title.get(lang), t!(lang, "第 {} 次考试", "Attempt {}", attempt.number), html! {}))
-        (alert(tone, html! { strong.exam-outcome { (said) } " " (t!(lang, "合格分 {pass}。", "The pass mark is {pass}.")) }))
-        (card(&t!(lang, "本次考试", "This attempt"), definitions([
-            (t!(lang, "交卷时间", "Handed in"), html! { (at) }),
-            (t!(lang, "交卷方式", "How it ended"), html! { (result.ended_by.title().get(lang)) }),
-            (t!(lang, "答对", "Right"), html! { (result.points) "/" (result.points_max) }),
-        ])))
-        (by_area(lang, result))
-        @if result.passed {
-            (card(&t!(lang, "接下来", "What comes next"), html! {
-                p.mb-0 { (t!(lang, "条件满足的证书已自动颁发：", "Certificates whose conditions are met have been issued: "))
-                    a href="/certificates" { (t!(lang, "查看我的证书", "my certificates")) } }
-            }))
-        }
-        @if let Some((offer, turn)) = turn {
-            @if !result.passed {
-                (reading(lang, rules, catalogue, offer))
-                (card(&t!(lang, "再考", "Another attempt"), html! {
-                    @match &turn {
-                        Turn::Now => { a.btn href=(offer.path()) { (t!(lang, "可以再考", "You may sit it again")) } }
-                        turn => { (waiting(lang, turn)) }
-                    }
-                }))
-            }
-        }
-    };
-    viewer.page(title.get(lang), &[to_exams(lang)], body)
-}
-
-fn by_area(lang: Lang, result: &AttemptResult) -> Markup {
-    let areas = result.areas();
-    html! {
-        @if !areas.is_empty() {
-            (card(&t!(lang, "各部分得分", "By area"), html! {
-                @for area in &areas {
-                    div.mb-2.exam-area {
-                        div { (area.title.get(lang))
-                            @if area.points * 100 < area.points_max * 60 {
-                                " " (badge(Tone::Warn, t!(lang, "建议复习", "Read up on this")))
-                            }
-                        }
-                        (progress(area.points as usize, area.points_max as usize, area.title.get(lang)))
-                    }
-                }
-            }))
-        }
-    }
 }

@@ -14,15 +14,15 @@ use diesel::{
     sql_types::{BigInt, HasSqlType, Text, Timestamp},
 };
 
-use super::model::{Answer, Attempt, AttemptId, AttemptResult};
+use super::model::{Answer, Attempt, AttemptId, AttemptResult, EndedBy};
 use crate::{
     access::{self, Claim, queries::SessionId},
     content::ContentId,
     db::{
         Conn, Error, Instant,
         schema::{
-            account, answer, attempt, attempt_question, attempt_result, person, question_version,
-            session,
+            account, answer, attempt, attempt_event, attempt_question, attempt_result, person,
+            question_version, session,
         },
         types::LangColumn,
     },
@@ -37,7 +37,7 @@ use crate::{
         sittings::SittingId,
     },
     i18n::Lang,
-    record::PersonId,
+    record::{PersonId, ledger::Stamp},
 };
 
 type Result<T> = std::result::Result<T, Error>;
@@ -139,7 +139,7 @@ pub fn running(conn: &mut Conn, person: PersonId) -> Result<Vec<Attempt>> {
         .load(conn)?)
 }
 
-/// A person's finished attempts with their results, newest first.
+/// A person's finished attempts with the results they know, newest first.
 pub fn recent_results(
     conn: &mut Conn,
     person: PersonId,
@@ -148,6 +148,7 @@ pub fn recent_results(
     Ok(attempt::table
         .inner_join(attempt_result::table)
         .filter(attempt::person_id.eq(person).and(attempt_result::superseded_at.is_null()))
+        .filter(attempt_result::released_at.is_not_null())
         .order((attempt::finished_at.desc(), attempt::id.desc()))
         .limit(limit)
         .select((Attempt::as_select(), AttemptResult::as_select()))
@@ -331,7 +332,8 @@ struct Place {
     body: String,
 }
 
-/// The paper with what was answered, marked and corrected, by position.
+/// The paper with what was answered, by position. What markers gave and what was corrected is
+/// added by [`super::marks::marked_paper`], where results are made.
 pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
     let answers = answers(conn, id)?;
     paper_with(conn, id, &answers)
@@ -390,7 +392,7 @@ pub fn paper_with(
         .collect()
 }
 
-fn unreadable(error: String) -> Error {
+pub(super) fn unreadable(error: String) -> Error {
     Error::Query(diesel::result::Error::DeserializationError(error.into()))
 }
 
@@ -405,6 +407,73 @@ pub fn close(conn: &mut Conn, id: AttemptId, at: Instant) -> Result<bool> {
 
 pub fn attempt(conn: &mut Conn, id: AttemptId) -> Result<Option<Attempt>> {
     Ok(attempt::table.find(id).select(Attempt::as_select()).first(conn).optional()?)
+}
+
+/// Holds an attempt, so that its result is made by one transaction at a time.
+pub fn hold_for_result(conn: &mut Conn, id: AttemptId) -> Result<()> {
+    diesel::update(attempt::table.find(id))
+        .set(attempt::number.eq(attempt::number))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Notes how an attempt ended whose result has to wait.
+pub fn note_end(conn: &mut Conn, id: AttemptId, ended_by: EndedBy, stamp: Stamp) -> Result<()> {
+    if ended_by != EndedBy::Invigilator {
+        return Ok(());
+    }
+    diesel::insert_into(attempt_event::table)
+        .values((
+            attempt_event::attempt_id.eq(id),
+            attempt_event::kind.eq("closed"),
+            attempt_event::detail.eq(ended_by.word()),
+            attempt_event::at.eq(stamp.at),
+            attempt_event::by_person.eq(stamp.by),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Takes the current result of an attempt out of force; it stays to be seen.
+pub fn supersede(conn: &mut Conn, id: AttemptId, at: Instant) -> Result<()> {
+    diesel::update(attempt_result::table)
+        .filter(attempt_result::attempt_id.eq(id).and(attempt_result::superseded_at.is_null()))
+        .set(attempt_result::superseded_at.eq(at))
+        .execute(conn)?;
+    Ok(())
+}
+
+/// Every result an attempt ever had and that was told, newest first.
+pub fn results_told(conn: &mut Conn, id: AttemptId) -> Result<Vec<AttemptResult>> {
+    Ok(attempt_result::table
+        .filter(attempt_result::attempt_id.eq(id).and(attempt_result::released_at.is_not_null()))
+        .order(attempt_result::id.desc())
+        .limit(50)
+        .select(AttemptResult::as_select())
+        .load(conn)?)
+}
+
+/// Whether some questions of an attempt were on trial.
+pub fn has_pilots(conn: &mut Conn, id: AttemptId) -> Result<bool> {
+    let pilots = attempt_question::table
+        .filter(attempt_question::attempt_id.eq(id).and(attempt_question::scored.eq(false)))
+        .select(attempt_question::position);
+    Ok(diesel::select(diesel::dsl::exists(pilots)).get_result(conn)?)
+}
+
+/// A person's finished attempts whose result is not told yet, newest first.
+pub fn untold(conn: &mut Conn, person: PersonId) -> Result<Vec<Attempt>> {
+    let told = attempt_result::table
+        .filter(attempt_result::attempt_id.eq(attempt::id))
+        .filter(attempt_result::superseded_at.is_null())
+        .filter(attempt_result::released_at.is_not_null());
+    Ok(attempt::table
+        .filter(attempt::person_id.eq(person).and(attempt::finished_at.is_not_null()))
+        .filter(diesel::dsl::not(diesel::dsl::exists(told)))
+        .order((attempt::finished_at.desc(), attempt::id.desc()))
+        .limit(50)
+        .select(Attempt::as_select())
+        .load(conn)?)
 }
 
 pub fn add_result(conn: &mut Conn, result: &AttemptResult) -> Result<()> {

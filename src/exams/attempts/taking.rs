@@ -4,7 +4,7 @@ use super::{
     events::{self, Detail, EventKind},
     finish,
     model::{Answer, Attempt, AttemptId, path_of},
-    pauses, queries,
+    pauses, queries, standing,
 };
 use crate::{
     access::{self, Claim, Viewer, audit},
@@ -40,6 +40,7 @@ pub fn start(
         }
         finish::time_up(conn, &attempt, viewer.now, rules, consequences)?;
     }
+    standing::refuse_while_untold(conn, viewer.id, code)?;
     may_start(conn, viewer, rules, offer)?;
     let form = blueprints::queries::form_of(conn, code, offer.plan)?;
     let offer = offer.sized(form.size());

@@ -6,8 +6,10 @@
 
 use crate::access::{Authoring, Routes, Who, proof::Proof};
 
+pub mod agreement;
 pub mod bank;
 pub mod body;
+pub mod correction;
 pub mod decimal;
 pub mod fields;
 mod form;

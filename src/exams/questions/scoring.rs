@@ -152,7 +152,23 @@ pub fn earned(item: &Item) -> Option<Share> {
         _ => None,
     });
     let keys = std::iter::once(task).chain(also);
-    keys.map(|task| earns(task, &item.order, response)).max()
+    let asked = item.task();
+    keys.map(|task| earns(task, &renumbered(asked, task, &item.order), response)).max()
+}
+
+/// The order of what was shown in the numbering of a key. A corrected key names the same things in
+/// another sequence.
+fn renumbered(asked: Option<&Task>, key: &Task, order: &[usize]) -> Vec<usize> {
+    let (from, to): (Vec<_>, Vec<_>) = match (asked, key) {
+        (Some(asked), key) if asked == key => return order.to_vec(),
+        (Some(Task::Ordering { items: from, .. }), Task::Ordering { items: to, .. }) => {
+            (from.iter().collect(), to.iter().collect())
+        }
+        (Some(Task::Matching(from)), Task::Matching(to)) => (from.choices(), to.choices()),
+        _ => return order.to_vec(),
+    };
+    let place = |at: &usize| from.get(*at).and_then(|one| to.iter().position(|other| other == one));
+    order.iter().map(|at| place(at).unwrap_or(usize::MAX)).collect()
 }
 
 /// Whether the answer earns everything.

@@ -1,4 +1,8 @@
-//! Results of people within reach: scores, never answers.
+//! Results: what a candidate learns, lists within reach (scores, never answers), release, appeals,
+//! corrections of wrong questions.
+//!
+//! Until a result is released nobody but those who release it learns anything of it, and nothing
+//! follows from it. A result that changed takes the place of the one before; both stay.
 
 use actix_web::{HttpResponse, web};
 use chrono::{Duration, NaiveDate, NaiveTime, TimeZone};
@@ -10,22 +14,29 @@ use crate::{
     db::{Db, Instant},
     exams::rules,
     i18n,
-    record::Rules,
+    mail::Letterhead,
+    record::{Consequences, Rules},
     staff::{self, Site},
     t,
     web::{Error, Result, download, html},
 };
 
+pub mod appeals;
+pub mod candidate;
+pub mod corrections;
 mod pages;
 pub mod queries;
+pub mod release;
 
 pub fn routes() -> Routes {
     let over_people = Who::Roles(OverPeople::ROLES);
-    Routes::new().get("/exams/results", over_people, list).get(
-        "/exams/results.csv",
-        over_people,
-        as_csv,
-    )
+    Routes::new()
+        .get("/exams/results", over_people, list)
+        .get("/exams/results.csv", over_people, as_csv)
+        .and(release::routes())
+        .and(appeals::routes())
+        .and(corrections::routes())
+        .get("/exams/attempts/{id}/result", Who::SignedIn, candidate::result)
 }
 
 /// The filter as it stands in the address.
@@ -89,8 +100,11 @@ pub async fn list(
     acting: Acting<OverPeople>,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
+    consequences: web::Data<Consequences>,
+    head: web::Data<Letterhead>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse> {
+    release::release_due(&db, &rules, &consequences, &head, acting.now).await?;
     let (who, wanted) = (acting.clone(), filter.clone());
     let offset = ((filter.page() - 1) * PAGE) as i64;
     let (sites, mut lines) = db

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::{Filter, queries::ResultLine};
 use crate::{
-    access::{Acting, OverPeople, Viewer},
+    access::{Acting, Grading, OverPeople, Viewer, proof::Proof},
     exams::{
         attempts::pages::{moment, outcome, outcome_badge, to_exams},
         rules,
@@ -37,7 +37,16 @@ pub fn results(
     let title = t!(lang, "考试成绩", "Exam results");
     let mut csv = form_urlencoded::Serializer::new(String::from("/exams/results.csv?"));
     csv.extend_pairs(filter.query());
-    let actions = html! { a.btn href=(csv.finish()) { (icon("download")) "CSV" } };
+    let grading = acting.holds_any(<Grading as Proof>::ROLES);
+    let actions = html! {
+        @if grading {
+            a.btn href="/exams/marking" { (t!(lang, "阅卷", "Marking")) }
+            a.btn href="/exams/results/release" { (t!(lang, "公布成绩", "Release")) }
+            a.btn href="/exams/appeals" { (t!(lang, "申诉", "Appeals")) }
+            a.btn href="/exams/corrections" { (t!(lang, "错题更正", "Corrections")) }
+        }
+        a.btn href=(csv.finish()) { (icon("download")) "CSV" }
+    };
     let body = html! {
         (heading(&title, t!(lang, "您所辖人员的理论考试成绩", "Theory exams of the people in your reach"), actions))
         (card("", filter_form(lang, rules, filter, sites, acting)))

@@ -1,4 +1,4 @@
-//! Reads results of many people; it owns no table.
+//! Reads released results of many people; it owns no table.
 
 use std::collections::{HashMap, HashSet};
 
@@ -10,8 +10,14 @@ use crate::{
         Conn, Error, Instant,
         schema::{attempt, attempt_result, person},
     },
-    exams::attempts::model::{Attempt, AttemptResult},
-    record::PersonId,
+    exams::{
+        attempts::{
+            model::{Attempt, AttemptResult},
+            settle,
+        },
+        rules as exam_rules,
+    },
+    record::{Fact, Kind, PersonId, Rules, ledger},
     staff::queries::{Scope, people_within},
 };
 
@@ -108,6 +114,7 @@ fn found(
         .inner_join(attempt_result::table)
         .inner_join(person::table.on(person::id.eq(attempt::person_id)))
         .filter(attempt_result::superseded_at.is_null())
+        .filter(attempt_result::released_at.is_not_null())
         .into_boxed();
     if let Some(people) = people {
         query = query.filter(attempt::person_id.eq_any(people.iter().map(|id| id.0)));
@@ -134,4 +141,26 @@ fn found(
             (person::staff_no, person::name, person::name_en),
         ))
         .load(conn)?)
+}
+
+/// The certificates of a candidate that ask for the exam of an attempt, run on a day, and began no
+/// earlier than the exam was sat: they may rest on its result.
+pub fn resting_on(
+    conn: &mut Conn,
+    rules: &Rules,
+    attempt: &Attempt,
+    today: NaiveDate,
+) -> Result<Vec<Fact>> {
+    let at = attempt.finished_at.unwrap_or(attempt.hand_in_by);
+    let day = settle::day_of(conn, attempt.person_id, at)?;
+    let code = settle::fact_code(rules, &attempt.exam);
+    let asks = exam_rules::certifications_asking(rules, &code);
+    let facts = ledger::facts_of(conn, attempt.person_id, None)?;
+    let rests = |fact: &Fact| {
+        fact.kind == Kind::Certificate
+            && fact.from >= day
+            && fact.through.is_none_or(|through| through >= today)
+            && asks.contains(&fact.code)
+    };
+    Ok(facts.into_iter().filter(rests).collect())
 }
