@@ -199,7 +199,7 @@ on_both! {
         let told = chen.submit(&second, &edit, &with("Isolate and wait before measuring.")).await;
         assert!(told.status == 422 && told.says(".alert", "Zhao Qing saved version 2"), "{}", told.body);
         assert!(told.form(&edit).contains(&("stem.en".into(), "Isolate and wait before measuring.".into())));
-        let again = chen.submit(&told, &edit, &kept.to_vec()).await;
+        let again = chen.submit(&told, &edit, &kept).await;
         assert_eq!(again.status, 303, "{}", again.body);
         let (version, _, body) = newest(&world, &path).await;
         assert_eq!((version, body.stem.en.as_str()), (3, "Isolate and wait before measuring."));
