@@ -1,22 +1,23 @@
 //! The candidate's way: what may be sat, the paper, saving, handing in, the result.
 
-use std::collections::BTreeMap;
-
-use actix_web::{HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, web};
+use maud::Markup;
 use serde::Deserialize;
 
 use super::{
-    finish as ending,
+    desk, finish as ending,
     model::{Attempt, AttemptId, EndedBy},
     pages, queries,
+    sheet::Sheet,
     taking::{self, Given, Saved},
+    watching,
 };
 use crate::{
     access::{Viewer, submit},
     courses::Catalogue,
     db::{Conn, Db, Instant},
     exams::{
-        questions::{bank, scoring},
+        questions::bank,
         rules::{self, Offer, Turn},
     },
     i18n::{self, Text},
@@ -141,16 +142,49 @@ fn end_of_time(conn: &mut Conn, attempt: Attempt, now: Instant, with: &Ending) -
     queries::attempt(conn, attempt.id)?.ok_or(Error::NotFound)
 }
 
-/// Which questions of a stale page were left as they are kept: `?stale=3,7`.
+/// Which questions a plain form left as they are kept: `?saved=1&stale=3,7&unclear=9`.
 #[derive(Default, Deserialize)]
 pub struct AfterSave {
     #[serde(default)]
-    pub stale: String,
-    pub saved: Option<String>,
+    stale: String,
+    #[serde(default)]
+    unclear: String,
+    saved: Option<String>,
+}
+
+impl AfterSave {
+    fn read(&self) -> desk::AfterSave {
+        let list = |word: &str| {
+            word.split(',').filter_map(|position| position.parse().ok()).take(100).collect()
+        };
+        let saved = self.saved.is_some();
+        desk::AfterSave { stale: list(&self.stale), unclear: list(&self.unclear), saved }
+    }
+}
+
+/// The paper on its desk, or where its candidate belongs instead.
+async fn at_desk(
+    db: &Db,
+    viewer: &Viewer,
+    rules: &Rules,
+    (attempt, now): (Attempt, Instant),
+    draw: impl FnOnce(desk::Desk<'_>) -> Markup,
+) -> Result<HttpResponse> {
+    if attempt.finished_at.is_some() {
+        return Ok(redirect(format!("{}/result", attempt.path())));
+    }
+    let id = attempt.id;
+    let seats = db.read(move |conn| queries::seats(conn, id)).await?;
+    let title = rules::title(rules, &attempt.exam);
+    let blocks = desk::BlockTitles::new();
+    let breaks = desk::Breaks::default();
+    let (attempt, seats, title, blocks) = (&attempt, &seats, &title, &blocks);
+    Ok(html(draw(desk::Desk { viewer, attempt, title, now, seats, blocks, breaks })))
 }
 
 pub async fn paper(
     viewer: Viewer,
+    request: HttpRequest,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
@@ -158,17 +192,14 @@ pub async fn paper(
     after: web::Query<AfterSave>,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
-    if attempt.finished_at.is_some() {
-        return Ok(redirect(format!("{}/result", attempt.path())));
+    if attempt.finished_at.is_none() {
+        watching::notice_address(&db, attempt.id, watching::address(&request), now).await?;
     }
-    let id = attempt.id;
-    let (items, answers) = db
-        .read(move |conn| -> Result<_> {
-            Ok((queries::paper(conn, id)?, queries::answers(conn, id)?))
-        })
-        .await?;
-    let title = rules::title(&rules, &attempt.exam);
-    Ok(html(pages::paper(&viewer, &attempt, &title, now, &items, &answers, &after)))
+    let is_paused = attempt.paused_at.is_some();
+    at_desk(&db, &viewer, &rules, (attempt, now), |desk| {
+        if is_paused { desk.paused() } else { desk.paper(&after.read()) }
+    })
+    .await
 }
 
 #[derive(Deserialize)]
@@ -260,14 +291,20 @@ fn handed_in() -> Text {
 /// The remaining time by the server's clock, for a page that comes back from sleep.
 pub async fn clock(
     viewer: Viewer,
+    request: HttpRequest,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
+    if attempt.finished_at.is_none() {
+        watching::notice_address(&db, attempt.id, watching::address(&request), now).await?;
+    }
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "remaining_seconds": attempt.remaining_seconds(now),
+        "hand_in_by": attempt.hand_in_by,
+        "paused": attempt.paused_at.is_some(),
         "finished": attempt.finished_at.is_some(),
     })))
 }
@@ -294,60 +331,15 @@ pub async fn save_all(
         })
         .await?;
     match outcome {
-        Ok((stale, attempt)) if stale.is_empty() && review => {
+        Ok((left, attempt)) if left.is_empty() && review => {
             Ok(redirect(format!("{}/finish", attempt.path())))
         }
-        Ok((stale, attempt)) => {
-            Ok(redirect(format!("{}?saved=1&stale={}", attempt.path(), stale.join(","))))
-        }
+        Ok((left, attempt)) => Ok(redirect(format!("{}?{}", attempt.path(), left.query()))),
         Err(Saved::Finished) => Err(Error::Refused(handed_in())),
         Err(_) => {
             settled(&db, &viewer, &rules, &consequences, id).await?;
             Err(Error::Refused(too_late()))
         }
-    }
-}
-
-/// A form of the whole paper: `q3` is the answer to question 3, `e3` the edition its page showed.
-#[derive(Default)]
-struct Sheet {
-    responses: BTreeMap<i64, Vec<String>>,
-    editions: BTreeMap<i64, i64>,
-    review: bool,
-}
-
-impl Sheet {
-    fn read(fields: Vec<(String, String)>) -> Sheet {
-        let mut sheet = Sheet::default();
-        for (name, value) in fields {
-            if name == "act" {
-                sheet.review = value == "review";
-            } else if let Some(Ok(position)) = name.strip_prefix('q').map(str::parse) {
-                sheet.responses.entry(position).or_default().push(value);
-            } else if let Some(Ok(position)) = name.strip_prefix('e').map(str::parse) {
-                sheet.editions.insert(position, value.parse().unwrap_or(0));
-            }
-        }
-        sheet
-    }
-
-    /// Saves what differs from what is kept; says which questions were newer than the page.
-    fn save(&self, conn: &mut Conn, id: AttemptId, now: Instant) -> Result<Vec<String>> {
-        let kept = queries::answers(conn, id)?;
-        let mut stale = Vec::new();
-        for (position, seen) in &self.editions {
-            let response = self.responses.get(position).map(|parts| parts.join(","));
-            let response = response.unwrap_or_default();
-            let known = kept.get(position).map_or("", |answer| answer.response.as_str());
-            if response.trim() == known {
-                continue;
-            }
-            let given = Given { position: *position, response: &response, edition: seen + 1 };
-            if let Saved::Stale(_) = taking::save(conn, id, given, now)? {
-                stale.push(position.to_string());
-            }
-        }
-        Ok(stale)
     }
 }
 
@@ -359,13 +351,11 @@ pub async fn check_before_finish(
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
-    if attempt.finished_at.is_some() {
-        return Ok(redirect(format!("{}/result", attempt.path())));
-    }
-    let id = attempt.id;
-    let items = db.read(move |conn| queries::paper(conn, id)).await?;
-    let title = rules::title(&rules, &attempt.exam);
-    Ok(html(pages::check_before_finish(&viewer, &attempt, &title, now, &items)))
+    let is_paused = attempt.paused_at.is_some();
+    at_desk(&db, &viewer, &rules, (attempt, now), |desk| {
+        if is_paused { desk.paused() } else { desk.review() }
+    })
+    .await
 }
 
 pub async fn finish(
@@ -409,9 +399,4 @@ pub async fn result(
     let turn = Offer::find(&rules, &attempt.exam)
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)));
     Ok(html(pages::result(&viewer, &rules, &catalogue, &attempt, &result, turn)))
-}
-
-/// Whether an answer is more than nothing.
-pub fn is_answered(item: &scoring::Item) -> bool {
-    item.response.as_deref().is_some_and(|response| !response.is_empty())
 }

@@ -1,10 +1,7 @@
 //! All that reads and writes the tables `attempt`, `attempt_question`, `answer` and
 //! `attempt_result`.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 
@@ -19,7 +16,7 @@ use crate::{
         schema::{answer, attempt, attempt_question, attempt_result, question_version},
     },
     each_backend,
-    exams::questions::{Body, QuestionKind, VersionId, scoring::Item},
+    exams::questions::{QuestionKind, memo, scoring::Item},
     record::PersonId,
 };
 
@@ -208,13 +205,34 @@ pub fn answers(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, Answer>> 
     Ok(rows.into_iter().map(answer).collect())
 }
 
+/// A place of a paper with everything the candidate did there.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    pub position: i64,
+    /// Which block of the blueprint it belongs to; 0 when there are none.
+    pub block: i64,
+    /// The candidate wants to come back to it.
+    pub flagged: bool,
+    pub item: Item,
+    /// How often it was answered.
+    pub edition: i64,
+    pub saved_at: Option<Instant>,
+}
+
+impl Seat {
+    pub fn is_answered(&self) -> bool {
+        self.item.response.as_deref().is_some_and(|response| !response.is_empty())
+    }
+}
+
 /// A place of a paper as it is kept.
 #[derive(Queryable)]
 struct Slot {
     position: i64,
-    version: VersionId,
     kind: QuestionKind,
     part: i64,
+    block: i64,
+    flagged: bool,
     order: String,
     weight: i64,
     scored: bool,
@@ -223,17 +241,41 @@ struct Slot {
     body: String,
 }
 
-/// The paper with what was answered, marked and corrected, by position.
-pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
+impl Slot {
+    fn seat(self, answer: Option<Answer>) -> Result<Seat> {
+        let (edition, saved_at, response) = match answer {
+            Some(answer) => (answer.edition, Some(answer.saved_at), Some(answer.response)),
+            None => (0, None, None),
+        };
+        let item = Item {
+            kind: self.kind,
+            area: self.area,
+            body: memo::body(self.whole, &self.body).map_err(unreadable)?,
+            part: usize::try_from(self.part).unwrap_or(0),
+            order: paper::parse_order(&self.order),
+            weight: self.weight,
+            scored: self.scored,
+            response,
+            marked: None,
+            corrections: Vec::new(),
+        };
+        let Slot { position, block, flagged, .. } = self;
+        Ok(Seat { position, block, flagged, item, edition, saved_at })
+    }
+}
+
+/// The paper as its candidate has it, by position.
+pub fn seats(conn: &mut Conn, id: AttemptId) -> Result<Vec<Seat>> {
     let slots: Vec<Slot> = attempt_question::table
         .inner_join(question_version::table)
         .filter(attempt_question::attempt_id.eq(id))
         .order(attempt_question::position)
         .select((
             attempt_question::position,
-            attempt_question::question_version_id,
             attempt_question::kind,
             attempt_question::part,
+            attempt_question::block,
+            attempt_question::flagged,
             attempt_question::option_order,
             attempt_question::weight,
             attempt_question::scored,
@@ -243,34 +285,42 @@ pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
         ))
         .load(conn)?;
     let mut answers = answers(conn, id)?;
-    let mut bodies: HashMap<VersionId, Arc<Body>> = HashMap::new();
     slots
         .into_iter()
         .map(|slot| {
-            let body = match bodies.get(&slot.version) {
-                Some(known) => known.clone(),
-                None => {
-                    let body = Arc::new(Body::read(slot.whole, &slot.body).map_err(unreadable)?);
-                    bodies.insert(slot.version, body.clone());
-                    body
-                }
-            };
-            let response = answers.remove(&slot.position).map(|answer| answer.response);
-            let item = Item {
-                kind: slot.kind,
-                area: slot.area,
-                body,
-                part: usize::try_from(slot.part).unwrap_or(0),
-                order: paper::parse_order(&slot.order),
-                weight: slot.weight,
-                scored: slot.scored,
-                response,
-                marked: None,
-                corrections: Vec::new(),
-            };
-            Ok((slot.position, item))
+            let answer = answers.remove(&slot.position);
+            slot.seat(answer)
         })
         .collect()
+}
+
+/// The paper with what was answered, marked and corrected, by position.
+pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
+    Ok(seats(conn, id)?.into_iter().map(|seat| (seat.position, seat.item)).collect())
+}
+
+/// How each place is answered: its kind, and how many things it shows.
+pub fn slots(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, (QuestionKind, usize)>> {
+    let rows: Vec<(i64, QuestionKind, String)> = attempt_question::table
+        .filter(attempt_question::attempt_id.eq(id))
+        .order(attempt_question::position)
+        .select((
+            attempt_question::position,
+            attempt_question::kind,
+            attempt_question::option_order,
+        ))
+        .load(conn)?;
+    let shown = |order: &str| paper::parse_order(order).len();
+    Ok(rows.into_iter().map(|(position, kind, order)| (position, (kind, shown(&order)))).collect())
+}
+
+/// The places the candidate wants to come back to.
+pub fn flagged(conn: &mut Conn, id: AttemptId) -> Result<Vec<i64>> {
+    Ok(attempt_question::table
+        .filter(attempt_question::attempt_id.eq(id).and(attempt_question::flagged.eq(true)))
+        .order(attempt_question::position)
+        .select(attempt_question::position)
+        .load(conn)?)
 }
 
 fn unreadable(error: String) -> Error {

@@ -3,6 +3,8 @@
 pub mod bank;
 pub mod body;
 pub mod decimal;
+pub mod fields;
+pub mod memo;
 pub mod model;
 pub mod render;
 pub mod scoring;

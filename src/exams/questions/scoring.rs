@@ -322,7 +322,7 @@ fn is_hit(hotspot: &Hotspot, response: &str) -> bool {
 }
 
 /// `x,y` in thousandths.
-fn parse_point(response: &str) -> Option<(i32, i32)> {
+pub fn parse_point(response: &str) -> Option<(i32, i32)> {
     let (x, y) = response.split_once(',')?;
     let thousandths = |word: &str| word.parse().ok().filter(|at| (0..=1000).contains(at));
     Some((thousandths(x)?, thousandths(y)?))
