@@ -16,6 +16,7 @@ use crate::access::Routes;
 pub mod questions;
 pub mod rules;
 pub mod attempts;
+pub mod practice;
 pub mod results;
 
 pub use attempts::finish::sweep;
@@ -23,5 +24,5 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(attempts::routes())
+    results::routes().and(practice::routes()).and(attempts::routes())
 }

@@ -7,9 +7,7 @@ use crate::{
     access::{OverPeople, Viewer},
     courses::Catalogue,
     db::Instant,
-    exams::{
-        rules::{self, Offer, Turn},
-    },
+    exams::rules::{self, Offer, Turn},
     i18n::{self, Lang, Text},
     record::{Amount, Rules},
     t,

@@ -11,9 +11,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{
     QuestionKind, Task,
-    body::{Choice, Credit, Essay, Hotspot, Matching, Numeric},
+    body::{Accepted, Choice, Credit, Essay, Hotspot, Matching, Numeric},
     memo::Memo,
-    scoring::{Item, letter, parse_point},
+    scoring::{Item, fits_form, letter, parse_point, place},
+    share::Share,
 };
 use crate::{
     i18n::{Lang, Text},
@@ -312,6 +313,87 @@ fn coordinate(name: &str, value: &str, label: String) -> Markup {
         label.form-label { (label) " "
             input.form-control type="text" inputmode="decimal" maxlength="6" name=(name) value=(value) autocomplete="off";
         }
+    }
+}
+
+/// A response in words, as its author meant it: for explanations, marking and appeals.
+pub fn answer(lang: Lang, item: &Item, response: &str) -> Markup {
+    let given: Vec<&str> = response.split(',').collect();
+    let at = |letter: &&str| place(letter).and_then(|place| item.order.get(place)).copied();
+    match item.task() {
+        Some(Task::Single { options } | Task::Multiple { options, .. }) => {
+            let chosen = given.iter().filter_map(at).filter_map(|at| options.get(at));
+            html! { ul.list-unstyled.mb-0 { @for choice in chosen { li { (rich_line(choice.text.get(lang))) } } } }
+        }
+        Some(Task::TrueFalse { .. }) => html! {
+            @if response == "true" { (t!(lang, "对", "True")) } @else { (t!(lang, "错", "False")) }
+        },
+        Some(Task::Numeric(numeric)) => {
+            let unit = numeric.unit();
+            let unit = unit.get(lang);
+            html! { (response) @if !unit.is_empty() && !response.ends_with(unit) { " " (unit) } }
+        }
+        Some(Task::Ordering { items, .. }) => {
+            let ordered = given.iter().filter_map(at).filter_map(|at| items.get(at));
+            html! { ol.mb-0 { @for item in ordered { li { (rich_line(item.get(lang))) } } } }
+        }
+        Some(Task::Matching(matching)) => {
+            let choices = matching.choices();
+            html! { ul.list-unstyled.mb-0 { @for (pair, letter) in matching.pairs.iter().zip(&given) {
+                li { (rich_line(pair.prompt.get(lang))) " → "
+                    @match at(letter).and_then(|at| choices.get(at)) {
+                        Some(choice) => { (rich_line(choice.get(lang))) }
+                        None => { "–" }
+                    } }
+            } } }
+        }
+        Some(Task::Hotspot(hotspot)) => {
+            let (x, y) = parse_point(response)
+                .map_or_else(Default::default, |(x, y)| (percent(x), percent(y)));
+            html! { div.hotspot-frame.live {
+                img src=(hotspot.picture) alt=(hotspot.alt.get(lang));
+                svg.hotspot-mark aria-hidden="true" focusable="false" { (mark_at(&x, &y)) }
+            } }
+        }
+        Some(Task::Essay(_)) => html! { div.answer-text { (response) } },
+        Some(Task::Short(_)) => html! { (response) },
+        Some(Task::Case { .. }) | None => html! {},
+    }
+}
+
+/// What is accepted beside the model answer. It shows the key.
+pub fn key_beside(lang: Lang, item: &Item) -> Markup {
+    match item.task() {
+        Some(Task::Numeric(numeric)) if numeric.tolerance != "0" => {
+            html! { " ± " (numeric.tolerance) }
+        }
+        Some(Task::Short(short)) => {
+            let also: Vec<&str> = short
+                .accepted
+                .iter()
+                .filter(|one| Share::of_millionths(one.share).is_all() && !one.form.contains('*'))
+                .skip(1)
+                .map(|one| one.form.as_str())
+                .collect();
+            let listed = also.join(t!(lang, "、", ", ").as_str());
+            html! { @if !also.is_empty() { span.text-secondary { " " (t!(lang, "也可以是：{listed}", "or: {listed}")) } } }
+        }
+        _ => html! {},
+    }
+}
+
+/// What the author says about just this response. It tells of the key.
+pub fn remarks<'a>(item: &'a Item, response: &str) -> Vec<&'a Text> {
+    match item.task() {
+        Some(Task::Single { options } | Task::Multiple { options, .. }) => {
+            let chosen = response.split(',').filter_map(place).filter_map(|at| item.order.get(at));
+            chosen.filter_map(|at| options.get(*at)).map(|choice| &choice.feedback).collect()
+        }
+        Some(Task::Short(short)) => {
+            let fits = |one: &&Accepted| fits_form(&one.form, response, short.case_matters);
+            short.accepted.iter().find(fits).map(|one| &one.feedback).into_iter().collect()
+        }
+        _ => Vec::new(),
     }
 }
 

@@ -334,7 +334,7 @@ fn chosen(response: &str, order: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// `a` is the first option shown.
-fn place(letter: &str) -> Option<usize> {
+pub fn place(letter: &str) -> Option<usize> {
     match letter.as_bytes() {
         [byte @ b'a'..=b'z'] => Some(usize::from(byte - b'a')),
         _ => None,
