@@ -37,12 +37,13 @@ impl Noticed {
 /// So many lines tell the story; a page gone mad must not fill the database.
 const MOST_NOTICED: i64 = 200;
 
-/// Notes an event of a running attempt; beyond the bound nothing more is noted.
+/// Notes an event of a running attempt, with what there is to say as JSON; beyond the bound
+/// nothing more is noted.
 pub fn notice(
     conn: &mut Conn,
     id: AttemptId,
     what: Noticed,
-    detail: &str,
+    detail: &serde_json::Value,
     at: Instant,
 ) -> Result<bool, crate::db::Error> {
     let of_itself = [Noticed::LeftWindow, Noticed::Returned, Noticed::Address];
@@ -57,7 +58,7 @@ pub fn notice(
         .values((
             attempt_event::attempt_id.eq(id.0),
             attempt_event::kind.eq(what),
-            attempt_event::detail.eq(detail),
+            attempt_event::detail.eq(detail.to_string()),
             attempt_event::at.eq(at),
         ))
         .execute(conn)?;
@@ -72,20 +73,23 @@ pub fn address(request: &HttpRequest) -> String {
 
 /// The address noted last.
 pub fn last_address(conn: &mut Conn, id: AttemptId) -> Result<Option<String>, crate::db::Error> {
-    Ok(attempt_event::table
+    let last: Option<String> = attempt_event::table
         .filter(attempt_event::attempt_id.eq(id.0))
         .filter(attempt_event::kind.eq(Noticed::Address))
         .order(attempt_event::id.desc())
         .select(attempt_event::detail)
         .first(conn)
-        .optional()?)
+        .optional()?;
+    let detail = last.and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok());
+    Ok(detail.and_then(|detail| Some(detail["to"].as_str()?.to_owned())))
 }
 
 /// Notes where the candidate's page is asked for, when that is another place than before.
 pub async fn notice_address(db: &Db, id: AttemptId, address: String, at: Instant) -> Result<()> {
     let (same, known) = (address.clone(), db.read(move |conn| last_address(conn, id)).await?);
     if known.as_deref() != Some(same.as_str()) {
-        db.write(move |conn| notice(conn, id, Noticed::Address, &address, at)).await?;
+        let detail = serde_json::json!({ "from": known, "to": address });
+        db.write(move |conn| notice(conn, id, Noticed::Address, &detail, at)).await?;
     }
     Ok(())
 }
@@ -152,7 +156,10 @@ pub async fn seen(
             "Addresses are noted by the server."
         )));
     }
-    let detail = if kind == Noticed::Returned { seconds.to_string() } else { String::new() };
+    let detail = match kind {
+        Noticed::Returned => serde_json::json!({ "seconds": seconds }),
+        _ => serde_json::json!({}),
+    };
     let noted = db
         .write(move |conn| -> Result<_> {
             let attempt = queries::attempt_of(conn, id, person)?.ok_or(Error::NotFound)?;

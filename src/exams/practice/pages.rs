@@ -96,7 +96,10 @@ fn area_card(lang: Lang, standing: &Standing, titles: &Titles) -> Markup {
                 }
             }
             p.small.text-secondary.mb-2 { (t!(lang, "{questions} 题，见过 {seen} 题", "{seen} of {questions} questions seen")) }
-            @if standing.right.is_some() { (weeks(lang, title, &standing.weeks)) }
+            @if standing.right.is_some() {
+                (weeks(lang, title, &standing.weeks))
+                p.small.text-secondary.mb-0 { (t!(lang, "最近 {} 周，虚线为 50 %", "The last {} weeks; the dashed line is 50 %", standing.weeks.len())) }
+            }
             a.btn.mt-2 href=(address) { (icon("player-play")) (t!(lang, "练这一部分", "Practise this")) }
         } }
     }
