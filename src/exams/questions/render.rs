@@ -265,7 +265,7 @@ impl Asked<'_> {
     fn hotspot(&self, hotspot: &Hotspot) -> Markup {
         let (lang, position) = (self.lang, self.position);
         let mark = parse_point(self.response());
-        let number = |at: Option<i32>| at.map(|at| percent(at)).unwrap_or_default();
+        let number = |at: Option<i32>| at.map(percent).unwrap_or_default();
         let (x, y) = (number(mark.map(|at| at.0)), number(mark.map(|at| at.1)));
         let alt = hotspot.alt.get(lang);
         html! {
