@@ -209,6 +209,8 @@ pub fn serve(
             .wrap(tracing_actix_web::TracingLogger::default())
             .configure(|config| routes().configure(config))
     })
+    // An answer goes out at once; otherwise its last part may wait 40 ms for the other side.
+    .tcp_nodelay(true)
     .shutdown_timeout(30);
     if let Some(workers) = workers {
         server = server.workers(workers);

@@ -29,12 +29,13 @@ pub fn network(url: String) -> Shared {
     let settings = Settings { database_url: url, ..Settings::default() };
     let shared = Shared::open(&settings, Clock::default()).expect("the application starts");
     let stamp = Stamp { at: shared.clock.now(), by: None };
-    shared.db.write_blocking(move |conn| fill(conn, stamp)).expect("a network");
+    let role = Some(Role::Administrator);
+    shared.db.write_blocking(move |conn| fill(conn, PEOPLE, role, stamp)).expect("a network");
     shared
 }
 
 /// The session of the n-th person.
-fn token(number: usize) -> String {
+pub fn token(number: usize) -> String {
     format!("the-session-of-person-{number}")
 }
 
@@ -127,8 +128,8 @@ fn in_a_thread(
     address
 }
 
-/// One site full of people, every one with a role and a session.
-fn fill(conn: &mut Conn, stamp: Stamp) -> Result<(), Error> {
+/// One site full of people, every one with a session and perhaps a role.
+pub fn fill(conn: &mut Conn, people: usize, role: Option<Role>, stamp: Stamp) -> Result<(), Error> {
     let group = NewSite {
         code: "group",
         name: "长青汽车集团",
@@ -139,9 +140,11 @@ fn fill(conn: &mut Conn, stamp: Stamp) -> Result<(), Error> {
     };
     let site = transfers::add_site(conn, &group, stamp)?;
     let since = "2020-01-01".parse().expect("a day");
-    for number in 0..PEOPLE {
+    for number in 0..people {
         let person = hire(conn, number, site, since, stamp)?;
-        queries::add_grant(conn, person, Role::Administrator, site, since, None, stamp.at)?;
+        if let Some(role) = role {
+            queries::add_grant(conn, person, role, site, since, None, stamp.at)?;
+        }
         queries::set_password(conn, person, "nobody signs in with a password here", stamp.at)?;
         let session = links::digest(&token(number));
         queries::begin_session(conn, person, &session, "bench", "bench", stamp.at)?;

@@ -44,6 +44,22 @@ pub fn note(
     Ok(())
 }
 
+/// How often somebody did this to a subject since a moment.
+pub fn times(
+    conn: &mut Conn,
+    by: PersonId,
+    act: &str,
+    subject: (&str, i64),
+    since: Instant,
+) -> Result<i64, Error> {
+    Ok(audit::table
+        .filter(audit::subject_kind.eq(subject.0).and(audit::subject_id.eq(subject.1)))
+        .filter(audit::by_person.eq(by).and(audit::act.eq(act)))
+        .filter(audit::at.gt(since))
+        .count()
+        .get_result(conn)?)
+}
+
 type LineRow = (Instant, Option<String>, String, String, Option<i64>, String);
 
 /// The trail, newest first, narrowed to acts or subjects that contain a word.

@@ -20,11 +20,11 @@ pub mod viewer;
 pub use model::{Grant, Role};
 pub use once::submit;
 pub use proof::{
-    Acting, Administrator, Examiner, Hiring, Hr, Manager, Mentor, Moving, OverPeople, Promoting,
-    Teaching, Trainer,
+    Acting, Administrator, Authoring, Examiner, Granting, Hiring, Hr, Manager, Mentor, Moving,
+    OverPeople, Planning, Promoting, Registering, Teaching, Trainer,
 };
 pub use routes::{Routes, Who};
-pub use viewer::Viewer;
+pub use viewer::{Claim, Viewer};
 
 use handlers as h;
 

@@ -41,8 +41,12 @@ proofs! {
     Mentor = [Mentor];
     /// Sees who is where in their courses, enrols people.
     Trainer = [Trainer];
+    /// Writes questions and blueprints, studies what they are worth, sets pass marks.
+    Authoring = [Trainer, Examiner];
     /// Judges exams.
     Examiner = [Examiner];
+    /// Writes and judges questions; the banks belong to the whole group.
+    Authoring = [Trainer, Examiner];
     /// Runs a workshop: recommends, enrols, pairs.
     Manager = [Manager], reports = true;
     /// Decides candidacies, revokes certificates.
@@ -57,6 +61,12 @@ proofs! {
     Moving = [Manager, Hr, Administrator], reports = true;
     /// Takes people on.
     Hiring = [Hr, Administrator];
+    /// Plans sittings and looks after them.
+    Planning = [Trainer, Examiner, Hr];
+    /// Puts people's names down for a sitting.
+    Registering = [Trainer, Examiner, Manager, Hr], reports = true;
+    /// Grants what makes an exam fair: extra time, breaks.
+    Granting = [Examiner, Hr];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

@@ -27,23 +27,61 @@ crate::id! {
 pub const SESSION_IDLE: Duration = Duration::days(14);
 pub const SESSION_MOST: Duration = Duration::days(90);
 
-/// Who a session token belongs to, while it lasts.
-pub fn session_of(
-    conn: &mut Conn,
-    token_hash: &[u8],
-    now: Instant,
-) -> Result<Option<(SessionId, Instant, Person)>> {
-    Ok(session::table
+/// The condition under which a session counts, for a query over session and account.
+#[diesel::dsl::auto_type(no_type_alias)]
+pub fn counts<'a>(token_hash: &'a [u8], now: Instant, seen_since: Instant) -> _ {
+    session::token_hash
+        .eq(token_hash)
+        .and(session::ended_at.is_null())
+        .and(session::expires_at.gt(now))
+        .and(session::last_seen_at.gt(seen_since))
+        .and(account::disabled_at.is_null())
+}
+
+/// A session that counts, its person, and every role they ever had.
+pub struct SignedIn {
+    pub session: SessionId,
+    pub last_seen_at: Instant,
+    pub person: Person,
+    grants: Vec<Grant>,
+}
+
+impl SignedIn {
+    /// The roles in force on a day.
+    pub fn grants_on(self, day: NaiveDate) -> Vec<Grant> {
+        let in_force =
+            |grant: &Grant| grant.starts_on <= day && grant.ends_on.is_none_or(|last| day <= last);
+        self.grants.into_iter().filter(in_force).collect()
+    }
+}
+
+/// Who a session token belongs to, while it lasts. One query, for every request asks it.
+pub fn signed_in(conn: &mut Conn, token_hash: &[u8], now: Instant) -> Result<Option<SignedIn>> {
+    type Row = (SessionId, Instant, Person, Option<GrantRow>);
+    let rows: Vec<Row> = session::table
         .inner_join(person::table)
         .inner_join(account::table.on(account::person_id.eq(session::person_id)))
-        .filter(session::token_hash.eq(token_hash))
-        .filter(session::ended_at.is_null())
-        .filter(session::expires_at.gt(now))
-        .filter(session::last_seen_at.gt(now.plus(-SESSION_IDLE)))
-        .filter(account::disabled_at.is_null())
-        .select((session::id, session::last_seen_at, Person::as_select()))
-        .first(conn)
-        .optional()?)
+        .left_join(
+            role_grant::table
+                .inner_join(site::table)
+                .on(role_grant::person_id.eq(session::person_id)),
+        )
+        .filter(counts(token_hash, now, now.plus(-SESSION_IDLE)))
+        .order(role_grant::id)
+        .select((session::id, session::last_seen_at, Person::as_select(), GRANT.nullable()))
+        .load(conn)?;
+    let mut grants = Vec::new();
+    let mut who = None;
+    for (session, last_seen_at, person, row) in rows {
+        who.get_or_insert((session, last_seen_at, person));
+        grants.extend(row.map(grant));
+    }
+    Ok(who.map(|(session, last_seen_at, person)| SignedIn {
+        session,
+        last_seen_at,
+        person,
+        grants,
+    }))
 }
 
 pub fn begin_session(

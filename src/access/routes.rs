@@ -61,6 +61,22 @@ impl Routes {
         self.add("POST", path, who, web::post().to(handler))
     }
 
+    /// A route whose handler takes a [`Claim`](super::Claim) and looks the session up in the query
+    /// of its own work. Its other arguments must not fail by themselves, or somebody who is not
+    /// signed in would hear of that first.
+    pub fn post_by_claim<F, Args>(mut self, path: &'static str, handler: F) -> Routes
+    where
+        F: Handler<Args>,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.table.push(Route { method: "POST", path, who: Who::SignedIn });
+        self.configure.push(Box::new(move |config| {
+            config.route(path, web::post().to(handler));
+        }));
+        self
+    }
+
     fn add(
         mut self,
         method: &'static str,

@@ -22,6 +22,51 @@ use crate::{
 
 pub const SESSION_COOKIE: &str = "session";
 
+/// What a browser says of itself, not yet looked up: it holds a session's token. A [`Viewer`] comes
+/// of it by [`queries::signed_in`]; the few handlers that are called very often look it up in the
+/// query of their own work, by [`queries::counts`].
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub token_hash: Vec<u8>,
+    pub now: Instant,
+    /// The language the reader chose, which goes before their own.
+    chosen: Option<Lang>,
+}
+
+impl Claim {
+    fn of(request: &HttpRequest) -> Result<Claim> {
+        let cookie = request.cookie(SESSION_COOKIE).ok_or(Error::SignInFirst)?;
+        let clock = request
+            .app_data::<web::Data<Clock>>()
+            .ok_or_else(|| Error::Internal("no clock".into()))?;
+        let chosen = request.cookie(crate::web::reader::LANG_COOKIE).is_some();
+        Ok(Claim {
+            token_hash: links::digest(cookie.value()),
+            now: clock.now(),
+            chosen: chosen.then(|| Reader::of(request).lang),
+        })
+    }
+
+    /// The language to answer in.
+    pub fn lang(&self, own: Lang) -> Lang {
+        self.chosen.unwrap_or(own)
+    }
+
+    /// Whether the session should be noted as used again.
+    pub fn outdates(&self, last_seen: Instant) -> bool {
+        self.now.seconds_since(last_seen) > 300
+    }
+}
+
+impl FromRequest for Claim {
+    type Error = Error;
+    type Future = std::future::Ready<Result<Claim>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        std::future::ready(Claim::of(request))
+    }
+}
+
 /// Somebody signed in: who, in which language, what day it is for them, which roles are in force.
 #[derive(Clone, Debug)]
 pub struct Viewer {
@@ -127,6 +172,9 @@ impl Viewer {
             item("/mentoring", "heart-handshake", t!(lang, "师带徒", "Mentoring")),
             item("/certificates", "certificate", t!(lang, "证书", "Certificates")),
         ];
+        if self.holds_any(&[Trainer, Examiner]) {
+            nav.push(item("/exams/banks", "list-check", t!(lang, "题库", "Question banks")));
+        }
         if self.holds_any(&[Trainer, Examiner, Manager, Hr, Administrator]) {
             nav.push(item("/people", "users", t!(lang, "人员", "People")));
         }
@@ -143,18 +191,12 @@ impl Viewer {
     }
 
     async fn of(request: HttpRequest) -> Result<Viewer> {
-        let cookie = request.cookie(SESSION_COOKIE).ok_or(Error::SignInFirst)?;
-        let token_hash = links::digest(cookie.value());
+        let claim = Claim::of(&request)?;
         let db = request
             .app_data::<web::Data<Db>>()
             .ok_or_else(|| Error::Internal("no database".into()))?;
-        let clock = request
-            .app_data::<web::Data<Clock>>()
-            .ok_or_else(|| Error::Internal("no clock".into()))?;
-        let (now, reader) = (clock.now(), Reader::of(&request));
-        let chosen = request.cookie(crate::web::reader::LANG_COOKIE).is_some();
-        let (viewer, stale) =
-            db.read(move |conn| Viewer::load(conn, &token_hash, now, reader, chosen)).await?;
+        let (now, reader) = (claim.now, Reader::of(&request));
+        let (viewer, stale) = db.read(move |conn| Viewer::load(conn, &claim, reader)).await?;
         if let Some(session) = stale {
             db.write(move |conn| queries::touch_session(conn, session, now)).await?;
         }
@@ -163,26 +205,21 @@ impl Viewer {
 
     fn load(
         conn: &mut Conn,
-        token_hash: &[u8],
-        now: Instant,
+        claim: &Claim,
         mut reader: Reader,
-        chosen: bool,
     ) -> Result<(Viewer, Option<queries::SessionId>)> {
-        let (session, last_seen, person) =
-            queries::session_of(conn, token_hash, now)?.ok_or(Error::SignInFirst)?;
-        if !chosen {
-            reader.lang = person.lang();
-        }
+        let now = claim.now;
+        let found = queries::signed_in(conn, &claim.token_hash, now)?.ok_or(Error::SignInFirst)?;
+        reader.lang = claim.lang(found.person.lang());
         // The zone needs a day to find the site, and the day needs a zone: UTC's day is near enough.
         let near = now.utc().date_naive() + Duration::days(1);
-        let site = staff::queries::post_of(conn, person.id, near)?.map(|post| post.site);
+        let site = staff::queries::site_of(conn, found.person.id, near)?;
         let zone = site.as_ref().map_or(chrono_tz::Asia::Shanghai, staff::Site::zone);
         let today = now.utc().with_timezone(&zone).date_naive();
-        let grants = queries::grants_of(conn, person.id, today)?;
-        let stale = (now.seconds_since(last_seen) > 300).then_some(session);
-        let name = person.title(reader.lang).to_owned();
-        let staff_no = person.staff_no;
-        let id = person.id;
+        let stale = claim.outdates(found.last_seen_at).then_some(found.session);
+        let (id, staff_no) = (found.person.id, found.person.staff_no.clone());
+        let name = found.person.title(reader.lang).to_owned();
+        let grants = found.grants_on(today);
         Ok((Viewer { id, staff_no, name, reader, now, today, zone, site, grants }, stale))
     }
 }

@@ -238,6 +238,7 @@ fn offer_first_administrator(shared: &Shared) -> Result<(), String> {
 
 /// Serves until SIGTERM or Ctrl-C, then finishes what is in flight.
 pub fn run_server(shared: Shared, settings: &Settings) -> Result<Outcome, String> {
+    open_as_many_files_as_allowed();
     let listener = TcpListener::bind(&settings.listen)
         .map_err(|error| format!("cannot listen on {}: {error}", settings.listen))?;
     // The address that was bound: port 0 asks for any free one.
@@ -255,4 +256,16 @@ pub fn run_server(shared: Shared, settings: &Settings) -> Result<Outcome, String
         })
         .map_err(|error| error.to_string())?;
     Ok(Outcome::Done)
+}
+
+/// Every browser holds a connection, and many systems allow a program 1,024 files until it asks
+/// for more: fewer than candidates who start within the same second.
+fn open_as_many_files_as_allowed() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
+        // Where it is refused, what was allowed before stays.
+        let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
 }

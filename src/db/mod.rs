@@ -5,6 +5,10 @@
 //! it is on disk. On SQLite all writes go through one writer thread, which commits whatever has
 //! queued up in one transaction, a savepoint a job; on PostgreSQL they share a small pool.
 //!
+//! A database that is locked, full or gone is no reason to start anew: jobs wait for a few seconds,
+//! then fail with an error that [is told as such](Error::is_unavailable), and broken connections
+//! are replaced.
+//!
 //! Invariant: nothing above this module knows which database it talks to.
 
 mod migrations;
@@ -14,10 +18,10 @@ pub mod types;
 mod url;
 mod writer;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Duration};
 
 use diesel::{Connection, PgConnection, SqliteConnection};
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use migrations::{Migrations, migrations_of};
 pub use types::Instant;
@@ -48,6 +52,8 @@ pub enum Error {
     Migration(String),
     #[error("the database is shutting down")]
     Closed,
+    #[error("the database did not take the work in time")]
+    Busy,
     #[error("a database job panicked")]
     Panicked,
 }
@@ -58,7 +64,40 @@ impl Error {
         use diesel::result::{DatabaseErrorKind::UniqueViolation, Error::DatabaseError};
         matches!(self, Error::Query(DatabaseError(UniqueViolation, _)))
     }
+
+    /// The database cannot be reached or cannot take anything just now. Nothing was done; the same
+    /// may well succeed in a moment.
+    pub fn is_unavailable(&self) -> bool {
+        use diesel::result::{
+            DatabaseErrorKind::{ClosedConnection, UnableToSendCommand},
+            Error::DatabaseError,
+        };
+        match self {
+            Error::Connect(_) | Error::Closed | Error::Busy => true,
+            Error::Query(DatabaseError(ClosedConnection | UnableToSendCommand, _)) => true,
+            // Neither database gives these a kind of their own.
+            Error::Query(DatabaseError(_, said)) => {
+                TROUBLE.iter().any(|words| said.message().contains(words))
+            }
+            _ => false,
+        }
+    }
 }
+
+/// How the databases say that they are locked, full, stopping or starting.
+const TROUBLE: [&str; 11] = [
+    "database is locked",
+    "due to lock timeout",
+    "database or disk is full",
+    "disk I/O error",
+    "unable to open database file",
+    "No space left on device",
+    "could not extend file",
+    "terminating connection",
+    "the database system is",
+    "server closed the connection",
+    "too many clients already",
+];
 
 /// Repeats one body for the connection inside the enum, for the few statements diesel cannot
 /// compile for both backends at once (`on_conflict`, several rows in one insert).
@@ -102,6 +141,20 @@ impl fmt::Debug for Db {
 const READERS: u32 = 8;
 const POSTGRES_WRITERS: u32 = 8;
 
+/// How long a job waits for its turn or for a lock, and how long for a connection that is not there.
+/// Together they are shorter than a browser's own patience with a save, so that it hears why.
+const PATIENCE: Duration = Duration::from_secs(7);
+const PATIENCE_TO_CONNECT: Duration = Duration::from_secs(2);
+
+/// What a job's changes amount to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Changes {
+    /// Several statements, which stand or fall together.
+    Several,
+    /// One statement at the end, which stands or falls by itself.
+    OneAtTheEnd,
+}
+
 impl Db {
     /// Opens the database and brings its schema up to date; creates an SQLite file that is not
     /// there yet. Nothing is created when the address is wrong or the database is a newer one.
@@ -137,9 +190,9 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let _permit = self.shared.reading.acquire().await.map_err(|_| Error::Closed)?;
+        let _permit = a_turn(&self.shared.reading).await?;
         let shared = self.shared.clone();
-        run_blocking(move || read_once(&mut *shared.readers.get()?, job)).await
+        run_blocking(move || shared.readers.lend(|conn| read_once(conn, job))).await
     }
 
     /// Runs a job in a transaction; answers when it is committed. An error rolls it back.
@@ -149,16 +202,38 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        self.change(Changes::Several, job).await
+    }
+
+    /// [`Db::write`] for a job that reads and then changes something by its last statement alone,
+    /// and does not fail after it: that statement needs no transaction around it. What the job has
+    /// read may have changed by then, so the statement itself must say on what condition it holds.
+    /// It spares two round trips to PostgreSQL.
+    pub async fn write_once<T, E, F>(&self, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
+        self.change(Changes::OneAtTheEnd, job).await
+    }
+
+    async fn change<T, E, F>(&self, changes: Changes, job: F) -> Result<T, E>
+    where
+        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
+    {
         match &self.shared.writes {
             Writes::Queue(writer) => {
                 let (reply, answer) = tokio::sync::oneshot::channel();
-                writer.submit(job, move |outcome| drop(reply.send(outcome)))?;
+                writer.submit(changes, job, move |outcome| drop(reply.send(outcome)))?;
                 answer.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
             }
             Writes::Pool(_, permits) => {
-                let _permit = permits.acquire().await.map_err(|_| Error::Closed)?;
+                let _permit = a_turn(permits).await?;
                 let shared = self.shared.clone();
-                run_blocking(move || shared.write_pooled(job)).await
+                run_blocking(move || shared.write_pooled(changes, job)).await
             }
         }
     }
@@ -169,7 +244,7 @@ impl Db {
         F: FnOnce(&mut Conn) -> Result<T, E>,
         E: From<Error>,
     {
-        read_once(&mut *self.shared.readers.get()?, job)
+        self.shared.readers.lend(|conn| read_once(conn, job))
     }
 
     /// [`Db::write`] for the command line and for threads of our own.
@@ -182,22 +257,36 @@ impl Db {
         match &self.shared.writes {
             Writes::Queue(writer) => {
                 let (reply, answer) = std::sync::mpsc::channel();
-                writer.submit(job, move |outcome| drop(reply.send(outcome)))?;
+                writer.submit(Changes::Several, job, move |outcome| drop(reply.send(outcome)))?;
                 answer.recv().unwrap_or_else(|_| Err(Error::Panicked.into()))
             }
-            Writes::Pool(..) => self.shared.write_pooled(job),
+            Writes::Pool(..) => self.shared.write_pooled(Changes::Several, job),
         }
     }
 }
 
 impl Shared {
-    fn write_pooled<T, E>(&self, job: impl FnOnce(&mut Conn) -> Result<T, E>) -> Result<T, E>
+    fn write_pooled<T, E>(
+        &self,
+        changes: Changes,
+        job: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E>
     where
         E: From<Error>,
     {
         let Writes::Pool(pool, _) = &self.writes else { return Err(Error::Closed.into()) };
-        let mut conn = pool.get()?;
-        in_transaction(&mut conn, job)
+        pool.lend(|conn| match changes {
+            Changes::Several => in_transaction(conn, job),
+            Changes::OneAtTheEnd => job(conn),
+        })
+    }
+}
+
+/// Whose turn it is to use a pool; nobody waits longer than is of use to them.
+async fn a_turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, Error> {
+    match tokio::time::timeout(PATIENCE, turns.acquire()).await {
+        Ok(permit) => permit.map_err(|_| Error::Closed),
+        Err(_) => Err(Error::Busy),
     }
 }
 

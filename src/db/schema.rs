@@ -500,6 +500,7 @@ diesel::table! {
         leased_until -> Nullable<Timestamp>,
         sent_at -> Nullable<Timestamp>,
         parked_at -> Nullable<Timestamp>,
+        calendar -> Nullable<Text>,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Which database an address means, strictly: a typo must never create an empty database.
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use diesel::{Connection, PgConnection, SqliteConnection, connection::SimpleConnection};
 
@@ -50,6 +50,16 @@ impl DatabaseUrl {
                 Ok(Conn::Postgres(conn))
             }
         }
+    }
+
+    /// A connection that waits so long for what others hold, and not for ever.
+    pub(super) fn connect_to_write(&self, patience: Duration) -> Result<Conn, Error> {
+        let (mut conn, most) = (self.connect()?, patience.as_millis());
+        match &mut conn {
+            Conn::Sqlite(conn) => conn.batch_execute(&format!("PRAGMA busy_timeout = {most}"))?,
+            Conn::Postgres(conn) => conn.batch_execute(&format!("SET lock_timeout = {most}"))?,
+        }
+        Ok(conn)
     }
 
     /// A connection the database itself keeps from writing.

@@ -4,6 +4,10 @@
 //! So all writes queue up for one thread, which runs whatever is waiting in one transaction, each
 //! job in a savepoint of its own, and commits once for all. Nobody is answered before that commit
 //! is on disk, and a job that fails takes nobody else's with it.
+//!
+//! When the disk is full or the file is locked by another process for long, the group as a whole
+//! fails, and so does everything that queued up behind it meanwhile: nobody is left waiting
+//! without an answer. The connection is then opened anew, so nothing of the trouble stays.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,16 +15,22 @@ use std::{
     thread,
 };
 
-use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
-use super::{Conn, DatabaseUrl, Error, in_transaction};
+use super::{Changes, Conn, DatabaseUrl, Error, PATIENCE, in_transaction};
 
 /// Jobs in one commit at most, so that the first is not kept waiting for long.
 const GROUP: usize = 128;
 
-type Job = Box<dyn FnOnce(&mut Conn) -> Answer + Send>;
+/// Does the work, or only hears that there was no use in trying.
+type Job = Box<dyn FnOnce(Result<&mut Conn, Error>) -> Done + Send>;
 /// Tells whoever asked, once it is known whether the group was committed.
 type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+
+struct Done {
+    answer: Answer,
+    failed: bool,
+}
 
 pub(super) struct Writer {
     jobs: Option<Sender<Job>>,
@@ -29,11 +39,11 @@ pub(super) struct Writer {
 
 impl Writer {
     pub fn start(url: &DatabaseUrl) -> Result<Writer, Error> {
-        let conn = url.connect()?;
+        let line = Line { url: url.clone(), conn: Some(url.connect_to_write(PATIENCE)?) };
         let (jobs, queue) = channel();
         let thread = thread::Builder::new()
             .name("shifu-writer".to_owned())
-            .spawn(move || write_groups(conn, &queue))
+            .spawn(move || write_groups(line, &queue))
             .map_err(|error| Error::Connect(error.to_string()))?;
         Ok(Writer { jobs: Some(jobs), thread: Some(thread) })
     }
@@ -41,6 +51,7 @@ impl Writer {
     /// Queues a job; `reply` gets its outcome after the commit.
     pub fn submit<T, E>(
         &self,
+        changes: Changes,
         job: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
         reply: impl FnOnce(Result<T, E>) + Send + 'static,
     ) -> Result<(), Error>
@@ -49,14 +60,20 @@ impl Writer {
         E: From<Error> + Send + 'static,
     {
         let boxed: Job = Box::new(move |conn| {
-            let outcome = in_transaction(conn, job);
-            Box::new(move |committed| {
+            let outcome = match (conn, changes) {
+                (Ok(conn), Changes::Several) => in_transaction(conn, job),
+                (Ok(conn), Changes::OneAtTheEnd) => job(conn),
+                (Err(error), _) => Err(error.into()),
+            };
+            let failed = outcome.is_err();
+            let answer: Answer = Box::new(move |committed| {
                 reply(match committed {
                     Ok(()) => outcome,
                     // A job that failed by itself keeps its own reason.
                     Err(error) => outcome.and(Err(error.into())),
                 })
-            })
+            });
+            Done { answer, failed }
         });
         let jobs = self.jobs.as_ref().ok_or(Error::Closed)?;
         jobs.send(boxed).map_err(|_| Error::Closed)
@@ -73,52 +90,89 @@ impl Drop for Writer {
     }
 }
 
-fn write_groups(mut conn: Conn, queue: &Receiver<Job>) {
+/// The connection to write with; none when it has to be opened anew.
+struct Line {
+    url: DatabaseUrl,
+    conn: Option<Conn>,
+}
+
+impl Line {
+    fn conn(&mut self) -> Result<&mut Conn, Error> {
+        match &mut self.conn {
+            Some(conn) => Ok(conn),
+            gone => Ok(gone.insert(self.url.connect_to_write(PATIENCE)?)),
+        }
+    }
+}
+
+fn write_groups(mut line: Line, queue: &Receiver<Job>) {
     while let Ok(first) = queue.recv() {
-        let (answers, committed) = write_group(&mut conn, first, queue);
-        match committed {
+        let mut answers = Vec::new();
+        match write_group(&mut line, first, queue, &mut answers) {
             Ok(()) => answers.into_iter().for_each(|answer| answer(Ok(()))),
             Err(error) => {
+                line.conn = None;
                 tracing::error!(%error, jobs = answers.len(), "a group of writes was not committed");
-                let said = error.to_string();
-                for answer in answers {
-                    answer(Err(Error::Connect(said.clone())));
-                }
+                answers.into_iter().for_each(|answer| answer(Err(copy_of(&error))));
             }
         }
     }
 }
 
+/// The same for everybody in the group.
+fn copy_of(error: &Error) -> Error {
+    match error {
+        Error::Panicked => Error::Panicked,
+        error => Error::Connect(error.to_string()),
+    }
+}
+
 fn write_group(
-    conn: &mut Conn,
+    line: &mut Line,
     first: Job,
     queue: &Receiver<Job>,
-) -> (Vec<Answer>, Result<(), Error>) {
-    let mut answers = Vec::new();
-    if let Err(error) = begin(conn) {
-        // The job is dropped unrun; its asker hears of a closed channel as a failure.
-        drop(first);
-        return (answers, Err(error));
-    }
+    answers: &mut Vec<Answer>,
+) -> Result<(), Error> {
+    let begun = line.conn().and_then(|conn| begin(conn).map(|()| conn));
+    let conn = match begun {
+        Ok(conn) => conn,
+        Err(error) => {
+            // Nobody behind has to wait as long for the same answer.
+            let waiting = std::iter::once(first).chain(queue.try_iter().take(10 * GROUP));
+            answers.extend(waiting.map(|job| job(Err(copy_of(&error))).answer));
+            return Err(error);
+        }
+    };
     let mut next = Some(first);
     while let Some(job) = next {
-        match catch_unwind(AssertUnwindSafe(|| job(conn))) {
-            Ok(answer) => answers.push(answer),
+        match catch_unwind(AssertUnwindSafe(|| job(Ok(&mut *conn)))) {
+            Ok(Done { answer, failed }) => {
+                answers.push(answer);
+                // SQLite itself ends the transaction when the disk is full.
+                if failed && !is_under_way(conn) {
+                    return Err(Error::Connect("the transaction was given up".to_owned()));
+                }
+            }
             Err(_) => {
                 // The panic left its savepoint open, and what stands in the group is unsure.
                 roll_back(conn);
-                return (answers, Err(Error::Panicked));
+                return Err(Error::Panicked);
             }
         }
         next = if answers.len() < GROUP { queue.try_recv().ok() } else { None };
     }
-    (answers, commit(conn))
+    commit(conn)
 }
 
 fn begin(conn: &mut Conn) -> Result<(), Error> {
     let Conn::Sqlite(conn) = conn else { return Err(Error::Closed) };
     // IMMEDIATE takes the write lock now: a later upgrade could fail half-way.
     Ok(AnsiTransactionManager::begin_transaction_sql(conn, "BEGIN IMMEDIATE")?)
+}
+
+/// Whether the group's transaction still stands: another one cannot begin inside it.
+fn is_under_way(conn: &mut Conn) -> bool {
+    conn.batch_execute("BEGIN").is_err()
 }
 
 fn commit(conn: &mut Conn) -> Result<(), Error> {

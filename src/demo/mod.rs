@@ -5,10 +5,12 @@
 //! Everything is made through the same functions as in real life, with the moment of each act as
 //! it would have been, so the record also tells what was known then.
 
+mod exams;
 mod group;
 mod history;
 mod names;
 mod people;
+mod sittings;
 mod today;
 
 use chrono::NaiveDate;
@@ -77,5 +79,7 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     let sites = group::make(&mut making)?;
     let people = people::make(&mut making, &sites, hash)?;
     history::make(&mut making, &people)?;
+    sittings::make(&mut making, &people)?;
+    exams::set_a_standard(&mut making)?;
     today::make(&mut making, &people)
 }

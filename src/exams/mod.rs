@@ -1,7 +1,7 @@
 //! Exams: question banks, blueprints, sittings, attempts, marking, practicals, results and what is
 //! known about the questions.
 //!
-//! An attempt is drawn and frozen when it starts ([`attempts::paper`], [`attempts::taking`]):
+//! An attempt is drawn and frozen when it starts ([`blueprints::draw`], [`attempts::taking`]):
 //! which version of which question, in which order, with the options in which order. Each answer
 //! is acknowledged only when it is on disk. There is one [`attempts::finish::finish`], whether the
 //! candidate hands in, the time runs out or the program finds the attempt after a crash; it marks
@@ -13,16 +13,30 @@
 
 use crate::access::Routes;
 
+pub mod statistics;
 pub mod questions;
+pub mod standard;
+pub mod clock;
 pub mod rules;
+pub mod blueprints;
+pub mod sittings;
 pub mod attempts;
 pub mod practice;
+pub mod invigilation;
 pub mod results;
+pub mod analysis;
 
 pub use attempts::finish::sweep;
 pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(practice::routes()).and(attempts::routes())
+    questions::routes()
+        .and(blueprints::routes())
+        .and(sittings::routes())
+        .and(invigilation::routes())
+        .and(results::routes())
+        .and(analysis::routes())
+        .and(practice::routes())
+        .and(attempts::routes())
 }

@@ -3,10 +3,10 @@
 use chrono::NaiveDate;
 
 use crate::{
-    exams::{attempts::paper, questions::bank::Live},
     i18n::Text,
     record::{
-        Fact, Rules,
+        Amount, Fact, Rules,
+        blueprint::Blueprint,
         programme::{ExamPlan, RuleSet},
         requirement::{Requirement, Rule},
         verdict,
@@ -19,6 +19,19 @@ use crate::{
 pub struct Offer<'a> {
     pub set: &'a RuleSet,
     pub plan: &'a ExamPlan,
+    /// The pass mark that judges set and somebody adopted, in hundredths; the plan's else.
+    cut: Option<i64>,
+    /// What a blueprint published in the browser makes of it.
+    size: Option<Size>,
+}
+
+/// How large a paper is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Size {
+    /// Scored ones.
+    pub questions: u32,
+    /// Where the blueprint says.
+    pub minutes: Option<u32>,
 }
 
 impl<'a> Offer<'a> {
@@ -33,23 +46,47 @@ impl<'a> Offer<'a> {
 
     pub fn find(rules: &'a Rules, code: &str) -> Option<Offer<'a>> {
         let (set, plan) = rules.exam(code)?;
-        Some(Offer { set, plan }).filter(Offer::is_sat_here)
+        Some(Offer { set, plan, cut: None, size: None }).filter(Offer::is_sat_here)
     }
 
     fn is_sat_here(&self) -> bool {
         self.plan.bank.is_some() && !self.plan.recorded
     }
 
+    /// The same, as large as its papers really are.
+    pub fn sized(self, size: Size) -> Offer<'a> {
+        Offer { size: Some(size), ..self }
+    }
+
     pub fn questions(&self) -> u32 {
-        self.plan.draw.iter().map(|draw| draw.count).sum()
+        let planned = match &self.plan.blueprint {
+            Some(blueprint) => blueprint.questions(),
+            None => self.plan.draw.iter().map(|draw| draw.count).sum(),
+        };
+        self.size.map_or(planned, |size| size.questions)
     }
 
     pub fn minutes(&self) -> i64 {
-        i64::from(self.plan.minutes.unwrap_or(60))
+        let of_blueprint = self.plan.blueprint.as_ref().and_then(Blueprint::minutes);
+        let of_size = self.size.and_then(|size| size.minutes);
+        i64::from(of_size.or(self.plan.minutes).or(of_blueprint).unwrap_or(60))
+    }
+
+    /// The same exam held to an adopted pass mark, where there is one.
+    pub fn with_cut(self, cut: Option<i64>) -> Offer<'a> {
+        Offer { cut, ..self }
+    }
+
+    /// Out of 100.
+    pub fn pass_mark(&self) -> Amount {
+        self.cut.map_or(self.plan.pass.0, |cut| Amount { numerator: cut, denominator: 100 })
     }
 
     /// In hundredths of a point, rounded up, as an attempt keeps it.
     pub fn pass_score(&self) -> i64 {
+        if let Some(cut) = self.cut {
+            return cut;
+        }
         let pass = self.plan.pass.0;
         let below = i128::from(pass.denominator.max(1));
         let hundredths = (i128::from(pass.numerator) * 100 + below - 1).div_euclid(below);
@@ -61,7 +98,9 @@ impl<'a> Offer<'a> {
 pub fn offered(rules: &Rules, today: NaiveDate) -> Vec<Offer<'_>> {
     let in_force = rules.sets().filter(|set| set.applies(today));
     in_force
-        .flat_map(|set| set.exams.iter().map(move |plan| Offer { set, plan }))
+        .flat_map(|set| {
+            set.exams.iter().map(move |plan| Offer { set, plan, cut: None, size: None })
+        })
         .filter(Offer::is_sat_here)
         .collect()
 }
@@ -171,14 +210,4 @@ pub fn turn(rules: &Rules, offer: Offer<'_>, facts: &[Fact], today: NaiveDate) -
         Some(first_day) => Turn::Later { why, first_day },
         None => Turn::Never { why },
     }
-}
-
-/// Why an exam cannot be started for anybody: its bank cannot fill its plan.
-pub fn shortage(offer: Offer<'_>, live: &[Live]) -> Option<Text> {
-    let short = paper::draw(&offer.plan.draw, live, 0).err()?;
-    let (zh, en) = (short.zh, short.en);
-    Some(text!(
-        "题库题目不足，暂时不能开考：{zh}。请联系培训师补充题目。",
-        "The question bank cannot fill this exam, so it cannot be started: {en}. Ask a trainer to add questions."
-    ))
 }

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::chart;
 use crate::{
-    access::Viewer,
+    access::{Granting, Viewer, proof::Proof},
     db::{Db, Instant},
     i18n::{self, Lang},
     record::{
@@ -182,7 +182,7 @@ fn page(viewer: &Viewer, rules: &Rules, whole: &Whole, asked: &Asked) -> Markup 
     let crumbs =
         if own { vec![] } else { vec![Crumb::new("/people", t!(lang, "人员", "People"))] };
     viewer.page(&title, &crumbs, html! {
-        (heading(&title, subtitle(lang, rules, whole, viewer.today), actions(lang, whole, own)))
+        (heading(&title, subtitle(lang, rules, whole, viewer.today), actions(viewer, whole, own)))
         @if let Some(known) = asked.known_on() {
             (alert(Tone::Info, t!(lang, "以下是截至 {} 系统所知的记录。", "The record as it was known at the end of {}.", i18n::date(lang, known))))
         }
@@ -208,11 +208,14 @@ fn subtitle(lang: Lang, rules: &Rules, whole: &Whole, today: NaiveDate) -> Marku
     }
 }
 
-fn actions(lang: Lang, whole: &Whole, own: bool) -> Markup {
+fn actions(viewer: &Viewer, whole: &Whole, own: bool) -> Markup {
+    let lang = viewer.lang();
+    let grants = own || viewer.holds_any(Granting::ROLES);
     let id = whole.post.person.id;
     let path = if own { "/my-path".to_owned() } else { format!("/people/{id}/path") };
     html! {
         a.btn href=(path) { (icon("stairs-up")) (t!(lang, "晋升路径", "Promotion path")) }
+        @if grants { a.btn href=(format!("/people/{id}/accommodations")) { (icon("clock")) (t!(lang, "考试便利措施", "Exam accommodations")) } }
         a.btn href=(format!("/people/{id}/record.csv")) { (icon("download")) (t!(lang, "导出", "Export")) }
     }
 }

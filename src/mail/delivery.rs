@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use lettre::{
     AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, MultiPart, header},
+    message::{Attachment, Mailbox, MultiPart, SinglePart, header},
     transport::smtp::{
         AsyncSmtpTransportBuilder, authentication::Credentials, client::Tls, client::TlsParameters,
     },
@@ -12,7 +12,7 @@ use lettre::{
 use serde::Deserialize;
 
 use super::{
-    Letterhead,
+    Letterhead, calendar,
     outbox::{self, Mail},
 };
 use crate::{
@@ -169,16 +169,60 @@ fn compose(mail: &Mail, head: &Letterhead) -> Result<Message, String> {
             header::HeaderName::new_from_ascii_str("Auto-Submitted"),
             "auto-generated".to_owned(),
         ))
-        .multipart(MultiPart::alternative_plain_html(
-            mail.body_text.clone(),
-            mail.body_html.clone(),
-        ))
+        .multipart(parts(mail)?)
         .map_err(|error| error.to_string())
+}
+
+/// Text and HTML; an appointment besides as one more form of the same, which mail programs put into
+/// the calendar, and as a file for those that do not know that form.
+fn parts(mail: &Mail) -> Result<MultiPart, String> {
+    let words = MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone());
+    let Some(ics) = &mail.calendar else { return Ok(words) };
+    let method = calendar::method_of(ics);
+    let of_type = |word: String| header::ContentType::parse(&word).map_err(|e| e.to_string());
+    let invitation = SinglePart::builder()
+        .header(of_type(format!("text/calendar; charset=utf-8; method={method}"))?)
+        .body(ics.clone());
+    let file = Attachment::new("invite.ics".to_owned())
+        .body(ics.clone(), of_type("application/ics; name=\"invite.ics\"".to_owned())?);
+    Ok(MultiPart::mixed().multipart(words.singlepart(invitation)).singlepart(file))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::Instant;
+
+    #[test]
+    fn an_appointment_travels_in_the_letter_and_as_a_file() {
+        let now = Instant::from(chrono::DateTime::UNIX_EPOCH);
+        let mail = Mail {
+            id: outbox::OutboxId(1),
+            message_id: "<1@shifu.test>".to_owned(),
+            person_id: None,
+            recipient: "t0001@example.com".to_owned(),
+            language: crate::db::types::LangColumn(crate::i18n::Lang::En),
+            subject: "Cancelled".to_owned(),
+            body_text: "text".to_owned(),
+            body_html: "<p>html</p>".to_owned(),
+            created_at: now,
+            next_try_at: now,
+            tries: 0,
+            last_error: None,
+            sent_at: None,
+            parked_at: None,
+            calendar: Some("BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n".to_owned()),
+        };
+        let head = Letterhead {
+            from: "shifu <training@example.com>".to_owned(),
+            base_url: "http://shifu.test".to_owned(),
+        };
+        let wire = String::from_utf8(compose(&mail, &head).unwrap().formatted()).unwrap();
+        let kinds = ["multipart/mixed", "multipart/alternative", "text/plain", "text/html"];
+        assert!(kinds.iter().all(|kind| wire.contains(kind)), "{wire}");
+        assert!(wire.contains("text/calendar; charset=utf-8; method=CANCEL"), "{wire}");
+        assert!(wire.contains("filename=\"invite.ics\""), "{wire}");
+    }
 
     #[test]
     fn only_a_refusal_of_the_mail_itself_gives_it_up() {

@@ -18,8 +18,14 @@ impl Letterhead {
         format!("{}{path}", self.base_url)
     }
 
-    /// The right-hand side of Message-IDs.
-    pub(super) fn host(&self) -> &str {
+    /// The sender's bare address.
+    pub fn address(&self) -> &str {
+        let from = self.from.trim();
+        from.rsplit_once('<').map_or(from, |(_, address)| address.trim_end_matches('>'))
+    }
+
+    /// The right-hand side of Message-IDs and of the UIDs of appointments.
+    pub fn host(&self) -> &str {
         let host = self.base_url.split("://").nth(1).unwrap_or("shifu.invalid");
         host.split(['/', ':']).next().unwrap_or("shifu.invalid")
     }

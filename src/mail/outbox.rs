@@ -3,7 +3,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 
-use super::{Letter, Letterhead, Recipient};
+use super::{Appointment, Letter, Letterhead, Recipient};
 use crate::{
     db::{Conn, Error, Instant, schema::outbox, types::LangColumn},
     record::PersonId,
@@ -34,6 +34,8 @@ pub struct Mail {
     pub last_error: Option<String>,
     pub sent_at: Option<Instant>,
     pub parked_at: Option<Instant>,
+    /// The appointment that goes with it, as iCalendar.
+    pub calendar: Option<String>,
 }
 
 /// Puts a mail into the outbox, in the transaction of what it announces.
@@ -42,6 +44,18 @@ pub fn post(
     head: &Letterhead,
     to: &Recipient,
     letter: &Letter,
+    now: Instant,
+) -> Result<OutboxId> {
+    post_with(conn, head, to, letter, None, now)
+}
+
+/// [`post`] with an appointment for the recipient's calendar.
+pub fn post_with(
+    conn: &mut Conn,
+    head: &Letterhead,
+    to: &Recipient,
+    letter: &Letter,
+    appointment: Option<&Appointment>,
     now: Instant,
 ) -> Result<OutboxId> {
     let message_id = format!("<{}@{}>", uuid::Uuid::now_v7().simple(), head.host());
@@ -57,6 +71,7 @@ pub fn post(
             outbox::created_at.eq(now),
             outbox::next_try_at.eq(now),
             outbox::tries.eq(0),
+            outbox::calendar.eq(appointment.map(Appointment::to_ics)),
         ))
         .returning(outbox::id)
         .get_result(conn)?)

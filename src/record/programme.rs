@@ -15,6 +15,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize, de};
 
 use super::{
+    blueprint::Blueprint,
     context::Context,
     fact::Kind,
     period::{
@@ -370,6 +371,8 @@ pub struct ExamPlan {
     pub pass: Limit,
     #[serde(default)]
     pub draw: Vec<Draw>,
+    /// A table of specifications, instead of `draw`.
+    pub blueprint: Option<Blueprint>,
     /// Whole days between two attempts.
     #[serde(default)]
     pub wait_full_days: u32,
@@ -379,9 +382,25 @@ pub struct ExamPlan {
     /// Only its result is recorded.
     #[serde(default)]
     pub recorded: bool,
+    /// Whether it is sat in a planned sitting only: `sitting = "required"`.
+    #[serde(default)]
+    pub sitting: SittingRule,
+    /// What must be met before it may be sat, besides the wait (theory before practical, say).
+    pub requires: Option<Requirement>,
     pub note: Option<Text>,
     pub source: Option<String>,
     pub verified: Option<Verified>,
+}
+
+/// Whether an exam needs a planned sitting.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SittingRule {
+    /// Anybody whose turn it is starts it alone; a sitting may be planned all the same.
+    #[default]
+    Optional,
+    /// Nobody starts it but in a sitting they are registered for.
+    Required,
 }
 
 fn sixty() -> Limit {
@@ -552,6 +571,7 @@ impl RuleSet {
             all.extend(&mut review.requires);
             all.extend(review.longer.as_mut().map(|longer| &mut longer.requires));
         }
+        all.extend(self.exams.iter_mut().filter_map(|exam| exam.requires.as_mut()));
         for job in &mut self.jobs {
             all.push(&mut job.requires);
             all.extend(&mut job.guardian);

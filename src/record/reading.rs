@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    blueprint::Blueprint,
     fact::Kind,
     programme::{Certification, ExamPlan, Ladder, Path, Programmes, RuleSet},
     requirement::{EDUCATION, Education, Exam, Grade, Kpi, Milestone, Requirement, Rule},
@@ -336,14 +337,25 @@ impl Checking<'_> {
     }
 
     fn exam_plan(&self, exam: &ExamPlan) -> Option<Problem> {
+        if let Some(mistake) = exam.blueprint.iter().flat_map(Blueprint::mistakes).next() {
+            let code = &exam.code;
+            let text = Text::new(
+                format!("考试“{code}”的细目表：{}", mistake.zh),
+                format!("the blueprint of exam “{code}”: {}", mistake.en),
+            );
+            return Some(self.file.problem(code, text));
+        }
         let drawn: u32 = exam.draw.iter().map(|draw| draw.count).sum();
-        let sat = exam.bank.is_some() && exam.minutes.is_some() && drawn > 0;
+        let planned = exam.blueprint.is_some() != (drawn > 0);
+        let timed = exam.minutes.is_some()
+            || exam.blueprint.as_ref().is_some_and(|blueprint| blueprint.minutes().is_some());
+        let sat = exam.bank.is_some() && timed && planned;
         (!exam.recorded && !sat).then(|| {
             let code = &exam.code;
             let text = Text::new(
-                format!("考试“{code}”缺少 bank、minutes 或 draw。请补全，或写 recorded = true"),
+                format!("考试“{code}”缺少 bank、minutes，或没有恰好一个 draw、blueprint。请补全，或写 recorded = true"),
                 format!(
-                    "exam “{code}” lacks bank, minutes or draw: add them or write recorded = true"
+                    "exam “{code}” lacks bank, minutes or exactly one of draw and blueprint: add them or write recorded = true"
                 ),
             );
             self.file.problem(code, text)

@@ -10,7 +10,7 @@ use diesel::{
     sql_types::Bool,
 };
 
-use super::model::{Person, Post, Site, SiteId};
+use super::model::{Person, Post, Site, SiteId, SiteKind};
 use crate::{
     db::{
         Conn, Error,
@@ -185,7 +185,26 @@ pub fn posts_among(
 
 /// Where a person works or last worked, on the program's own behalf.
 pub fn post_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<Post>> {
-    post_in(conn, &Scope::everyone(), id, day)
+    let row: Option<(Person, Assignment, Site)> = assignment::table
+        .inner_join(person::table)
+        .inner_join(site::table)
+        .filter(assignment::person_id.eq(id).and(assignment::starts_on.le(day)))
+        .order(assignment::starts_on.desc())
+        .select((Person::as_select(), Assignment::as_select(), Site::as_select()))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(person, assignment, site)| Post { person, assignment, site }))
+}
+
+/// The site of [`post_of`] alone, which every request asks for.
+pub fn site_of(conn: &mut Conn, id: PersonId, day: NaiveDate) -> Result<Option<Site>> {
+    Ok(assignment::table
+        .inner_join(site::table)
+        .filter(assignment::person_id.eq(id).and(assignment::starts_on.le(day)))
+        .order(assignment::starts_on.desc())
+        .select(Site::as_select())
+        .first(conn)
+        .optional()?)
 }
 
 /// Where these people work or last worked, for the rows of a list that was already narrowed.
@@ -251,6 +270,20 @@ pub fn site(conn: &mut Conn, id: SiteId) -> Result<Option<Site>> {
 
 pub fn site_by_code(conn: &mut Conn, code: &str) -> Result<Option<Site>> {
     Ok(site::table.filter(site::code.eq(code)).select(Site::as_select()).first(conn).optional()?)
+}
+
+/// The region a site belongs to (the site itself where there is none), and the sites above it.
+pub fn region_of(conn: &mut Conn, of: &Site) -> Result<(Site, Vec<Site>)> {
+    let ids: Vec<i64> = of.lineage.split('/').filter_map(|id| id.parse().ok()).collect();
+    let mut line: Vec<Site> = site::table
+        .filter(site::id.eq_any(ids))
+        .order((site::lineage, site::id))
+        .select(Site::as_select())
+        .load(conn)?;
+    let at = line.iter().rposition(|one| one.kind == SiteKind::Region);
+    let below = at.map(|at| line.split_off(at));
+    let region = below.and_then(|below| below.into_iter().next());
+    Ok((region.unwrap_or_else(|| of.clone()), line))
 }
 
 /// How many people work at each site on a day.

@@ -1,6 +1,9 @@
 //! What can go wrong in a request, each with its status and its words for the reader.
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use actix_web::{
+    HttpResponse, ResponseError,
+    http::{StatusCode, header},
+};
 
 use crate::{db, i18n::Text, text};
 
@@ -68,6 +71,10 @@ impl Error {
                     "The form has mistakes; check the marked fields."
                 )
             }
+            Error::Database(error) if error.is_unavailable() => text!(
+                "数据库暂时忙或无法使用，您的操作没有保存，也没有只保存一半。请稍等片刻再试；如果持续出现，请告诉管理员。",
+                "The database is busy or out of reach just now. Nothing was saved, and nothing half saved. Try again in a moment; if it stays, tell an administrator."
+            ),
             Error::Database(_) | Error::Internal(_) => text!(
                 "系统出了问题，您的操作没有完成，也没有只完成一半。请稍后重试；如果仍然出现，请告诉管理员。",
                 "Something went wrong on our side. Nothing was done, and nothing half done. Try again in a moment; if it stays, tell an administrator."
@@ -89,6 +96,7 @@ impl ResponseError for Error {
             Error::Invalid(_) => StatusCode::BAD_REQUEST,
             Error::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
             Error::Again(_) => StatusCode::UNPROCESSABLE_ENTITY,
+            Error::Database(error) if error.is_unavailable() => StatusCode::SERVICE_UNAVAILABLE,
             Error::Database(_) | Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -101,7 +109,11 @@ impl ResponseError for Error {
         if let Error::Database(_) | Error::Internal(_) = self {
             tracing::error!(error = %self, "a request failed");
         }
+        if self.status_code() == StatusCode::SERVICE_UNAVAILABLE {
+            response.insert_header((header::RETRY_AFTER, "5"));
+        }
+        let mut response = response.finish();
         response.extensions_mut().insert(ErrorNote(self.message()));
-        response.finish()
+        response
     }
 }

@@ -84,11 +84,10 @@ pub async fn error_pages(
     next: Next<impl MessageBody + 'static>,
 ) -> actix_web::Result<ServiceResponse<BoxBody>> {
     let reader = Reader::of(request.request());
-    let wants_json = request
-        .headers()
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok())
-        .is_some_and(|accept| accept.starts_with("application/json"));
+    let wants_json = [header::ACCEPT, header::CONTENT_TYPE].iter().any(|name| {
+        let value = request.headers().get(name).and_then(|value| value.to_str().ok());
+        value.is_some_and(|media_type| media_type.starts_with("application/json"))
+    });
     let asks_for_page = *request.method() == Method::GET && !wants_json;
     let mut response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();

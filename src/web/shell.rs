@@ -93,12 +93,15 @@ impl Shell {
 
     fn navigation(&self) -> Markup {
         let path = self.reader.here.split('?').next().unwrap_or_default();
+        // Of an entry and one below it, the one below is where the reader is.
+        let hrefs = self.nav.iter().map(|item| item.href);
+        let current = hrefs.filter(|href| is_here(href, path)).max_by_key(|href| href.len());
         html! {
             nav.shifu-nav.d-print-none aria-label=(t!(self.reader.lang, "主导航", "Main")) {
                 div.container-xl {
                     ul {
                         @for item in &self.nav {
-                            @let here = is_here(item.href, path);
+                            @let here = current == Some(item.href);
                             li { a href=(item.href) .active[here] aria-current=[here.then_some("page")] {
                                 (icon(item.icon)) span { (item.label) }
                             } }

@@ -1,16 +1,11 @@
 //! Theory exams: nothing acknowledged is lost, nothing happens twice, the server's clock decides.
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
-
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shifu::{
     db::{
         Conn, Error,
-        schema::{answer, attempt, attempt_result, fact},
+        schema::{answer, attempt, attempt_result},
     },
     exams::{
         attempts::{model::AttemptId, queries},
@@ -21,15 +16,15 @@ use shifu::{
 
 use crate::{
     on_both,
-    world::{Actor, BEGINNING, Backend, Page, World, day, instant},
+    world::{Actor, BEGINNING, Page, World, day, instant},
 };
 
-const EXAM: &str = "/exams/inhouse-default/brake-theory";
+pub const EXAM: &str = "/exams/inhouse-default/brake-theory";
 const CODE: &str = "inhouse-default/brake-theory";
-const QUESTIONS: i64 = 20;
+pub const QUESTIONS: i64 = 20;
 
 /// Starts the brake exam; where it is sat.
-async fn start(actor: &Actor) -> String {
+pub async fn start(actor: &Actor) -> String {
     let page = actor.get(EXAM).await;
     let action = format!("{EXAM}/start");
     let sent = actor.submit(&page, &action, &[]).await;
@@ -37,22 +32,22 @@ async fn start(actor: &Actor) -> String {
     sent.location.expect("the attempt")
 }
 
-fn id_of(path: &str) -> AttemptId {
+pub fn id_of(path: &str) -> AttemptId {
     AttemptId(path.rsplit('/').next().and_then(|id| id.parse().ok()).expect("an id"))
 }
 
-async fn save(actor: &Actor, path: &str, position: i64, response: &str, edition: i64) -> Page {
+pub async fn save(actor: &Actor, path: &str, position: i64, response: &str, edition: i64) -> Page {
     let body =
         json!({ "position": position, "response": response, "edition": edition, "correct": true });
     actor.post_json(&format!("{path}/answers"), &body).await
 }
 
-fn said(page: &Page) -> Value {
+pub fn said(page: &Page) -> Value {
     serde_json::from_str(&page.body).unwrap_or_else(|_| panic!("JSON, not: {}", page.body))
 }
 
 /// What the key says, as this candidate would have to give it.
-fn right_answers(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, String)>, Error> {
+pub fn right_answers(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, String)>, Error> {
     let items = queries::paper(conn, id)?;
     let answer_of = |item: &scoring::Item| {
         let task = item.task().expect("a task");
@@ -70,7 +65,7 @@ async fn answer(world: &World, actor: &Actor, path: &str, right: usize) {
     }
 }
 
-async fn hand_in(actor: &Actor, path: &str) -> Page {
+pub async fn hand_in(actor: &Actor, path: &str) -> Page {
     let check = actor.get(&format!("{path}/finish")).await;
     let sent = actor.submit(&check, &format!("{path}/finish"), &[]).await;
     assert_eq!(sent.location, Some(format!("{path}/result")));
@@ -372,101 +367,4 @@ on_both! {
         world.arrange(move |conn| bank::keep(conn, &piece, instant(BEGINNING))).await;
         assert_eq!(count().await, (before.0 + 2, before.1), "back again");
     }
-}
-
-/// The real program on a database file.
-struct Served {
-    child: Child,
-    address: std::net::SocketAddr,
-}
-
-impl Served {
-    fn on(url: &str) -> Served {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_shifu"))
-            .args(["serve", "--database", url, "--listen", "127.0.0.1:0"])
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        let out = BufReader::new(child.stdout.take().expect("its output"));
-        let address = out
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| line.strip_prefix("shifu listens on http://").map(str::to_owned))
-            .and_then(|address| address.parse().ok())
-            .expect("it says where it listens");
-        Served { child, address }
-    }
-
-    /// kill -9: no farewell.
-    fn kill(mut self) {
-        self.child.kill().expect("killed");
-        self.child.wait().expect("gone");
-    }
-
-    async fn lin(&self) -> Actor {
-        let actor = Actor::new(self.address);
-        let fields = [("who", "T0001"), ("password", crate::world::PASSWORD)];
-        let mut page = actor.post("/sign-in", &fields).await;
-        for _ in 0..3 {
-            if page.status == 303 {
-                break;
-            }
-            page = actor.post("/sign-in", &fields).await;
-        }
-        assert_eq!(page.status, 303);
-        actor
-    }
-}
-
-impl Drop for Served {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
-
-#[test]
-fn a_killed_server_loses_no_acknowledged_answer() {
-    let database = Backend::Sqlite.database();
-    let url = database.url.clone();
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async move {
-        let server = Served::on(&url);
-        let lin = server.lin().await;
-        let path = start(&lin).await;
-        let db = shifu::db::Db::open(&url).expect("the file opens beside the server");
-        let id = id_of(&path);
-        let key = db.read_blocking(|conn| right_answers(conn, id)).expect("the key");
-        for (position, response) in &key[..16] {
-            assert_eq!(save(&lin, &path, *position, response, 1).await.status, 200);
-        }
-        server.kill();
-
-        let server = Served::on(&url);
-        let lin = server.lin().await;
-        let paper = lin.get(&path).await;
-        assert_eq!(paper.status, 200, "the attempt goes on");
-        for (position, _) in &key[..16] {
-            let edition = paper.attribute(&format!("#q{position}"), "data-edition");
-            assert_eq!(edition.as_deref(), Some("1"), "answer {position} was acknowledged");
-        }
-        let (position, response) = &key[16];
-        assert_eq!(save(&lin, &path, *position, response, 1).await.status, 200);
-        let result = hand_in(&lin, &path).await;
-        assert!(result.says(".exam-outcome", "85"), "{}", result.body);
-        server.kill();
-
-        let server = Served::on(&url);
-        assert!(
-            server.lin().await.get(&format!("{path}/result")).await.says(".exam-outcome", "85")
-        );
-        let marked: i64 = db
-            .read_blocking(|conn| -> Result<i64, Error> {
-                Ok(fact::table.filter(fact::kind.eq("exam")).count().get_result(conn)?)
-            })
-            .expect("a count");
-        assert_eq!(marked, 1, "marked once");
-    });
 }

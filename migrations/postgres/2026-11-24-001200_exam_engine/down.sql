@@ -1,4 +1,5 @@
 -- Takes the exam engine back to theory exams alone.
+ALTER TABLE outbox DROP COLUMN calendar;
 ALTER TABLE attempt_result RENAME TO attempt_result_after;
 CREATE TABLE attempt_result (
     attempt_id BIGINT NOT NULL PRIMARY KEY REFERENCES attempt (id),

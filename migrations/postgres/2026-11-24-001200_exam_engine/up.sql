@@ -437,3 +437,6 @@ INSERT INTO attempt_result (attempt_id, ended_by, points, points_max, passed, by
 SELECT attempt_id, ended_by, points, points_max, passed, by_area, 'finish', graded_at, graded_at, fact_id FROM attempt_result_before;
 DROP TABLE attempt_result_before;
 CREATE UNIQUE INDEX attempt_result_one ON attempt_result (attempt_id) WHERE superseded_at IS NULL;
+
+-- An appointment that goes with a mail, as iCalendar.
+ALTER TABLE outbox ADD COLUMN calendar TEXT;

@@ -10,6 +10,7 @@ use maud::{Markup, html};
 use super::{
     model::Attempt,
     pages::{moment, to_exams},
+    pauses,
     queries::Seat,
 };
 use crate::{
@@ -28,13 +29,6 @@ use crate::{
 /// The titles of a blueprint's blocks, with the minutes each is meant to take.
 pub type BlockTitles = BTreeMap<i64, (Text, Option<u32>)>;
 
-/// A break of the candidate's own: granted, and its clock.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Breaks {
-    pub minutes_left: i64,
-    pub running: bool,
-}
-
 /// A paper in front of its candidate.
 pub struct Desk<'a> {
     pub viewer: &'a Viewer,
@@ -43,7 +37,8 @@ pub struct Desk<'a> {
     pub now: Instant,
     pub seats: &'a [Seat],
     pub blocks: &'a BlockTitles,
-    pub breaks: Breaks,
+    /// Seconds of breaks that are left.
+    pub breaks: i64,
 }
 
 /// What became of a plain form: which questions were left as they are kept, and why.
@@ -79,7 +74,7 @@ impl Desk<'_> {
                         button.btn.btn-primary type="submit" name="act" value="review" { (icon("check")) (t!(lang, "检查并交卷…", "Check and hand in …")) }
                     }
                 }
-                (self.break_button())
+                (pauses::break_button(lang, self.attempt, self.breaks))
                 section #exam-paused.card.mb-3 tabindex="-1" hidden { (paused_words(lang)) }
                 form #exam-time-up method="post" action={ (path) "/finish" } {
                     input type="hidden" name="form_key" value=(new_key());
@@ -87,26 +82,6 @@ impl Desk<'_> {
             }))
         };
         self.page(title, body)
-    }
-
-    /// Nothing of the paper is shown while its clock stands still.
-    pub fn paused(&self) -> Markup {
-        let lang = self.lang();
-        let path = self.attempt.path();
-        let body = html! {
-            (self.heading())
-            (self.room(html! {
-                section #exam-paused.card.mb-3 { (paused_words(lang)) }
-                div.btn-list {
-                    @if self.breaks.running {
-                        (button_form(&format!("{path}/break-over"), &new_key(), "btn-primary",
-                            html! { (icon("player-play")) (t!(lang, "结束休息，继续作答", "End the break and go on")) }))
-                    }
-                    a.btn href=(path) { (icon("refresh")) (t!(lang, "看看是否已恢复", "See whether it goes on")) }
-                }
-            }))
-        };
-        self.page(self.title.get(lang), body)
     }
 
     fn heading(&self) -> Markup {
@@ -123,7 +98,7 @@ impl Desk<'_> {
         html! {
             div #exam .exam-room data-attempt=(attempt.id) data-remaining=(attempt.remaining_seconds(self.now))
                 data-until=(attempt.hand_in_by.utc().to_rfc3339()) data-path=(attempt.path())
-                data-zone=(self.viewer.zone.name()) data-paused=[attempt.paused_at.map(|_| "yes")]
+                data-zone=(self.viewer.zone.name())
                 data-messages=(messages(self.lang())) {
                 (inside)
                 div #exam-announce.visually-hidden role="status" aria-live="assertive" {}
@@ -212,16 +187,6 @@ impl Desk<'_> {
                             " " (icon("flag")) (t!(lang, "标记", "Flag")) }
                     }
                 }
-            }
-        }
-    }
-
-    fn break_button(&self) -> Markup {
-        let (lang, left) = (self.lang(), self.breaks.minutes_left);
-        html! {
-            @if left > 0 {
-                div.mb-4 { (button_form(&format!("{}/break", self.attempt.path()), &new_key(), "",
-                    html! { (icon("player-pause")) (t!(lang, "休息（还可用 {left} 分钟）", "Take a break ({left} minutes left)")) })) }
             }
         }
     }

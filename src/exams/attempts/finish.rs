@@ -4,7 +4,7 @@ use chrono::{Duration, NaiveDate};
 
 use super::{
     model::{Attempt, AttemptId, AttemptResult, Cause, EndedBy, GRACE_SECONDS},
-    queries,
+    pauses, queries,
 };
 use crate::{
     access::audit,
@@ -110,6 +110,28 @@ fn day_of(conn: &mut Conn, person: PersonId, at: Instant) -> Result<NaiveDate, E
     Ok(at.utc().with_timezone(&zone).date_naive())
 }
 
+/// Ends the breaks whose minutes are used up, so that their clocks run again.
+async fn end_breaks(db: &Db, now: Instant) -> crate::web::Result<()> {
+    let still = db
+        .read(move |conn| -> Result<Vec<Attempt>, crate::web::Error> {
+            let mut over = Vec::new();
+            for attempt in queries::paused_before(conn, now, AT_ONCE)? {
+                let running = pauses::running_break(conn, &attempt)?;
+                over.extend(running.filter(|pause| pause.ends() <= now).map(|_| attempt));
+            }
+            Ok(over)
+        })
+        .await?;
+    for attempt in still {
+        let id = attempt.id;
+        let outcome = db.write(move |conn| pauses::settle(conn, attempt, now).map(drop)).await;
+        if let Err(error) = outcome {
+            tracing::error!(%error, attempt = id.0, "a break was not ended");
+        }
+    }
+    Ok(())
+}
+
 const AT_ONCE: i64 = 500;
 
 /// Ends the attempts whose time is over; says how many. Any number of servers may do so at once.
@@ -120,6 +142,9 @@ pub async fn sweep(
     now: Instant,
 ) -> Result<usize, Error> {
     let before = now.plus(-Duration::seconds(GRACE_SECONDS));
+    if let Err(error) = end_breaks(db, now).await {
+        tracing::error!(%error, "breaks were not ended");
+    }
     let overdue: Vec<AttemptId> =
         db.read(move |conn| queries::overdue(conn, before, AT_ONCE)).await?;
     let mut ended = 0;

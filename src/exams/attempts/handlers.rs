@@ -5,22 +5,25 @@ use maud::Markup;
 use serde::Deserialize;
 
 use super::{
-    desk, finish as ending,
-    model::{Attempt, AttemptId, EndedBy},
-    pages, queries,
+    desk::{self, Desk},
+    finish as ending,
+    model::{Answer, Attempt, AttemptId, EndedBy},
+    pages, pauses, presence, queries,
     sheet::Sheet,
     taking::{self, Given, Saved},
-    watching,
 };
 use crate::{
-    access::{Viewer, submit},
+    access::{self, Claim, Viewer, submit},
     courses::Catalogue,
     db::{Conn, Db, Instant},
     exams::{
+        blueprints::{self, queries::Published},
         questions::bank,
         rules::{self, Offer, Turn},
+        sittings::{self, Entry},
+        standard,
     },
-    i18n::{self, Text},
+    i18n::{Lang, Text},
     record::{Consequences, Rules, ledger},
     text,
     web::{Error, Form, Result, html, redirect},
@@ -33,19 +36,24 @@ pub async fn mine(
     db: web::Data<Db>,
     rules: web::Data<Rules>,
 ) -> Result<HttpResponse> {
-    let person = viewer.id;
-    let (running, past, facts) = db
+    let (person, now) = (viewer.id, viewer.now);
+    let (running, past, published, cuts, facts, registered) = db
         .read(move |conn| -> Result<_> {
             let running = queries::running(conn, person)?;
             let past = queries::recent_results(conn, person, PAST_SHOWN)?;
-            Ok((running, past, ledger::facts_of(conn, person, None)?))
+            let (published, cuts) = (Published::load(conn)?, standard::cuts(conn)?);
+            let registered = sittings::queries::registered_for(conn, person, now)?;
+            let facts = ledger::facts_of(conn, person, None)?;
+            Ok((running, past, published, cuts, facts, registered))
         })
         .await?;
     let exams: Vec<(Offer<'_>, Turn)> = rules::offered(&rules, viewer.today)
         .into_iter()
+        .map(|offer| offer.with_cut(cuts.get(&offer.code()).copied()))
+        .map(|offer| offer.sized(published.form(&offer.code(), offer.plan).size()))
         .map(|offer| (offer, rules::turn(&rules, offer, &facts, viewer.today)))
         .collect();
-    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past)))
+    Ok(html(pages::mine(&viewer, &rules, &running, &exams, &past, &registered)))
 }
 
 pub async fn explain(
@@ -54,22 +62,39 @@ pub async fn explain(
     rules: web::Data<Rules>,
     catalogue: web::Data<Catalogue>,
     path: web::Path<(String, String)>,
+    asked: web::Query<AfterEntry>,
 ) -> Result<HttpResponse> {
     let (set, name) = path.into_inner();
     let code = format!("{set}/{name}");
     let offer = Offer::find(&rules, &code).ok_or(Error::NotFound)?;
     let (person, bank) = (viewer.id, offer.plan.bank.clone().unwrap_or_default());
-    let (running, live, facts) = db
+    let (wanted, plan) = (code.clone(), offer.plan.clone());
+    let (who, planned) = (viewer.clone(), rules.clone());
+    let (running, size, short, adopted, facts, prospect) = db
         .read(move |conn| -> Result<_> {
+            let planned = Offer::find(&planned, &code).ok_or(Error::NotFound)?;
             let running = queries::running(conn, person)?.into_iter().find(|one| one.exam == code);
             let live = bank::live(conn, &bank)?;
-            Ok((running, live, ledger::facts_of(conn, person, None)?))
+            let form = blueprints::queries::form_of(conn, &wanted, &plan)?;
+            let planned = planned.sized(form.size());
+            let prospect = sittings::prospect(conn, &who, planned)?;
+            let short = blueprints::shortage(&form, &live);
+            let adopted = standard::adopted(conn, &wanted)?;
+            let facts = ledger::facts_of(conn, person, None)?;
+            Ok((running, form.size(), short, adopted, facts, prospect))
         })
         .await?;
+    let offer = offer.sized(size).with_cut(adopted.map(|adopted| adopted.pass_score));
     let turn = rules::turn(&rules, offer, &facts, viewer.today);
-    let short = rules::shortage(offer, &live);
-    let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, short);
+    let before = pages::BeforeStart { short, prospect, wrong_code: asked.entry.is_some() };
+    let page = pages::explain(&viewer, &rules, &catalogue, offer, running.as_ref(), &turn, &before);
     Ok(html(page))
+}
+
+/// What the address says after a wrong entry code.
+#[derive(Default, Deserialize)]
+pub struct AfterEntry {
+    entry: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -77,21 +102,31 @@ pub struct Key {
     form_key: String,
 }
 
+#[derive(Deserialize)]
+pub struct StartForm {
+    form_key: String,
+    #[serde(default)]
+    entry_code: String,
+}
+
 pub async fn start(
+    request: HttpRequest,
     viewer: Viewer,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     path: web::Path<(String, String)>,
-    Form(form): Form<Key>,
+    Form(form): Form<StartForm>,
 ) -> Result<HttpResponse> {
     let (set, name) = path.into_inner();
     let code = format!("{set}/{name}");
+    let address = request.connection_info().realip_remote_addr().and_then(|ip| ip.parse().ok());
+    let entry = Entry { code: form.entry_code, address };
     let (who, wanted) = (viewer.clone(), code.clone());
     let (rules, consequences) = (rules.get_ref().clone(), consequences.get_ref().clone());
     let seed: i64 = rand::random();
     let outcome = submit(&db, &viewer, &form.form_key, move |conn| {
-        taking::start(conn, &who, &rules, &consequences, &wanted, seed)
+        taking::start(conn, &who, &rules, &consequences, &wanted, &entry, seed)
     })
     .await;
     match outcome {
@@ -121,20 +156,48 @@ async fn settled(
     consequences: &Consequences,
     id: AttemptId,
 ) -> Result<(Attempt, Instant)> {
+    let (attempt, at, _) = settled_with(db, viewer, rules, consequences, id, |_, _| Ok(())).await?;
+    Ok((attempt, at))
+}
+
+/// [`settled`] with more that is read of the attempt on the same occasion.
+async fn settled_with<T: Send + 'static>(
+    db: &Db,
+    viewer: &Viewer,
+    rules: &Rules,
+    consequences: &Consequences,
+    id: AttemptId,
+    more: impl FnOnce(&mut Conn, &Attempt) -> Result<T> + Send + 'static,
+) -> Result<(Attempt, Instant, T)> {
     let (person, now) = (viewer.id, viewer.now);
-    let (attempt, at) = db
+    let (attempt, at, more) = db
         .read(move |conn| -> Result<_> {
             let attempt = queries::attempt_of(conn, id, person)?.ok_or(Error::NotFound)?;
             let at = taking::not_before(conn, &attempt, now)?;
-            Ok((attempt, at))
+            let more = more(conn, &attempt)?;
+            Ok((attempt, at, more))
         })
         .await?;
+    let attempt = match attempt.paused_at {
+        Some(_) => db.write(move |conn| pauses::settle(conn, attempt, at)).await?,
+        None => attempt,
+    };
     if attempt.finished_at.is_some() || !attempt.is_over(at) {
-        return Ok((attempt, at));
+        return Ok((attempt, at, more));
     }
+    let ended = close_for_time(db, rules, consequences, attempt, at).await?;
+    Ok((ended, at, more))
+}
+
+async fn close_for_time(
+    db: &Db,
+    rules: &Rules,
+    consequences: &Consequences,
+    attempt: Attempt,
+    at: Instant,
+) -> Result<Attempt> {
     let with = Ending { rules: rules.clone(), consequences: consequences.clone() };
-    let ended = db.write(move |conn| end_of_time(conn, attempt, at, &with)).await?;
-    Ok((ended, at))
+    db.write(move |conn| end_of_time(conn, attempt, at, &with)).await
 }
 
 fn end_of_time(conn: &mut Conn, attempt: Attempt, now: Instant, with: &Ending) -> Result<Attempt> {
@@ -162,24 +225,14 @@ impl AfterSave {
     }
 }
 
-/// The paper on its desk, or where its candidate belongs instead.
-async fn at_desk(
-    db: &Db,
+/// What stands on the viewer's desk: the questions, and the break they may still take.
+fn on_desk(
     viewer: &Viewer,
-    rules: &Rules,
-    (attempt, now): (Attempt, Instant),
-    draw: impl FnOnce(desk::Desk<'_>) -> Markup,
-) -> Result<HttpResponse> {
-    if attempt.finished_at.is_some() {
-        return Ok(redirect(format!("{}/result", attempt.path())));
+) -> impl FnOnce(&mut Conn, &Attempt) -> Result<(Vec<queries::Seat>, i64)> + Send + 'static {
+    let today = viewer.today;
+    move |conn, attempt| {
+        Ok((queries::seats(conn, attempt.id)?, pauses::break_left(conn, attempt, today)?))
     }
-    let id = attempt.id;
-    let seats = db.read(move |conn| queries::seats(conn, id)).await?;
-    let title = rules::title(rules, &attempt.exam);
-    let blocks = desk::BlockTitles::new();
-    let breaks = desk::Breaks::default();
-    let (attempt, seats, title, blocks) = (&attempt, &seats, &title, &blocks);
-    Ok(html(draw(desk::Desk { viewer, attempt, title, now, seats, blocks, breaks })))
 }
 
 pub async fn paper(
@@ -190,16 +243,22 @@ pub async fn paper(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
-    let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
-    if attempt.finished_at.is_none() {
-        watching::notice_address(&db, attempt.id, watching::address(&request), now).await?;
+    let (attempt, now, (seats, breaks)) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, on_desk(&viewer)).await?;
+    if attempt.finished_at.is_some() {
+        return Ok(redirect(format!("{}/result", attempt.path())));
     }
-    let is_paused = attempt.paused_at.is_some();
-    at_desk(&db, &viewer, &rules, (attempt, now), |desk| {
-        if is_paused { desk.paused() } else { desk.paper(&after.read()) }
-    })
-    .await
+    presence::heard(&db, &request, attempt.id, viewer.now).await?;
+    let title = rules::title(&rules, &attempt.exam);
+    if attempt.paused_at.is_some() {
+        return pauses::standing_still(&viewer, &db, &request, &attempt, &title).await;
+    }
+    let blocks = desk::BlockTitles::new();
+    let (viewer, attempt, title) = (&viewer, &attempt, &title);
+    let desk = Desk { viewer, attempt, title, now, seats: &seats, blocks: &blocks, breaks };
+    Ok(html(desk.paper(&after.read())))
 }
 
 #[derive(Deserialize)]
@@ -211,36 +270,50 @@ pub struct OneAnswer {
 
 /// Saves one answer; acknowledged when it is on disk. What else the client says is not read.
 pub async fn save_one(
-    viewer: Viewer,
+    claim: Claim,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
-    answer: web::Json<OneAnswer>,
+    answer: std::result::Result<web::Json<OneAnswer>, actix_web::Error>,
 ) -> Result<HttpResponse> {
-    let (id, person, now) = (*id, viewer.id, viewer.now);
-    let OneAnswer { position, response, edition } = answer.into_inner();
-    let (saved, left) = db
-        .write(move |conn| -> Result<_> {
-            let (attempt, now) = match taking::open(conn, id, person, now)? {
-                Ok(open) => open,
-                Err(late) => return Ok((late, 0)),
-            };
+    let (id, asked) = (*id, claim.clone());
+    let Ok(web::Json(answer)) = answer else { return Err(not_an_answer(&db, claim).await) };
+    let (saved, desk) = db
+        .write_once(move |conn| {
+            let OneAnswer { position, response, edition } = answer;
             let given = Given { position, response: &response, edition };
-            let saved = taking::save(conn, id, given, now)?;
-            Ok((saved, attempt.remaining_seconds(now)))
+            taking::save_one(conn, &asked, id, given)
         })
         .await?;
-    if saved == Saved::TimeUp {
-        settled(&db, &viewer, &rules, &consequences, id).await?;
+    let (session, now) = (desk.session, claim.now);
+    if claim.outdates(desk.last_seen_at) {
+        db.write(move |conn| access::queries::touch_session(conn, session, now)).await?;
     }
-    Ok(acknowledge(&viewer, saved, left))
+    let answered = acknowledge(claim.lang(desk.lang), &saved, &desk.attempt, now);
+    if saved == Saved::TimeUp {
+        close_for_time(&db, &rules, &consequences, desk.attempt, now).await?;
+    }
+    Ok(answered)
+}
+
+/// Why a request that is no answer at all is refused: first of all, who sends it must be signed in.
+async fn not_an_answer(db: &Db, claim: Claim) -> Error {
+    let known =
+        db.read(move |conn| access::queries::signed_in(conn, &claim.token_hash, claim.now)).await;
+    match known {
+        Ok(Some(_)) => Error::Invalid(text!(
+            "这不是一次作答。请刷新页面后重新作答。",
+            "This is not an answer. Reload the page and answer again."
+        )),
+        Ok(None) => Error::SignInFirst,
+        Err(error) => error.into(),
+    }
 }
 
 /// The answer to a save, for the script.
-fn acknowledge(viewer: &Viewer, saved: Saved, left: i64) -> HttpResponse {
-    let lang = viewer.lang();
-    let clock = |at: Instant| i18n::short_instant(at.utc(), viewer.zone);
+fn acknowledge(lang: Lang, saved: &Saved, attempt: &Attempt, now: Instant) -> HttpResponse {
+    let left = |kept: &Answer| attempt.remaining_seconds(now.max(kept.saved_at));
     let refusal = |reason: &str, text: Text| {
         HttpResponse::Conflict().json(
             serde_json::json!({ "saved": false, "reason": reason, "message": text.get(lang) }),
@@ -249,9 +322,8 @@ fn acknowledge(viewer: &Viewer, saved: Saved, left: i64) -> HttpResponse {
     match saved {
         Saved::Kept(kept) => HttpResponse::Ok().json(serde_json::json!({
             "saved_at": kept.saved_at,
-            "saved_clock": clock(kept.saved_at),
             "edition": kept.edition,
-            "remaining_seconds": left,
+            "remaining_seconds": left(kept),
         })),
         Saved::Stale(kept) => HttpResponse::Conflict().json(serde_json::json!({
             "saved": false,
@@ -259,11 +331,12 @@ fn acknowledge(viewer: &Viewer, saved: Saved, left: i64) -> HttpResponse {
             "message": stale().get(lang),
             "response": kept.response,
             "edition": kept.edition,
-            "saved_clock": clock(kept.saved_at),
-            "remaining_seconds": left,
+            "saved_at": kept.saved_at,
+            "remaining_seconds": left(kept),
         })),
         Saved::TimeUp => refusal("time", too_late()),
         Saved::Finished => refusal("finished", handed_in()),
+        Saved::Paused => refusal("paused", pauses::paused()),
     }
 }
 
@@ -296,10 +369,11 @@ pub async fn clock(
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
+    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
     if attempt.finished_at.is_none() {
-        watching::notice_address(&db, attempt.id, watching::address(&request), now).await?;
+        presence::heard(&db, &request, attempt.id, viewer.now).await?;
     }
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "remaining_seconds": attempt.remaining_seconds(now),
@@ -336,6 +410,7 @@ pub async fn save_all(
         }
         Ok((left, attempt)) => Ok(redirect(format!("{}?{}", attempt.path(), left.query()))),
         Err(Saved::Finished) => Err(Error::Refused(handed_in())),
+        Err(Saved::Paused) => Err(Error::Refused(pauses::paused())),
         Err(_) => {
             settled(&db, &viewer, &rules, &consequences, id).await?;
             Err(Error::Refused(too_late()))
@@ -350,12 +425,19 @@ pub async fn check_before_finish(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
-    let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
-    let is_paused = attempt.paused_at.is_some();
-    at_desk(&db, &viewer, &rules, (attempt, now), |desk| {
-        if is_paused { desk.paused() } else { desk.review() }
-    })
-    .await
+    let (attempt, now, (seats, breaks)) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, on_desk(&viewer)).await?;
+    if attempt.finished_at.is_some() {
+        return Ok(redirect(format!("{}/result", attempt.path())));
+    }
+    if attempt.paused_at.is_some() {
+        return Ok(redirect(attempt.path()));
+    }
+    let title = rules::title(&rules, &attempt.exam);
+    let blocks = desk::BlockTitles::new();
+    let (viewer, attempt, title) = (&viewer, &attempt, &title);
+    let desk = Desk { viewer, attempt, title, now, seats: &seats, blocks: &blocks, breaks };
+    Ok(html(desk.review()))
 }
 
 pub async fn finish(
@@ -371,6 +453,10 @@ pub async fn finish(
     submit(&db, &viewer, &form.form_key, move |conn| {
         let attempt = queries::attempt_of(conn, id, person)?.ok_or(Error::NotFound)?;
         let now = taking::not_before(conn, &attempt, now)?;
+        let attempt = pauses::settle(conn, attempt, now)?;
+        if attempt.paused_at.is_some() && attempt.finished_at.is_none() {
+            return Err(Error::Refused(pauses::paused()));
+        }
         ending::finish(conn, &attempt, EndedBy::Candidate, now, &rules, &consequences)?;
         Ok(format!("{}/result", attempt.path()))
     })

@@ -8,7 +8,7 @@ use crate::{
         Instant,
         schema::{attempt, attempt_result},
     },
-    exams::questions::model::AreaScore,
+    exams::{blueprints::BlueprintId, clock::Clock, questions::model::AreaScore},
     i18n::Text,
     record::{Amount, FactId, PersonId},
     text,
@@ -62,7 +62,7 @@ pub struct Attempt {
     pub hand_in_by: Instant,
     pub finished_at: Option<Instant>,
     pub sitting_id: Option<i64>,
-    pub blueprint_id: Option<i64>,
+    pub blueprint_id: Option<BlueprintId>,
     /// The clock stands still since then.
     pub paused_at: Option<Instant>,
 }
@@ -71,13 +71,19 @@ pub struct Attempt {
 pub const GRACE_SECONDS: i64 = 5;
 
 impl Attempt {
-    /// Whether nothing can be saved any more and only the marking is left.
+    pub fn clock(&self) -> Clock {
+        Clock { hand_in_by: self.hand_in_by, paused_at: self.paused_at }
+    }
+
+    /// Whether nothing can be saved any more and only the marking is left. Time does not run out
+    /// while the clock stands still.
     pub fn is_over(&self, now: Instant) -> bool {
-        now > self.hand_in_by.plus(chrono::Duration::seconds(GRACE_SECONDS))
+        self.paused_at.is_none()
+            && now > self.hand_in_by.plus(chrono::Duration::seconds(GRACE_SECONDS))
     }
 
     pub fn remaining_seconds(&self, now: Instant) -> i64 {
-        self.hand_in_by.seconds_since(now)
+        self.clock().left(now).num_seconds()
     }
 
     pub fn path(&self) -> String {

@@ -4,12 +4,16 @@ use maud::{Markup, html};
 
 use super::model::{Attempt, AttemptResult, GRACE_SECONDS};
 use crate::{
-    access::{OverPeople, Viewer},
+    access::{Authoring, OverPeople, Viewer},
     courses::Catalogue,
     db::Instant,
-    exams::rules::{self, Offer, Turn},
+    exams::{
+        rules::{self, Offer, Turn},
+        sittings::{self, Prospect, Sitting, model::Registration},
+    },
     i18n::{self, Lang, Text},
-    record::{Amount, Rules},
+    record::{Amount, Rules, programme::SittingRule},
+    staff::Site,
     t,
     web::{
         Crumb,
@@ -49,19 +53,25 @@ pub fn mine(
     running: &[Attempt],
     exams: &[(Offer<'_>, Turn)],
     past: &[(Attempt, AttemptResult)],
+    registered: &[(Registration, Sitting, Site)],
 ) -> Markup {
     let lang = viewer.lang();
     let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
     let actions = html! {
         a.btn href="/practice" { (icon("refresh")) (t!(lang, "练习", "Practice")) }
+        a.btn href="/exams/sittings" { (icon("calendar")) (t!(lang, "考试场次", "Sittings")) }
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
+        }
+        @if viewer.holds_any(<Authoring as crate::access::proof::Proof>::ROLES) {
+            a.btn href="/exams/analysis" { (icon("trending-up")) (t!(lang, "试题与考试分析", "Analysis")) }
         }
     };
     let subtitle = t!(lang, "理论考试，在这里参加", "Theory exams, sat here");
     let body = html! {
         (heading(&t!(lang, "考试", "Exams"), subtitle, actions))
         @for attempt in running { (resume(viewer, rules, attempt)) }
+        (sittings::pages::coming(viewer, rules, registered))
         @if exams.is_empty() {
             (card("", empty("clipboard-check", &t!(lang, "暂无考试", "No exams"),
                 t!(lang, "规则库里还没有可以在线参加的考试。", "No rule set plans an exam that is sat here."))))
@@ -100,6 +110,9 @@ fn offer_card(lang: Lang, rules: &Rules, offer: Offer<'_>, turn: &Turn, runs: bo
                 p { (t!(lang, "用于：", "For: ")) (Text::list(&leads_to).get(lang)) }
             }
             @match turn {
+                Turn::Now if !runs && offer.plan.sitting == SittingRule::Required => {
+                    (badge(Tone::Info, t!(lang, "按场次考试，请先报名", "Sat in sittings; register for one")))
+                }
                 _ if runs => { (badge(Tone::Info, t!(lang, "正在进行", "Under way"))) }
                 Turn::Now => { (badge(Tone::Good, t!(lang, "可以参加", "You may sit it now"))) }
                 Turn::Later { .. } | Turn::Never { .. } => { (waiting(lang, turn)) }
@@ -109,7 +122,7 @@ fn offer_card(lang: Lang, rules: &Rules, offer: Offer<'_>, turn: &Turn, runs: bo
 }
 
 fn size_of(lang: Lang, offer: Offer<'_>) -> String {
-    let (questions, minutes, pass) = (offer.questions(), offer.minutes(), offer.plan.pass.0);
+    let (questions, minutes, pass) = (offer.questions(), offer.minutes(), offer.pass_mark());
     t!(
         lang,
         "{questions} 题 · {minutes} 分钟 · {pass} 分合格",
@@ -164,6 +177,13 @@ fn past_results(viewer: &Viewer, rules: &Rules, past: &[(Attempt, AttemptResult)
     card_with(&title, html! {}, table(&headers, rows))
 }
 
+/// What stands before the start: a bank that is too small, the sitting, a wrong entry code.
+pub struct BeforeStart {
+    pub short: Option<Text>,
+    pub prospect: Prospect,
+    pub wrong_code: bool,
+}
+
 /// What an exam is, before it is started.
 pub fn explain(
     viewer: &Viewer,
@@ -172,7 +192,7 @@ pub fn explain(
     offer: Offer<'_>,
     running: Option<&Attempt>,
     turn: &Turn,
-    short: Option<Text>,
+    before: &BeforeStart,
 ) -> Markup {
     let lang = viewer.lang();
     let title = offer.plan.title.get(lang);
@@ -182,15 +202,14 @@ pub fn explain(
             (definitions(facts_about(lang, rules, offer)))
             @if let Some(note) = &offer.plan.note { p.mt-2.mb-0 { (note.get(lang)) } }
         }))
-        (card(&t!(lang, "规则", "How it works"), how_it_works(lang, offer)))
+        (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &before.prospect)))
         (reading(lang, rules, catalogue, offer))
         @if running.is_none() { (practise_first(lang)) }
-        @match (running, short, turn) {
+        @match (running, &before.short, turn) {
             (Some(attempt), ..) => { (resume(viewer, rules, attempt)) }
             (None, Some(short), _) => { (alert(Tone::Warn, short.get(lang))) }
             (None, None, Turn::Now) => {
-                (button_form(&format!("{}/start", offer.path()), &new_key(), "btn-primary btn-lg",
-                    html! { (icon("player-play")) (t!(lang, "开始考试，计时开始", "Start; the clock runs from now")) }))
+                (sittings::pages::start(viewer, offer, &before.prospect, before.wrong_code))
             }
             (None, None, turn) => { (card("", waiting(lang, turn))) }
         }
@@ -202,7 +221,7 @@ fn facts_about(lang: Lang, rules: &Rules, offer: Offer<'_>) -> Vec<(String, Mark
     let leads_to: Vec<Text> =
         rules::purposes(rules, offer).into_iter().map(|purpose| purpose.certification).collect();
     let minutes = offer.minutes();
-    let pass = offer.plan.pass.0;
+    let pass = offer.pass_mark();
     let wait = offer.plan.wait_full_days;
     let mut facts = vec![
         (t!(lang, "题数", "Questions"), html! { (offer.questions()) }),
@@ -231,15 +250,11 @@ fn facts_about(lang: Lang, rules: &Rules, offer: Offer<'_>) -> Vec<(String, Mark
     facts
 }
 
-fn how_it_works(lang: Lang, offer: Offer<'_>) -> Markup {
-    let minutes = offer.minutes();
+fn how_it_works(viewer: &Viewer, offer: Offer<'_>, prospect: &Prospect) -> Markup {
+    let lang = viewer.lang();
     html! {
         ul.mb-0 {
-            li { strong { (t!(lang, "开始时间：", "Start by: ")) }
-                (t!(lang, "没有限定，点“开始”的那一刻起计时。", "no limit; your time runs from the moment you press Start.")) }
-            li { strong { (t!(lang, "交卷时间：", "Hand in by: ")) }
-                (t!(lang, "开始后 {minutes} 分钟，以服务器时钟为准，改手机时间没有用。到时自动收卷。",
-                    "{minutes} minutes after you start, by the server's clock; the clock of your device does not matter. Then the paper is collected by itself.")) }
+            (sittings::pages::times(viewer, offer, prospect))
             li { (t!(lang, "每次作答立即保存，题旁显示保存时间。时间内已保存的全部计分；到时后 {GRACE_SECONDS} 秒内仍在路上的作答也算。",
                 "Each answer is saved at once and shows when. All that was saved in time counts, also what was on its way for up to {GRACE_SECONDS} seconds.")) }
             li { (t!(lang, "断网时作答留在本机，恢复后自动补传。换一台设备登录可以接着答。",

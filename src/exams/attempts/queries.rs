@@ -3,20 +3,37 @@
 
 use std::collections::BTreeMap;
 
-use diesel::prelude::*;
-
-use super::{
-    model::{Answer, Attempt, AttemptId, AttemptResult},
-    paper::{self, Drawn},
+use diesel::{
+    backend::Backend,
+    prelude::*,
+    query_builder::{AstPass, QueryFragment, QueryId},
+    serialize::ToSql,
+    sql_types::{BigInt, HasSqlType, Text, Timestamp},
 };
+
+use super::model::{Answer, Attempt, AttemptId, AttemptResult};
 use crate::{
+    access::{self, Claim, queries::SessionId},
     content::ContentId,
     db::{
         Conn, Error, Instant,
-        schema::{answer, attempt, attempt_question, attempt_result, question_version},
+        schema::{
+            account, answer, attempt, attempt_question, attempt_result, person, question_version,
+            session,
+        },
+        types::LangColumn,
     },
     each_backend,
-    exams::questions::{QuestionKind, memo, scoring::Item},
+    exams::{
+        blueprints::{
+            BlueprintId,
+            draw::{self, Drawn},
+        },
+        clock::Clock,
+        questions::{QuestionKind, memo, scoring::Item},
+        sittings::SittingId,
+    },
+    i18n::Lang,
     record::PersonId,
 };
 
@@ -31,6 +48,8 @@ pub struct NewAttempt<'a> {
     pub pass_score: i64,
     pub started_at: Instant,
     pub hand_in_by: Instant,
+    pub blueprint: Option<BlueprintId>,
+    pub sitting: Option<SittingId>,
 }
 
 /// Adds an attempt with its paper. A second running attempt of the same person at the same exam
@@ -50,6 +69,8 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
             attempt::pass_score.eq(new.pass_score),
             attempt::started_at.eq(new.started_at),
             attempt::hand_in_by.eq(new.hand_in_by),
+            attempt::blueprint_id.eq(new.blueprint),
+            attempt::sitting_id.eq(new.sitting.map(|id| id.0)),
         ))
         .returning(attempt::id)
         .get_result(conn)?;
@@ -60,7 +81,7 @@ pub fn add(conn: &mut Conn, new: &NewAttempt<'_>, paper: &[Drawn]) -> Result<Att
                 attempt_question::attempt_id.eq(id),
                 attempt_question::position.eq(position),
                 attempt_question::question_version_id.eq(drawn.version),
-                attempt_question::option_order.eq(paper::order_word(&drawn.order)),
+                attempt_question::option_order.eq(draw::order_word(&drawn.order)),
                 attempt_question::kind.eq(drawn.kind),
                 attempt_question::part.eq(drawn.part as i64),
                 attempt_question::block.eq(drawn.block as i64),
@@ -139,41 +160,128 @@ pub fn result_of(conn: &mut Conn, id: AttemptId) -> Result<Option<AttemptResult>
 }
 
 /// How a question on a paper is answered: its kind and how many options it shows.
-pub fn slot(
-    conn: &mut Conn,
-    id: AttemptId,
-    position: i64,
-) -> Result<Option<(QuestionKind, usize)>> {
-    let row: Option<(QuestionKind, String)> = attempt_question::table
-        .filter(attempt_question::attempt_id.eq(id).and(attempt_question::position.eq(position)))
-        .select((attempt_question::kind, attempt_question::option_order))
-        .first(conn)
-        .optional()?;
-    Ok(row.map(|(kind, order)| (kind, paper::parse_order(&order).len())))
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Slot {
+    pub kind: QuestionKind,
+    pub options: usize,
 }
 
-/// Keeps an answer if it is newer than the one kept; says whether it was.
+impl Slot {
+    fn new((kind, order): (QuestionKind, String)) -> Slot {
+        Slot { kind, options: draw::parse_order(&order).len() }
+    }
+}
+
+pub fn slot(conn: &mut Conn, id: AttemptId, position: i64) -> Result<Option<Slot>> {
+    Ok(attempt_question::table
+        .find((id.0, position))
+        .select((attempt_question::kind, attempt_question::option_order))
+        .first(conn)
+        .optional()?
+        .map(Slot::new))
+}
+
+/// All that a save has to know.
+pub struct Desk {
+    pub session: SessionId,
+    pub last_seen_at: Instant,
+    pub lang: Lang,
+    pub attempt: Attempt,
+    pub slot: Slot,
+    /// When something was last saved in this attempt.
+    pub last_saved: Option<Instant>,
+}
+
+/// Whose session it is, their attempt and the question to be answered, in one query: this is what
+/// the program is asked most often of all. Nothing when any of the three is not there.
+pub fn desk(conn: &mut Conn, claim: &Claim, id: AttemptId, position: i64) -> Result<Option<Desk>> {
+    type Row = (SessionId, Instant, LangColumn, Attempt, (QuestionKind, String), Option<Instant>);
+    let seen_since = claim.now.plus(-access::queries::SESSION_IDLE);
+    let of_attempt = answer::table.filter(answer::attempt_id.eq(id));
+    let row: Option<Row> = attempt::table
+        .inner_join(attempt_question::table)
+        .inner_join(person::table)
+        .inner_join(session::table.on(session::person_id.eq(attempt::person_id)))
+        .inner_join(account::table.on(account::person_id.eq(attempt::person_id)))
+        .filter(access::queries::counts(&claim.token_hash, claim.now, seen_since))
+        .filter(attempt::id.eq(id).and(attempt_question::position.eq(position)))
+        .select((
+            session::id,
+            session::last_seen_at,
+            person::language,
+            Attempt::as_select(),
+            (attempt_question::kind, attempt_question::option_order),
+            of_attempt.select(diesel::dsl::max(answer::saved_at)).single_value(),
+        ))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(session, last_seen_at, lang, attempt, slot, last_saved)| {
+        let (lang, slot) = (lang.into(), Slot::new(slot));
+        Desk { session, last_seen_at, lang, attempt, slot, last_saved }
+    }))
+}
+
+/// Keeps an answer if the attempt is still open and nothing as new is kept already; says whether it
+/// did. It needs nothing around it: whoever finishes the attempt at this moment either waits for
+/// the answer or keeps it out.
 pub fn put_answer(conn: &mut Conn, id: AttemptId, position: i64, new: &Answer) -> Result<bool> {
-    use diesel::{query_dsl::methods::FilterDsl, upsert::excluded};
-    let changed = each_backend!(conn, |conn| diesel::insert_into(answer::table)
-        .values((
-            answer::attempt_id.eq(id),
-            answer::position.eq(position),
-            answer::response.eq(&new.response),
-            answer::edition.eq(new.edition),
-            answer::saved_at.eq(new.saved_at),
-        ))
-        .on_conflict((answer::attempt_id, answer::position))
-        .do_update()
-        .set((
-            answer::response.eq(excluded(answer::response)),
-            answer::edition.eq(excluded(answer::edition)),
-            answer::saved_at.eq(excluded(answer::saved_at)),
-        ))
-        .filter(answer::edition.lt(excluded(answer::edition)))
-        .execute(conn))?;
+    // SQLite has one writer, and that is here already.
+    let hold = matches!(conn, Conn::Postgres(_));
+    let put = PutAnswer { id, position, new, hold };
+    let changed = each_backend!(conn, |conn| put.execute(conn))?;
     Ok(changed > 0)
 }
+
+/// The statement of [`put_answer`]. It is spelled out because diesel does not keep its own
+/// `on_conflict` prepared, and parsing and planning it anew costs more than all the rest of a save.
+struct PutAnswer<'a> {
+    id: AttemptId,
+    position: i64,
+    new: &'a Answer,
+    hold: bool,
+}
+
+impl<DB: Backend> QueryFragment<DB> for PutAnswer<'_>
+where
+    AttemptId: ToSql<BigInt, DB>,
+    i64: ToSql<BigInt, DB>,
+    String: ToSql<Text, DB>,
+    Instant: ToSql<Timestamp, DB>,
+    DB: HasSqlType<BigInt> + HasSqlType<Text> + HasSqlType<Timestamp>,
+{
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(
+            "INSERT INTO answer (attempt_id, position, response, edition, saved_at) SELECT id, ",
+        );
+        out.push_bind_param::<BigInt, _>(&self.position)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Text, _>(&self.new.response)?;
+        out.push_sql(", ");
+        out.push_bind_param::<BigInt, _>(&self.new.edition)?;
+        out.push_sql(", ");
+        out.push_bind_param::<Timestamp, _>(&self.new.saved_at)?;
+        out.push_sql(" FROM attempt WHERE finished_at IS NULL AND id = ");
+        out.push_bind_param::<BigInt, _>(&self.id)?;
+        if self.hold {
+            out.push_sql(" FOR SHARE");
+        }
+        out.push_sql(
+            " ON CONFLICT (attempt_id, position) DO UPDATE SET response = excluded.response, \
+             edition = excluded.edition, saved_at = excluded.saved_at \
+             WHERE answer.edition < excluded.edition",
+        );
+        Ok(())
+    }
+}
+
+/// Known by its text.
+impl QueryId for PutAnswer<'_> {
+    type QueryId = ();
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl RunQueryDsl<SqliteConnection> for PutAnswer<'_> {}
+impl RunQueryDsl<PgConnection> for PutAnswer<'_> {}
 
 pub fn answer_at(conn: &mut Conn, id: AttemptId, position: i64) -> Result<Option<Answer>> {
     let row: Option<(String, i64, Instant)> = answer::table
@@ -227,7 +335,7 @@ impl Seat {
 
 /// A place of a paper as it is kept.
 #[derive(Queryable)]
-struct Slot {
+struct Place {
     position: i64,
     kind: QuestionKind,
     part: i64,
@@ -241,7 +349,7 @@ struct Slot {
     body: String,
 }
 
-impl Slot {
+impl Place {
     fn seat(self, answer: Option<Answer>) -> Result<Seat> {
         let (edition, saved_at, response) = match answer {
             Some(answer) => (answer.edition, Some(answer.saved_at), Some(answer.response)),
@@ -252,21 +360,21 @@ impl Slot {
             area: self.area,
             body: memo::body(self.whole, &self.body).map_err(unreadable)?,
             part: usize::try_from(self.part).unwrap_or(0),
-            order: paper::parse_order(&self.order),
+            order: draw::parse_order(&self.order),
             weight: self.weight,
             scored: self.scored,
             response,
             marked: None,
             corrections: Vec::new(),
         };
-        let Slot { position, block, flagged, .. } = self;
+        let Place { position, block, flagged, .. } = self;
         Ok(Seat { position, block, flagged, item, edition, saved_at })
     }
 }
 
 /// The paper as its candidate has it, by position.
 pub fn seats(conn: &mut Conn, id: AttemptId) -> Result<Vec<Seat>> {
-    let slots: Vec<Slot> = attempt_question::table
+    let slots: Vec<Place> = attempt_question::table
         .inner_join(question_version::table)
         .filter(attempt_question::attempt_id.eq(id))
         .order(attempt_question::position)
@@ -300,7 +408,7 @@ pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
 }
 
 /// How each place is answered: its kind, and how many things it shows.
-pub fn slots(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, (QuestionKind, usize)>> {
+pub fn slots(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, Slot>> {
     let rows: Vec<(i64, QuestionKind, String)> = attempt_question::table
         .filter(attempt_question::attempt_id.eq(id))
         .order(attempt_question::position)
@@ -310,8 +418,8 @@ pub fn slots(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, (QuestionKi
             attempt_question::option_order,
         ))
         .load(conn)?;
-    let shown = |order: &str| paper::parse_order(order).len();
-    Ok(rows.into_iter().map(|(position, kind, order)| (position, (kind, shown(&order)))).collect())
+    let slot = |(position, kind, order)| (position, Slot::new((kind, order)));
+    Ok(rows.into_iter().map(slot).collect())
 }
 
 /// The places the candidate wants to come back to.
@@ -359,10 +467,36 @@ pub fn add_result(conn: &mut Conn, result: &AttemptResult) -> Result<()> {
     Ok(())
 }
 
-/// Running attempts that had to be handed in before a moment, oldest first.
+/// Sets the clock of an attempt that is still running and whose clock is as it was read; says
+/// whether it did.
+pub fn set_clock(conn: &mut Conn, was: &Attempt, to: Clock) -> Result<bool> {
+    let unchanged = attempt::hand_in_by.eq(was.hand_in_by);
+    let query = diesel::update(attempt::table.find(was.id))
+        .filter(attempt::finished_at.is_null().and(unchanged));
+    let set = (attempt::hand_in_by.eq(to.hand_in_by), attempt::paused_at.eq(to.paused_at));
+    let changed = match was.paused_at {
+        None => query.filter(attempt::paused_at.is_null()).set(set).execute(conn)?,
+        Some(since) => query.filter(attempt::paused_at.eq(since)).set(set).execute(conn)?,
+    };
+    Ok(changed == 1)
+}
+
+/// Attempts whose clock stands still since before a moment, oldest first.
+pub fn paused_before(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<Attempt>> {
+    Ok(attempt::table
+        .filter(attempt::finished_at.is_null().and(attempt::paused_at.lt(before)))
+        .order((attempt::paused_at, attempt::id))
+        .limit(limit)
+        .select(Attempt::as_select())
+        .load(conn)?)
+}
+
+/// Running attempts that had to be handed in before a moment, oldest first. One whose clock stands
+/// still has time.
 pub fn overdue(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<AttemptId>> {
     Ok(attempt::table
         .filter(attempt::finished_at.is_null().and(attempt::hand_in_by.lt(before)))
+        .filter(attempt::paused_at.is_null())
         .order((attempt::hand_in_by, attempt::id))
         .limit(limit)
         .select(attempt::id)

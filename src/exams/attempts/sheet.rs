@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     db::{Conn, Instant},
-    exams::questions::fields::Fields,
+    exams::questions::sent::Fields,
     web::{Error, Result},
 };
 
@@ -65,8 +65,8 @@ impl Sheet {
         let kept = queries::answers(conn, id)?;
         let mut left = Left::default();
         for (position, seen) in &self.editions {
-            let Some((kind, shown)) = slots.get(position) else { return Err(Error::NotFound) };
-            let response = match self.answers.response(*position, *kind, *shown) {
+            let Some(slot) = slots.get(position) else { return Err(Error::NotFound) };
+            let response = match self.answers.response(*position, slot.kind, slot.options) {
                 None => continue,
                 Some(Err(_)) => {
                     left.unclear.push(position.to_string());

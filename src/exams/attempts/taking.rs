@@ -1,16 +1,20 @@
 //! Starting an attempt and saving its answers.
 
 use super::{
+    events::{self, Detail, EventKind},
     finish,
     model::{Answer, Attempt, AttemptId, path_of},
-    paper, queries,
+    pauses, queries,
 };
 use crate::{
-    access::{Viewer, audit},
+    access::{self, Claim, Viewer, audit},
     db::{Conn, Instant},
     exams::{
-        questions::{bank, scoring},
+        blueprints,
+        questions::scoring,
         rules::{self, Offer, Turn},
+        sittings::{self, Admission, Entry},
+        standard,
     },
     i18n::{Lang, date},
     record::{Consequences, PersonId, Rules, ledger},
@@ -25,6 +29,7 @@ pub fn start(
     rules: &Rules,
     consequences: &Consequences,
     code: &str,
+    entry: &Entry,
     seed: i64,
 ) -> Result<String> {
     let offer = Offer::find(rules, code).ok_or(Error::NotFound)?;
@@ -36,25 +41,46 @@ pub fn start(
         finish::time_up(conn, &attempt, viewer.now, rules, consequences)?;
     }
     may_start(conn, viewer, rules, offer)?;
-    let bank = offer.plan.bank.as_deref().unwrap_or_default();
-    let live = bank::live(conn, bank)?;
-    if let Some(short) = rules::shortage(offer, &live) {
-        return Err(Error::Refused(short));
-    }
-    let drawn = paper::draw(&offer.plan.draw, &live, seed).map_err(Error::Refused)?;
+    let form = blueprints::queries::form_of(conn, code, offer.plan)?;
+    let offer = offer.sized(form.size());
+    let start = match sittings::admit(conn, viewer, rules, offer, entry)? {
+        Admission::Start(start) => start,
+        // Led back rather than refused, so that the try stays on record.
+        Admission::WrongCode => return Ok(format!("{}?entry=wrong", offer.path())),
+    };
+    let paper = blueprints::prepare(conn, code, offer.plan, viewer.id, seed, viewer.now)?
+        .map_err(|short| Error::Refused(blueprints::cannot_start(&short)))?;
     let new = queries::NewAttempt {
         person: viewer.id,
         exam: code,
         content: rules.revision(offer.set),
         seed,
-        pass_score: offer.pass_score(),
+        pass_score: standard::pass_score(conn, code, offer.pass_score())?,
         started_at: viewer.now,
-        hand_in_by: viewer.now.plus(chrono::Duration::minutes(offer.minutes())),
+        hand_in_by: start.hand_in_by,
+        blueprint: paper.blueprint,
+        sitting: start.sitting,
     };
-    let id = queries::add(conn, &new, &drawn)?;
-    let detail = serde_json::json!({ "exam": code, "questions": drawn.len() });
+    let id = queries::add(conn, &new, &paper.drawn)?;
+    note_extra_time(conn, id, &start, viewer)?;
+    let detail = serde_json::json!({ "exam": code, "questions": paper.drawn.len() });
     audit::note(conn, Some(viewer.id), "start-exam", ("attempt", Some(id.0)), detail, viewer.now)?;
     Ok(path_of(id))
+}
+
+/// Keeps with the attempt which share of extra time it began with, so that a later grant adds only
+/// what is new.
+fn note_extra_time(
+    conn: &mut Conn,
+    id: AttemptId,
+    start: &sittings::Start,
+    viewer: &Viewer,
+) -> Result<()> {
+    if start.granted.extra_percent > 0 {
+        let detail = Detail { percent: Some(start.granted.extra_percent), ..Detail::default() };
+        events::note(conn, id, EventKind::ExtraTime, &detail, (None, viewer.now))?;
+    }
+    Ok(())
 }
 
 /// The rules about starting, judged on the record.
@@ -91,6 +117,8 @@ pub enum Saved {
     TimeUp,
     /// Too late: the paper was handed in.
     Finished,
+    /// The clock stands still: the browser keeps the answer until it goes on.
+    Paused,
 }
 
 /// An answer as it arrives.
@@ -113,24 +141,72 @@ pub fn open(
     now: Instant,
 ) -> Result<std::result::Result<(Attempt, Instant), Saved>> {
     let attempt = queries::hold(conn, id, person)?.ok_or(Error::NotFound)?;
-    if attempt.finished_at.is_some() {
-        return Ok(Err(Saved::Finished));
-    }
     let now = not_before(conn, &attempt, now)?;
-    Ok(if attempt.is_over(now) { Err(Saved::TimeUp) } else { Ok((attempt, now)) })
+    // A break whose minutes are used up is over; everything else that stops the clock stops this.
+    let attempt = pauses::settle(conn, attempt, now)?;
+    Ok(may_save(&attempt, now).map(|()| (attempt, now)))
+}
+
+/// Whether answers may be saved at a moment. Everything that stops the pen stands here.
+fn may_save(attempt: &Attempt, now: Instant) -> std::result::Result<(), Saved> {
+    if attempt.finished_at.is_some() {
+        return Err(Saved::Finished);
+    }
+    if attempt.paused_at.is_some() {
+        return Err(Saved::Paused);
+    }
+    if attempt.is_over(now) { Err(Saved::TimeUp) } else { Ok(()) }
 }
 
 /// The server's clock, but never earlier than what this attempt has already seen of it.
 pub fn not_before(conn: &mut Conn, attempt: &Attempt, now: Instant) -> Result<Instant> {
-    let saved = queries::last_saved(conn, attempt.id)?.unwrap_or(attempt.started_at);
-    Ok(now.max(saved).max(attempt.started_at))
+    Ok(no_earlier(attempt, queries::last_saved(conn, attempt.id)?, now))
+}
+
+fn no_earlier(attempt: &Attempt, last_saved: Option<Instant>, now: Instant) -> Instant {
+    now.max(last_saved.unwrap_or(attempt.started_at)).max(attempt.started_at)
 }
 
 /// Saves one answer of an attempt that is open.
 pub fn save(conn: &mut Conn, id: AttemptId, given: Given<'_>, now: Instant) -> Result<Saved> {
+    let slot = queries::slot(conn, id, given.position)?.ok_or(Error::NotFound)?;
+    let new = understood(slot, given, now)?;
+    if queries::put_answer(conn, id, given.position, &new)? {
+        return Ok(Saved::Kept(new));
+    }
+    overtaken(conn, id, given.position, &new)
+}
+
+/// [`save`] for whoever holds a session, in two statements: all there is to know, then the answer.
+/// Tells besides at which desk it was given.
+pub fn save_one(
+    conn: &mut Conn,
+    claim: &Claim,
+    id: AttemptId,
+    given: Given<'_>,
+) -> Result<(Saved, queries::Desk)> {
+    let Some(mut desk) = queries::desk(conn, claim, id, given.position)? else {
+        let known = access::queries::signed_in(conn, &claim.token_hash, claim.now)?;
+        return Err(known.map_or(Error::SignInFirst, |_| Error::NotFound));
+    };
+    let now = no_earlier(&desk.attempt, desk.last_saved, claim.now);
+    if desk.attempt.paused_at.is_some() {
+        desk.attempt = pauses::settle(conn, desk.attempt, now)?;
+    }
+    if let Err(late) = may_save(&desk.attempt, now) {
+        return Ok((late, desk));
+    }
+    let new = understood(desk.slot, given, now)?;
+    if queries::put_answer(conn, id, given.position, &new)? {
+        return Ok((Saved::Kept(new), desk));
+    }
+    Ok((overtaken(conn, id, given.position, &new)?, desk))
+}
+
+/// The answer in the one way it is kept.
+fn understood(slot: queries::Slot, given: Given<'_>, now: Instant) -> Result<Answer> {
     let Given { position, response, edition } = given;
-    let (kind, options) = queries::slot(conn, id, position)?.ok_or(Error::NotFound)?;
-    let response = scoring::canonical(kind, options, response)
+    let response = scoring::canonical(slot.kind, slot.options, response)
         .filter(|_| (1..=MOST_EDITIONS).contains(&edition))
         .ok_or_else(|| {
             Error::Invalid(text!(
@@ -138,11 +214,16 @@ pub fn save(conn: &mut Conn, id: AttemptId, given: Given<'_>, now: Instant) -> R
                 "This cannot be an answer to question {position}. Reload the page and answer again."
             ))
         })?;
-    let new = Answer { response, edition, saved_at: now };
-    if queries::put_answer(conn, id, position, &new)? {
-        return Ok(Saved::Kept(new));
+    Ok(Answer { response, edition, saved_at: now })
+}
+
+/// Why an answer was not put down: the attempt was finished at this very moment, or something as
+/// new was kept already. A repeat of what is kept is as good as kept.
+fn overtaken(conn: &mut Conn, id: AttemptId, position: i64, new: &Answer) -> Result<Saved> {
+    let finished = queries::attempt(conn, id)?.is_none_or(|one| one.finished_at.is_some());
+    if finished {
+        return Ok(Saved::Finished);
     }
-    // A repeat of what is kept is as good as kept; anything else has been overtaken.
     let kept = queries::answer_at(conn, id, position)?.ok_or(Error::NotFound)?;
     let repeated = kept.response == new.response;
     Ok(if repeated { Saved::Kept(kept) } else { Saved::Stale(kept) })

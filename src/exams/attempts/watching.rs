@@ -3,7 +3,7 @@
 //!
 //! It writes `attempt_question.flagged` and the kinds of `attempt_event` in [`Noticed`].
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use diesel::prelude::*;
 use serde::Deserialize;
 
@@ -21,7 +21,7 @@ use crate::{
 
 crate::words! {
     /// What the candidate's page notices by itself.
-    Noticed { LeftWindow = "left-window", Returned = "returned", Address = "address" }
+    Noticed { LeftWindow = "left-window", Returned = "returned" }
 }
 
 impl Noticed {
@@ -29,7 +29,6 @@ impl Noticed {
         match self {
             Noticed::LeftWindow => text!("离开考试窗口", "Left the window"),
             Noticed::Returned => text!("回到考试窗口", "Came back"),
-            Noticed::Address => text!("网络地址", "Network address"),
         }
     }
 }
@@ -46,7 +45,7 @@ pub fn notice(
     detail: &serde_json::Value,
     at: Instant,
 ) -> Result<bool, crate::db::Error> {
-    let of_itself = [Noticed::LeftWindow, Noticed::Returned, Noticed::Address];
+    let of_itself = [Noticed::LeftWindow, Noticed::Returned];
     let noticed: i64 = attempt_event::table
         .filter(attempt_event::attempt_id.eq(id.0).and(attempt_event::kind.eq_any(of_itself)))
         .count()
@@ -63,35 +62,6 @@ pub fn notice(
         ))
         .execute(conn)?;
     Ok(true)
-}
-
-/// From where a request comes.
-pub fn address(request: &HttpRequest) -> String {
-    let info = request.connection_info();
-    info.realip_remote_addr().unwrap_or("unknown").chars().take(64).collect()
-}
-
-/// The address noted last.
-pub fn last_address(conn: &mut Conn, id: AttemptId) -> Result<Option<String>, crate::db::Error> {
-    let last: Option<String> = attempt_event::table
-        .filter(attempt_event::attempt_id.eq(id.0))
-        .filter(attempt_event::kind.eq(Noticed::Address))
-        .order(attempt_event::id.desc())
-        .select(attempt_event::detail)
-        .first(conn)
-        .optional()?;
-    let detail = last.and_then(|json| serde_json::from_str::<serde_json::Value>(&json).ok());
-    Ok(detail.and_then(|detail| Some(detail["to"].as_str()?.to_owned())))
-}
-
-/// Notes where the candidate's page is asked for, when that is another place than before.
-pub async fn notice_address(db: &Db, id: AttemptId, address: String, at: Instant) -> Result<()> {
-    let (same, known) = (address.clone(), db.read(move |conn| last_address(conn, id)).await?);
-    if known.as_deref() != Some(same.as_str()) {
-        let detail = serde_json::json!({ "from": known, "to": address });
-        db.write(move |conn| notice(conn, id, Noticed::Address, &detail, at)).await?;
-    }
-    Ok(())
 }
 
 /// Sets or takes away a flag; says whether there is such a place.
@@ -150,12 +120,6 @@ pub async fn seen(
 ) -> Result<HttpResponse> {
     let (id, person, now) = (*id, viewer.id, viewer.now);
     let Seen { kind, seconds } = seen.into_inner();
-    if kind == Noticed::Address {
-        return Err(Error::Invalid(text!(
-            "地址由服务器记录。",
-            "Addresses are noted by the server."
-        )));
-    }
     let detail = match kind {
         Noticed::Returned => serde_json::json!({ "seconds": seconds }),
         _ => serde_json::json!({}),

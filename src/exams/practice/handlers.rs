@@ -17,8 +17,8 @@ use crate::{
     exams::{
         attempts,
         questions::{
-            fields::Fields,
             scoring::{self, Item},
+            sent::Fields,
             share::Share,
         },
         rules::drawn_banks,

@@ -7,7 +7,7 @@ use chrono::Duration;
 use crate::{
     db::Instant,
     exams::{
-        attempts::paper::Chance,
+        blueprints::draw::Chance,
         questions::{QuestionId, VersionId},
     },
 };

@@ -2,7 +2,7 @@
 //!
 //! The controls work without script: an ordering is a choice of the place of each item, a matching
 //! a choice for each prompt, a place on a picture two numbers. Their fields are named `q3`, or
-//! `q3.a` where an answer has several; [`super::fields`] reads them. The script `question.js` puts
+//! `q3.a` where an answer has several; [`super::sent`] reads them. The script `question.js` puts
 //! more natural controls in their place.
 
 use std::{convert::Infallible, sync::Arc};

@@ -160,7 +160,7 @@ fn failed(error: csv::Error) -> Error {
 }
 
 /// A text that a spreadsheet takes for a text, not for a formula.
-fn safe(text: &str) -> String {
+pub fn safe(text: &str) -> String {
     if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
         format!("'{text}")
     } else {

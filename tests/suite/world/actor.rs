@@ -32,6 +32,20 @@ impl Actor {
         Actor { client, address }
     }
 
+    /// A browser that has this session's cookie already.
+    pub fn with_session(address: SocketAddr, token: &str) -> Actor {
+        let mut headers = reqwest::header::HeaderMap::new();
+        headers.insert("accept-language", "en".parse().expect("a header"));
+        let cookie = format!("{}={token}", shifu::access::viewer::SESSION_COOKIE);
+        headers.insert("cookie", cookie.parse().expect("a header"));
+        let client = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .default_headers(headers)
+            .build()
+            .expect("a client");
+        Actor { client, address }
+    }
+
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
@@ -52,6 +66,16 @@ impl Actor {
 
     pub async fn post_json(&self, path: &str, body: &serde_json::Value) -> Page {
         self.send(self.client.post(self.url(path)).json(body)).await
+    }
+
+    /// What comes back, or nothing when the server goes away meanwhile.
+    pub async fn try_post_json(&self, path: &str, body: &serde_json::Value) -> Option<Page> {
+        Page::of(self.client.post(self.url(path)).json(body).send().await.ok()?).await
+    }
+
+    /// The same for a form.
+    pub async fn try_post(&self, path: &str, fields: &[(&str, &str)]) -> Option<Page> {
+        Page::of(self.client.post(self.url(path)).form(fields).send().await.ok()?).await
     }
 
     /// A request with headers of its own.
@@ -105,17 +129,21 @@ impl Actor {
 
     async fn send(&self, request: reqwest::RequestBuilder) -> Page {
         let response = request.send().await.expect("the server answers");
-        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
-        Page {
-            status: response.status().as_u16(),
-            location: location.map(str::to_owned),
-            headers: response.headers().clone(),
-            body: response.text().await.expect("a body"),
-        }
+        Page::of(response).await.expect("a body")
     }
 }
 
 impl Page {
+    async fn of(response: reqwest::Response) -> Option<Page> {
+        let location = response.headers().get("location").and_then(|value| value.to_str().ok());
+        Some(Page {
+            status: response.status().as_u16(),
+            location: location.map(str::to_owned),
+            headers: response.headers().clone(),
+            body: response.text().await.ok()?,
+        })
+    }
+
     fn html(&self) -> Html {
         Html::parse_document(&self.body)
     }

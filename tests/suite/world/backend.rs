@@ -29,13 +29,19 @@ pub struct Database {
     _folder: Option<tempfile::TempDir>,
 }
 
-/// Says what this machine left out, once each, past the capture of test output.
+/// Says what this machine left out, unless everything is required.
 pub fn left_out(what: &'static str) {
-    static SAID: Mutex<Vec<&str>> = Mutex::new(Vec::new());
     assert!(
         std::env::var("SHIFU_TEST_REQUIRE").as_deref() != Ok("all"),
         "required, but not on this machine: {what}"
     );
+    named_as_left_out(what);
+}
+
+/// Says what was left out, once each, past the capture of test output. What nobody can be required
+/// to have (data sets under licences of their own) is only named.
+pub fn named_as_left_out(what: &'static str) {
+    static SAID: Mutex<Vec<&str>> = Mutex::new(Vec::new());
     let mut said = SAID.lock().expect("nobody panics here");
     if !said.contains(&what) {
         said.push(what);
@@ -134,7 +140,7 @@ fn postgres_programs() -> Option<PathBuf> {
 }
 
 /// A private PostgreSQL on a socket in a temporary folder.
-struct Cluster {
+pub struct Cluster {
     folder: PathBuf,
 }
 
@@ -147,23 +153,15 @@ impl Cluster {
         CLUSTER.get_or_init(Cluster::start)
     }
 
-    fn start() -> Cluster {
+    /// One more, for a test that stops it.
+    pub fn start() -> Cluster {
         let programs = postgres_programs().expect("asked only where PostgreSQL is");
         let folder =
             tempfile::Builder::new().prefix("shifu-pg").tempdir().expect("a folder").keep();
-        let root = std::fs::metadata("/proc/self")
-            .is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0);
-        if root {
+        if is_root() {
             std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).expect("chown");
         }
-        let data = folder.join("data");
-        let as_user = |mut command: Command| {
-            if root {
-                command.uid(NOBODY).gid(NOBODY);
-            }
-            command.current_dir(&folder);
-            command
-        };
+        let cluster = Cluster { folder };
         let mut initdb = Command::new(programs.join("initdb"));
         initdb.args([
             "--auth=trust",
@@ -173,17 +171,24 @@ impl Cluster {
             "--no-sync",
             "-D",
         ]);
-        initdb.arg(&data).stdout(Stdio::null());
-        assert!(as_user(initdb).status().expect("initdb runs").success(), "initdb");
+        initdb.arg(cluster.data()).stdout(Stdio::null());
+        assert!(cluster.as_user(initdb).status().expect("initdb runs").success(), "initdb");
+        cluster.serve();
+        cluster
+    }
+
+    /// Starts the server, after [`Cluster::stop`] too.
+    pub fn serve(&self) {
+        let programs = postgres_programs().expect("asked only where PostgreSQL is");
         // The shell ends the server when our end of its standard input closes, however we end.
         let script = format!(
             "'{}' -D '{}' -k '{}' -c listen_addresses='' -c fsync=off -c full_page_writes=off \
              -c max_connections=900 -c log_min_messages=fatal >/dev/null 2>&1 & \
              cat >/dev/null; kill -QUIT $!; wait; rm -rf '{}'",
             programs.join("postgres").display(),
-            data.display(),
-            folder.display(),
-            folder.display(),
+            self.data().display(),
+            self.folder.display(),
+            self.folder.display(),
         );
         let mut shell = Command::new("sh");
         shell
@@ -191,12 +196,42 @@ impl Cluster {
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null());
-        let server = as_user(shell).spawn().expect("the server starts");
+        let server = self.as_user(shell).spawn().expect("the server starts");
         // Kept open until the process ends.
         std::mem::forget(server);
-        let cluster = Cluster { folder };
-        cluster.wait();
-        cluster
+        self.wait();
+    }
+
+    /// Stops the server at once, whoever is connected.
+    pub fn stop(&self) {
+        let file = self.data().join("postmaster.pid");
+        let text = std::fs::read_to_string(&file).expect("it runs");
+        let pid = text.lines().next().and_then(|pid| pid.parse().ok()).expect("its number");
+        let pid = rustix::process::Pid::from_raw(pid).expect("a number");
+        rustix::process::kill_process(pid, rustix::process::Signal::INT).expect("it is ours");
+        while file.exists() {
+            std::thread::yield_now();
+        }
+    }
+
+    /// A database with the cast in it.
+    pub fn database(&self) -> Database {
+        let name = next_name();
+        self.run(&format!("CREATE DATABASE {name}"));
+        cast::fill(&self.url(&name));
+        Database { url: self.url(&name), _folder: None }
+    }
+
+    fn data(&self) -> PathBuf {
+        self.folder.join("data")
+    }
+
+    fn as_user(&self, mut command: Command) -> Command {
+        if is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command.current_dir(&self.folder);
+        command
     }
 
     fn wait(&self) {
@@ -218,6 +253,10 @@ impl Cluster {
         let mut conn = PgConnection::establish(&self.url("postgres")).expect("the cluster answers");
         diesel::sql_query(statement).execute(&mut conn).expect(statement);
     }
+}
+
+fn is_root() -> bool {
+    std::fs::metadata("/proc/self").is_ok_and(|me| std::os::unix::fs::MetadataExt::uid(&me) == 0)
 }
 
 fn folder_of(folder: &Path) -> String {

@@ -4,12 +4,14 @@ mod actor;
 mod backend;
 mod browser;
 mod cast;
+mod served;
 pub mod smtp;
 
 pub use actor::{Actor, Page};
-pub use backend::{Backend, left_out};
+pub use backend::{Backend, Cluster, Database, left_out, named_as_left_out};
 pub use browser::{Browser, lack as browser_lack};
 pub use cast::PASSWORD;
+pub use served::Served;
 
 use std::net::{SocketAddr, TcpListener};
 

@@ -1,9 +1,10 @@
 //! Drawing a paper: pure, and the same again from the same seed and bank.
 
+use std::collections::{BTreeMap, HashSet};
+
 use crate::{
-    exams::questions::{QuestionKind, VersionId, bank::Live},
+    exams::questions::{QuestionId, QuestionKind, VersionId, bank::Live},
     i18n::Text,
-    record::programme::Draw,
     text,
 };
 
@@ -22,53 +23,56 @@ pub struct Drawn {
     pub block: usize,
 }
 
-/// Draws the questions a plan asks for. `live` stands in the order of the bank's codes. A bank
-/// that cannot fill the plan draws nothing: an area is never short in silence.
-pub fn draw(plan: &[Draw], live: &[Live], seed: i64) -> Result<Vec<Drawn>, Text> {
+/// So many questions out of these, for one block of the paper.
+#[derive(Clone, Debug)]
+pub struct Part<'a> {
+    pub block: usize,
+    pub count: usize,
+    /// In the order of the bank's codes.
+    pub from: Vec<&'a Live>,
+    pub scored: bool,
+    /// What to call it when it is short.
+    pub name: Text,
+}
+
+/// Draws what the parts ask for, one after the other; no question comes twice. Where a part leaves
+/// a choice, questions of a lower `rank` come first. A part that cannot be filled draws nothing at
+/// all: a paper is never short in silence.
+pub fn draw(parts: &[Part<'_>], seed: i64, rank: impl Fn(&Live) -> u8) -> Result<Vec<Drawn>, Text> {
     let mut chance = Chance(seed as u64);
-    // A plan without a blueprint asks for no pilots.
-    let mut left: Vec<&Live> = live.iter().filter(|one| !one.pilot).collect();
-    let mut drawn: Vec<&Live> = Vec::new();
+    let mut used: HashSet<QuestionId> = HashSet::new();
+    let mut blocks: BTreeMap<usize, Vec<(&Live, bool)>> = BTreeMap::new();
     let mut short: Vec<Text> = Vec::new();
-    // Named areas first, so that the rest cannot eat up what they need.
-    let (named, anywhere): (Vec<&Draw>, Vec<&Draw>) =
-        plan.iter().partition(|draw| draw.area.is_some());
-    for part in named.into_iter().chain(anywhere) {
-        let fits = |one: &Live| part.area.as_ref().is_none_or(|area| *area == one.area);
-        let (mut pool, others): (Vec<&Live>, Vec<&Live>) =
-            left.into_iter().partition(|one| fits(one));
-        let wanted = part.count as usize;
-        if pool.len() < wanted {
+    for part in parts {
+        let mut pool: Vec<&Live> =
+            part.from.iter().filter(|one| !used.contains(&one.question)).copied().collect();
+        if pool.len() < part.count {
             short.push(shortage(part, pool.len()));
+            continue;
         }
         chance.shuffle(&mut pool);
-        let rest = pool.split_off(wanted.min(pool.len()));
-        drawn.append(&mut pool);
-        // Back in the bank's order, so that the draw does not depend on how it was come by.
-        left = live.iter().filter(|one| has(&rest, one) || has(&others, one)).collect();
+        pool.sort_by_key(|one| rank(one));
+        pool.truncate(part.count);
+        used.extend(pool.iter().map(|one| one.question));
+        let block = blocks.entry(part.block).or_default();
+        block.extend(pool.into_iter().map(|one| (one, part.scored)));
     }
     if !short.is_empty() {
         return Err(Text::list(&short));
     }
-    chance.shuffle(&mut drawn);
-    Ok(drawn.into_iter().flat_map(|one| chance.lay_out(one)).collect())
-}
-
-fn has(list: &[&Live], one: &Live) -> bool {
-    list.iter().any(|other| other.version == one.version)
-}
-
-fn shortage(part: &Draw, there: usize) -> Text {
-    let wanted = part.count;
-    match &part.area {
-        Some(area) => text!(
-            "“{area}”部分需要 {wanted} 题，题库只有 {there} 题",
-            "area “{area}” needs {wanted}, the bank has {there}"
-        ),
-        None => {
-            text!("需要 {wanted} 题，题库只有 {there} 题", "{wanted} needed, the bank has {there}")
+    let mut paper = Vec::new();
+    for (block, mut drawn) in blocks {
+        chance.shuffle(&mut drawn);
+        for (one, scored) in drawn {
+            paper.extend(chance.lay_out(one, block, scored));
         }
     }
+    Ok(paper)
+}
+
+fn shortage(part: &Part<'_>, there: usize) -> Text {
+    let (wanted, zh, en) = (part.count, &part.name.zh, &part.name.en);
+    text!("{zh}需要 {wanted} 题，题库只有 {there} 题", "{en}{wanted} needed, the bank has {there}")
 }
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): small, and ours to keep unchanged. A library's
@@ -103,7 +107,7 @@ impl Chance {
     }
 
     /// The places of one question: the parts of a case stay together.
-    fn lay_out(&mut self, one: &Live) -> Vec<Drawn> {
+    fn lay_out(&mut self, one: &Live, block: usize, scored: bool) -> Vec<Drawn> {
         let is_case = one.kind == QuestionKind::Case;
         let places = one.places.iter().enumerate();
         places
@@ -118,8 +122,8 @@ impl Chance {
                     kind: place.kind,
                     order,
                     weight: place.points,
-                    scored: !one.pilot,
-                    block: 0,
+                    scored,
+                    block,
                 }
             })
             .collect()
@@ -136,19 +140,19 @@ pub fn parse_order(word: &str) -> Vec<usize> {
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use std::collections::BTreeSet;
 
     use proptest::prelude::*;
 
     use super::*;
     use crate::exams::questions::{
-        QuestionId,
         body::Place,
         model::{Difficulty, Importance, Level},
     };
 
-    fn bank(sizes: &[usize]) -> Vec<Live> {
+    /// A bank of single choices: area `a0` with so many, `a1` with so many …
+    pub fn bank(sizes: &[usize]) -> Vec<Live> {
         let areas = sizes.iter().enumerate();
         let questions = areas.flat_map(|(area, size)| (0..*size).map(move |at| (area, at)));
         questions
@@ -158,9 +162,9 @@ mod tests {
                 code: format!("q{area}-{at:02}"),
                 area: format!("a{area}"),
                 kind: QuestionKind::Single,
-                level: Level::Recall,
+                level: Level::ALL[at % 3],
                 importance: Importance::Core,
-                difficulty: Difficulty::Easy,
+                difficulty: Difficulty::ALL[at / 3 % 3],
                 pilot: false,
                 places: vec![Place {
                     kind: QuestionKind::Single,
@@ -172,60 +176,81 @@ mod tests {
             .collect()
     }
 
-    fn part(area: Option<&str>, count: u32) -> Draw {
-        Draw { area: area.map(str::to_owned), count }
+    fn part<'a>(live: &'a [Live], area: Option<&str>, count: usize) -> Part<'a> {
+        let fits = |one: &&Live| area.is_none_or(|area| area == one.area);
+        let from = live.iter().filter(fits).collect();
+        Part { block: 0, count, from, scored: true, name: Text::same(area.unwrap_or("")) }
+    }
+
+    fn plainly(parts: &[Part<'_>], seed: i64) -> Result<Vec<Drawn>, Text> {
+        draw(parts, seed, |_| 0)
     }
 
     #[test]
-    fn a_short_area_is_named_and_nothing_is_drawn() {
-        let plan = [part(Some("a0"), 3), part(Some("a1"), 2)];
-        let short = draw(&plan, &bank(&[2, 2]), 7).unwrap_err();
-        assert!(short.en.contains("area “a0” needs 3, the bank has 2"), "{}", short.en);
+    fn a_short_part_is_named_and_nothing_is_drawn() {
+        let live = bank(&[2, 2]);
+        let parts = [part(&live, Some("a0"), 3), part(&live, Some("a1"), 2)];
+        let short = plainly(&parts, 7).unwrap_err();
+        assert!(short.en.contains("a03 needed, the bank has 2"), "{}", short.en);
         assert!(short.zh.contains("a0") && !short.zh.contains("a1"));
     }
 
     #[test]
     fn another_seed_draws_another_paper() {
-        let (bank, plan) = (bank(&[30]), [part(None, 20)]);
-        assert_ne!(draw(&plan, &bank, 1), draw(&plan, &bank, 2));
+        let live = bank(&[30]);
+        let parts = [part(&live, None, 20)];
+        assert_ne!(plainly(&parts, 1), plainly(&parts, 2));
     }
 
     #[test]
     fn a_seed_draws_the_same_paper_in_every_version_of_the_program() {
-        let paper = draw(&[part(None, 4)], &bank(&[6]), 42).unwrap();
+        let live = bank(&[6]);
+        let paper = plainly(&[part(&live, None, 4)], 42).unwrap();
         let versions: Vec<i64> = paper.iter().map(|one| one.version.0).collect();
         assert_eq!(versions, PINNED, "kept papers could no longer be drawn again");
     }
 
     const PINNED: [i64; 4] = [2, 4, 3, 0];
 
+    #[test]
+    fn what_ranks_lower_comes_first() {
+        let live = bank(&[10]);
+        let seen: BTreeSet<i64> = (0..6).collect();
+        let rank = |one: &Live| u8::from(seen.contains(&one.version.0));
+        let paper = draw(&[part(&live, None, 5)], 3, rank).unwrap();
+        let fresh = paper.iter().filter(|one| !seen.contains(&one.version.0)).count();
+        assert_eq!(fresh, 4, "all four that were not seen, and one that was");
+    }
+
     proptest! {
         #[test]
-        fn a_paper_has_what_the_plan_asks_for_and_nothing_twice(
+        fn a_paper_has_what_the_parts_ask_for_and_nothing_twice(
             sizes in prop::collection::vec(3_usize..12, 1..4),
-            counts in prop::collection::vec(0_u32..4, 1..4),
-            more in 0_u32..3,
+            counts in prop::collection::vec(0_usize..4, 1..4),
+            more in 0_usize..3,
             seed in any::<i64>(),
         ) {
-            let bank = bank(&sizes);
-            let mut plan: Vec<Draw> = vec![part(None, more)];
+            let live = bank(&sizes);
             let named = counts.iter().take(sizes.len()).enumerate();
-            plan.extend(named.map(|(area, count)| part(Some(&format!("a{area}")), *count)));
-            let wanted: u32 = plan.iter().map(|draw| draw.count).sum();
-            prop_assume!(wanted as usize <= bank.len());
-            let paper = draw(&plan, &bank, seed).unwrap();
+            let mut parts: Vec<Part<'_>> = named
+                .map(|(area, count)| part(&live, Some(&format!("a{area}")), *count))
+                .collect();
+            parts.push(part(&live, None, more));
+            let wanted: usize = parts.iter().map(|part| part.count).sum();
+            prop_assume!(wanted <= live.len());
+            let paper = plainly(&parts, seed).unwrap();
             let different: BTreeSet<_> = paper.iter().map(|one| one.version).collect();
-            prop_assert_eq!(different.len(), wanted as usize);
+            prop_assert_eq!(different.len(), wanted);
             for (area, count) in counts.iter().take(sizes.len()).enumerate() {
                 let of_area = paper.iter().filter(|one| one.version.0 / 100 == area as i64).count();
-                prop_assert!(of_area >= *count as usize);
+                prop_assert!(of_area >= *count);
             }
             for one in &paper {
                 let mut order = one.order.clone();
                 order.sort_unstable();
                 prop_assert_eq!(order, vec![0, 1, 2, 3]);
             }
-            prop_assert_eq!(draw(&plan, &bank, seed).unwrap(), paper, "the same seed, the same paper");
+            prop_assert_eq!(plainly(&parts, seed).unwrap(), paper, "the same seed, the same paper");
         }
     }
 }
