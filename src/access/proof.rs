@@ -45,8 +45,6 @@ proofs! {
     Authoring = [Trainer, Examiner];
     /// Judges exams.
     Examiner = [Examiner];
-    /// Writes and judges questions; the banks belong to the whole group.
-    Authoring = [Trainer, Examiner];
     /// Runs a workshop: recommends, enrols, pairs.
     Manager = [Manager], reports = true;
     /// Decides candidacies, revokes certificates.

@@ -1,7 +1,6 @@
 //! The candidate's way: what may be sat, the paper, saving, handing in, the result.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use maud::Markup;
 use serde::Deserialize;
 
 use super::{
@@ -243,7 +242,6 @@ pub async fn paper(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
-    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (attempt, now, (seats, breaks)) =
         settled_with(&db, &viewer, &rules, &consequences, *id, on_desk(&viewer)).await?;
@@ -369,7 +367,6 @@ pub async fn clock(
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
-    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
     if attempt.finished_at.is_none() {

@@ -18,10 +18,8 @@ use crate::{
     web::{
         Crumb,
         components::{
-            Tone, alert, badge, button_form, card, card_with, definitions, empty, heading, icon,
-            progress, table,
+            Tone, alert, badge, card, card_with, definitions, empty, heading, icon, progress, table,
         },
-        forms::new_key,
     },
 };
 
