@@ -236,7 +236,13 @@ pub fn course(
                 }))
                 (lesson_list(lang, place))
             }
-            div."col-lg-4" { (prerequisites(lang, catalogue, &place.course, completed)) }
+            div."col-lg-4" {
+                (prerequisites(lang, catalogue, &place.course, completed))
+                (card(&t!(lang, "练一练", "Practice"), html! {
+                    p { (t!(lang, "用练习题检查学到了什么，答后有讲解。", "See what has stuck: questions with an explanation after each answer.")) }
+                    a.btn href={ "/practice?course=" (plan.code) } { (icon("refresh")) (t!(lang, "去练习", "Practise")) }
+                }))
+            }
         }
     })
 }

@@ -317,6 +317,7 @@ diesel::table! {
         code -> Text,
         title_zh -> Text,
         title_en -> Text,
+        practice -> Bool,
     }
 }
 

@@ -22,6 +22,7 @@ pub mod rules;
 pub mod blueprints;
 pub mod sittings;
 pub mod attempts;
+pub mod practice;
 pub mod invigilation;
 pub mod marking;
 pub mod results;
@@ -41,5 +42,6 @@ pub fn routes() -> Routes {
         .and(results::routes())
         .and(marking::routes())
         .and(analysis::routes())
+        .and(practice::routes())
         .and(attempts::routes())
 }

@@ -91,7 +91,7 @@ on_both! {
         let paper = lin.get(&path).await;
         assert_eq!(paper.texts("fieldset.exam-question").len(), QUESTIONS as usize);
         // Questions may well speak of the correct torque; nothing around them does.
-        let spoken: Vec<String> = [paper.texts("legend"), paper.texts(".exam-option")].concat();
+        let spoken: Vec<String> = [paper.texts(".exam-stem"), paper.texts(".exam-option")].concat();
         let spoken = spoken.iter().map(|text| text.matches("correct").count()).sum::<usize>();
         assert_eq!(paper.body.matches("correct").count(), spoken, "no key");
         let id = id_of(&path);

@@ -16,6 +16,8 @@ mod careers;
 mod certification;
 mod courses;
 mod exams;
+mod exams_paper;
+mod exams_practice;
 mod exams_analysis;
 mod exams_blueprints;
 mod exams_statistics;

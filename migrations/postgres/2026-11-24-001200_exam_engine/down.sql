@@ -64,3 +64,4 @@ ALTER TABLE question_version DROP COLUMN layout;
 -- A question of a kind that did not exist before cannot go back: the CHECK refuses it.
 ALTER TABLE question_version DROP CONSTRAINT question_version_kind_check;
 ALTER TABLE question_version ADD CONSTRAINT question_version_kind_check CHECK (kind IN ('single', 'multiple', 'true-false', 'numeric'));
+ALTER TABLE question_bank DROP COLUMN practice;

@@ -80,3 +80,4 @@ CREATE TABLE question_version (
 INSERT INTO question_version SELECT id, question_id, version, kind, area, level, importance, difficulty, body, digest, created_at
 FROM question_version_after;
 DROP TABLE question_version_after;
+ALTER TABLE question_bank DROP COLUMN practice;

@@ -402,6 +402,9 @@ CREATE UNIQUE INDEX appeal_open_attempt ON appeal (attempt_id) WHERE decided_at 
 CREATE UNIQUE INDEX appeal_open_practical ON appeal (practical_id) WHERE decided_at IS NULL AND practical_id IS NOT NULL;
 CREATE INDEX appeal_person ON appeal (person_id);
 
+-- Its questions may be practised outside exams, though an exam draws from it.
+ALTER TABLE question_bank ADD COLUMN practice BOOLEAN NOT NULL DEFAULT FALSE;
+
 -- The same file again changes nothing; what was written in the browser since stays.
 ALTER TABLE question ADD COLUMN file_digest TEXT;
 UPDATE question SET file_digest = (

@@ -1,14 +1,14 @@
 //! The candidate's way: what may be sat, the paper, saving, handing in, the result.
 
-use std::collections::BTreeMap;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Deserialize;
 
 use super::{
+    desk::{self, Desk},
     finish as ending,
     model::{Answer, Attempt, AttemptId, EndedBy},
     pages, pauses, presence, queries,
+    sheet::Sheet,
     standing::Standing,
     taking::{self, Given, Saved},
 };
@@ -18,7 +18,7 @@ use crate::{
     db::{Conn, Db, Instant},
     exams::{
         blueprints::{self, queries::Published},
-        questions::{bank, scoring},
+        questions::bank,
         rules::{self, Offer, Turn},
         sittings::{self, Entry},
         standard,
@@ -211,40 +211,59 @@ fn end_of_time(conn: &mut Conn, attempt: Attempt, now: Instant, with: &Ending) -
     queries::attempt(conn, attempt.id)?.ok_or(Error::NotFound)
 }
 
-/// Which questions of a stale page were left as they are kept: `?stale=3,7`.
+/// Which questions a plain form left as they are kept: `?saved=1&stale=3,7&unclear=9`.
 #[derive(Default, Deserialize)]
 pub struct AfterSave {
     #[serde(default)]
-    pub stale: String,
-    pub saved: Option<String>,
+    stale: String,
+    #[serde(default)]
+    unclear: String,
+    saved: Option<String>,
+}
+
+impl AfterSave {
+    fn read(&self) -> desk::AfterSave {
+        let list = |word: &str| {
+            word.split(',').filter_map(|position| position.parse().ok()).take(100).collect()
+        };
+        let saved = self.saved.is_some();
+        desk::AfterSave { stale: list(&self.stale), unclear: list(&self.unclear), saved }
+    }
+}
+
+/// What stands on the viewer's desk: the questions, and the break they may still take.
+fn on_desk(
+    viewer: &Viewer,
+) -> impl FnOnce(&mut Conn, &Attempt) -> Result<(Vec<queries::Seat>, i64)> + Send + 'static {
+    let today = viewer.today;
+    move |conn, attempt| {
+        Ok((queries::seats(conn, attempt.id)?, pauses::break_left(conn, attempt, today)?))
+    }
 }
 
 pub async fn paper(
     viewer: Viewer,
+    request: HttpRequest,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
-    request: HttpRequest,
 ) -> Result<HttpResponse> {
-    let today = viewer.today;
-    let read = move |conn: &mut Conn, attempt: &Attempt| -> Result<_> {
-        let answers = queries::answers(conn, attempt.id)?;
-        let break_left = pauses::break_left(conn, attempt, today)?;
-        Ok((queries::paper_with(conn, attempt.id, &answers)?, answers, break_left))
-    };
-    let (attempt, now, (items, answers, break_left)) =
-        settled_with(&db, &viewer, &rules, &consequences, *id, read).await?;
+    let (attempt, now, (seats, breaks)) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, on_desk(&viewer)).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
+    presence::heard(&db, &request, attempt.id, viewer.now).await?;
     let title = rules::title(&rules, &attempt.exam);
     if attempt.paused_at.is_some() {
         return pauses::standing_still(&viewer, &db, &request, &attempt, &title).await;
     }
-    let with = pages::Aside { after: &after, break_left };
-    Ok(html(pages::paper(&viewer, &attempt, &title, now, &items, &answers, &with)))
+    let blocks = desk::BlockTitles::new();
+    let (viewer, attempt, title) = (&viewer, &attempt, &title);
+    let desk = Desk { viewer, attempt, title, now, seats: &seats, blocks: &blocks, breaks };
+    Ok(html(desk.paper(&after.read())))
 }
 
 #[derive(Deserialize)]
@@ -350,11 +369,11 @@ fn handed_in() -> Text {
 /// The remaining time by the server's clock, for a page that comes back from sleep.
 pub async fn clock(
     viewer: Viewer,
+    request: HttpRequest,
     db: web::Data<Db>,
     rules: web::Data<Rules>,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
-    request: HttpRequest,
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
     if attempt.finished_at.is_none() {
@@ -362,6 +381,7 @@ pub async fn clock(
     }
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "remaining_seconds": attempt.remaining_seconds(now),
+        "hand_in_by": attempt.hand_in_by,
         "paused": attempt.paused_at.is_some(),
         "finished": attempt.finished_at.is_some(),
     })))
@@ -389,61 +409,16 @@ pub async fn save_all(
         })
         .await?;
     match outcome {
-        Ok((stale, attempt)) if stale.is_empty() && review => {
+        Ok((left, attempt)) if left.is_empty() && review => {
             Ok(redirect(format!("{}/finish", attempt.path())))
         }
-        Ok((stale, attempt)) => {
-            Ok(redirect(format!("{}?saved=1&stale={}", attempt.path(), stale.join(","))))
-        }
+        Ok((left, attempt)) => Ok(redirect(format!("{}?{}", attempt.path(), left.query()))),
         Err(Saved::Finished) => Err(Error::Refused(handed_in())),
         Err(Saved::Paused) => Err(Error::Refused(pauses::paused())),
         Err(_) => {
             settled(&db, &viewer, &rules, &consequences, id).await?;
             Err(Error::Refused(too_late()))
         }
-    }
-}
-
-/// A form of the whole paper: `q3` is the answer to question 3, `e3` the edition its page showed.
-#[derive(Default)]
-struct Sheet {
-    responses: BTreeMap<i64, Vec<String>>,
-    editions: BTreeMap<i64, i64>,
-    review: bool,
-}
-
-impl Sheet {
-    fn read(fields: Vec<(String, String)>) -> Sheet {
-        let mut sheet = Sheet::default();
-        for (name, value) in fields {
-            if name == "act" {
-                sheet.review = value == "review";
-            } else if let Some(Ok(position)) = name.strip_prefix('q').map(str::parse) {
-                sheet.responses.entry(position).or_default().push(value);
-            } else if let Some(Ok(position)) = name.strip_prefix('e').map(str::parse) {
-                sheet.editions.insert(position, value.parse().unwrap_or(0));
-            }
-        }
-        sheet
-    }
-
-    /// Saves what differs from what is kept; says which questions were newer than the page.
-    fn save(&self, conn: &mut Conn, id: AttemptId, now: Instant) -> Result<Vec<String>> {
-        let kept = queries::answers(conn, id)?;
-        let mut stale = Vec::new();
-        for (position, seen) in &self.editions {
-            let response = self.responses.get(position).map(|parts| parts.join(","));
-            let response = response.unwrap_or_default();
-            let known = kept.get(position).map_or("", |answer| answer.response.as_str());
-            if response.trim() == known {
-                continue;
-            }
-            let given = Given { position: *position, response: &response, edition: seen + 1 };
-            if let Saved::Stale(_) = taking::save(conn, id, given, now)? {
-                stale.push(position.to_string());
-            }
-        }
-        Ok(stale)
     }
 }
 
@@ -454,9 +429,8 @@ pub async fn check_before_finish(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
-    let read = |conn: &mut Conn, attempt: &Attempt| Ok(queries::paper(conn, attempt.id)?);
-    let (attempt, now, items) =
-        settled_with(&db, &viewer, &rules, &consequences, *id, read).await?;
+    let (attempt, now, (seats, breaks)) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, on_desk(&viewer)).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
@@ -464,7 +438,10 @@ pub async fn check_before_finish(
         return Ok(redirect(attempt.path()));
     }
     let title = rules::title(&rules, &attempt.exam);
-    Ok(html(pages::check_before_finish(&viewer, &attempt, &title, now, &items)))
+    let blocks = desk::BlockTitles::new();
+    let (viewer, attempt, title) = (&viewer, &attempt, &title);
+    let desk = Desk { viewer, attempt, title, now, seats: &seats, blocks: &blocks, breaks };
+    Ok(html(desk.review()))
 }
 
 pub async fn finish(
@@ -488,9 +465,4 @@ pub async fn finish(
         Ok(format!("{}/result", attempt.path()))
     })
     .await
-}
-
-/// Whether an answer is more than nothing.
-pub fn is_answered(item: &scoring::Item) -> bool {
-    item.response.as_deref().is_some_and(|response| !response.is_empty())
 }

@@ -16,6 +16,7 @@
 
 use crate::access::{Routes, Who};
 
+pub mod desk;
 pub mod events;
 pub mod finish;
 pub mod handlers;
@@ -27,8 +28,10 @@ pub mod pauses;
 pub mod presence;
 pub mod queries;
 pub mod settle;
+pub mod sheet;
 pub mod standing;
 pub mod taking;
+pub mod watching;
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -39,6 +42,8 @@ pub fn routes() -> Routes {
         .post("/exams/attempts/{id}/break", Who::SignedIn, pauses::begin_break)
         .post("/exams/attempts/{id}/break-over", Who::SignedIn, pauses::end_own_break)
         .post_by_claim("/exams/attempts/{id}/answers", handlers::save_one)
+        .post("/exams/attempts/{id}/flags", Who::SignedIn, watching::flag)
+        .post("/exams/attempts/{id}/events", Who::SignedIn, watching::seen)
         .get("/exams/attempts/{id}/finish", Who::SignedIn, handlers::check_before_finish)
         .post("/exams/attempts/{id}/finish", Who::SignedIn, handlers::finish)
         .get("/exams/{set}/{exam}", Who::SignedIn, handlers::explain)

@@ -1,13 +1,9 @@
 //! The pages of exams.
 
-use std::collections::BTreeMap;
-
 use maud::{Markup, html};
 
 use super::{
-    handlers::{AfterSave, is_answered},
-    model::{Answer, Attempt, AttemptResult, GRACE_SECONDS},
-    pauses,
+    model::{Attempt, AttemptResult, GRACE_SECONDS},
     standing::{self, Standing},
 };
 use crate::{
@@ -15,7 +11,6 @@ use crate::{
     courses::Catalogue,
     db::Instant,
     exams::{
-        questions::{render, scoring::Item},
         rules::{self, Offer, Turn},
         sittings::{self, Prospect, Sitting, model::Registration},
     },
@@ -26,10 +21,8 @@ use crate::{
     web::{
         Crumb,
         components::{
-            Tone, alert, badge, button_form, card, card_with, definitions, empty, heading, icon,
-            table,
+            Tone, alert, badge, card, card_with, definitions, empty, heading, icon, table,
         },
-        forms::new_key,
     },
 };
 
@@ -67,6 +60,7 @@ pub fn mine(
     let lang = viewer.lang();
     let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
     let actions = html! {
+        a.btn href="/practice" { (icon("refresh")) (t!(lang, "练习", "Practice")) }
         a.btn href="/exams/sittings" { (icon("calendar")) (t!(lang, "考试场次", "Sittings")) }
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
@@ -215,6 +209,7 @@ pub fn explain(
         (card(&t!(lang, "规则", "How it works"), how_it_works(viewer, offer, &before.prospect)))
         (reading(lang, rules, catalogue, offer))
         (standing::cards(viewer, rules, &before.standing))
+        @if running.is_none() { (practise_first(lang)) }
         @match (running, &before.short, turn) {
             _ if running.is_none() && !before.standing.untold.is_empty() => {}
             (Some(attempt), ..) => { (resume(viewer, rules, attempt)) }
@@ -270,9 +265,18 @@ fn how_it_works(viewer: &Viewer, offer: Offer<'_>, prospect: &Prospect) -> Marku
                 "Each answer is saved at once and shows when. All that was saved in time counts, also what was on its way for up to {GRACE_SECONDS} seconds.")) }
             li { (t!(lang, "断网时作答留在本机，恢复后自动补传。换一台设备登录可以接着答。",
                 "Without a network, answers wait on your device and are sent when it is back. You can go on from another device.")) }
-            li { (t!(lang, "多选题须全部选对才得分，多选、少选、错选都不得分。每题分值相同，未作答得 0 分，答错不倒扣。",
-                "A question with several right options earns its point only when exactly those are chosen. All questions weigh the same; an unanswered one earns nothing, and nothing is taken off.")) }
+            li { (t!(lang, "每题怎样计分写在题旁。未作答得 0 分，答错不倒扣到 0 分以下。",
+                "How a question counts is said beside it. An unanswered one earns nothing, and no question earns less than nothing.")) }
+            li { (t!(lang, "可以标记想回头再看的题目，交卷前会列出来。离开考试窗口、返回和更换网络地址会被记录，供监考员查看，不影响得分。",
+                "You can flag questions to look at again; they are listed before you hand in. Leaving the window, coming back and a change of network address are noted for invigilators; they cost no points.")) }
         }
+    }
+}
+
+fn practise_first(lang: Lang) -> Markup {
+    html! {
+        p { a href="/practice" { (icon("refresh")) " " (t!(lang, "先练一练", "Practise first")) }
+            span.text-secondary { " " (t!(lang, "练习题与考题不同，随时可做，答后有讲解。", "Other questions than the exam's, at any time, explained once you have answered.")) } }
     }
 }
 
@@ -289,176 +293,4 @@ pub fn reading(lang: Lang, rules: &Rules, catalogue: &Catalogue, offer: Offer<'_
             }))
         }
     }
-}
-
-/// What stands beside the questions.
-pub struct Aside<'a> {
-    pub after: &'a AfterSave,
-    /// Seconds of breaks that are left.
-    pub break_left: i64,
-}
-
-/// The paper: all questions on one page, one form, usable without script.
-pub fn paper(
-    viewer: &Viewer,
-    attempt: &Attempt,
-    title: &Text,
-    now: Instant,
-    items: &[(i64, Item)],
-    answers: &BTreeMap<i64, Answer>,
-    aside: &Aside<'_>,
-) -> Markup {
-    let lang = viewer.lang();
-    let title = title.get(lang);
-    let path = attempt.path();
-    let body = html! {
-        (heading(title, t!(lang, "请在 {} 前交卷", "Hand in by {}", moment(viewer, attempt.hand_in_by)), html! {}))
-        (said_after_save(lang, aside.after))
-        (pauses::break_button(lang, attempt, aside.break_left))
-        div #exam data-attempt=(attempt.id) data-remaining=(attempt.remaining_seconds(now))
-            data-path=(path) data-zone=(viewer.zone.name()) data-messages=(messages(lang)) {
-            form #exam-form method="post" action=(path) data-stay autocomplete="off" {
-                (bar(lang, attempt, now, items))
-                @for (position, item) in items {
-                    (question(viewer, *position, item, answers.get(position)))
-                }
-                div.btn-list.mb-4 {
-                    button.btn type="submit" name="act" value="save" { (icon("device-floppy")) (t!(lang, "保存", "Save")) }
-                    button.btn.btn-primary type="submit" name="act" value="review" { (icon("check")) (t!(lang, "检查并交卷…", "Check and hand in …")) }
-                }
-            }
-            form #exam-time-up method="post" action={ (path) "/finish" } {
-                input type="hidden" name="form_key" value=(new_key());
-            }
-        }
-    };
-    viewer.page_with_script(title, &[to_exams(lang)], "exam.js", body)
-}
-
-fn said_after_save(lang: Lang, after: &AfterSave) -> Markup {
-    let stale: Vec<&str> = after
-        .stale
-        .split(',')
-        .filter(|position| !position.is_empty() && position.bytes().all(|b| b.is_ascii_digit()))
-        .take(100)
-        .collect();
-    let numbers = stale.join(", ");
-    html! {
-        @if !stale.is_empty() {
-            (alert(Tone::Warn, t!(lang,
-                "第 {numbers} 题已在别的窗口或设备上改过，保留了较新的作答；其余已保存。请核对。",
-                "Questions {numbers} were answered again in another window or on another device. The newer answers stay; the rest is saved. Please check.")))
-        } @else if after.saved.is_some() {
-            (alert(Tone::Good, t!(lang, "已保存。", "Saved.")))
-        }
-    }
-}
-
-/// Time, saving state and the map of questions; it stays in sight.
-fn bar(lang: Lang, attempt: &Attempt, now: Instant, items: &[(i64, Item)]) -> Markup {
-    let left = attempt.remaining_seconds(now);
-    let clock = format!("{:02}:{:02}", left / 60, left % 60);
-    let answered = items.iter().filter(|(_, item)| is_answered(item)).count();
-    html! {
-        div.exam-bar {
-            div.d-flex.align-items-center.gap-3.flex-wrap {
-                span.time #exam-time role="timer" aria-label=(t!(lang, "剩余时间", "Time left")) { (clock) }
-                span.text-secondary { (t!(lang, "已答", "Answered")) " " span #exam-count { (answered) } "/" (items.len()) }
-                span #exam-state.small.text-secondary role="status" aria-live="polite" {}
-            }
-            div #exam-notice.alert.alert-warning.mt-2.mb-0 role="alert" hidden {}
-            details.mt-1 {
-                summary.small { (t!(lang, "题目一览", "Map of questions")) }
-                nav.exam-map.mt-2 aria-label=(t!(lang, "题目一览", "Map of questions")) {
-                    @for (position, item) in items {
-                        a href={ "#q" (position) } data-map=(position) .answered[is_answered(item)] { (position) }
-                    }
-                }
-            }
-        }
-    }
-}
-
-fn question(viewer: &Viewer, position: i64, item: &Item, answer: Option<&Answer>) -> Markup {
-    let lang = viewer.lang();
-    let edition = answer.map_or(0, |answer| answer.edition);
-    let saved = answer.map(|answer| i18n::short_instant(answer.saved_at.utc(), viewer.zone));
-    html! {
-        fieldset.exam-question.card.mb-3 id={ "q" (position) } data-position=(position)
-            data-kind=(item.kind.word()) data-edition=(edition) tabindex="-1" {
-            div.card-body {
-                (render::question(lang, position, item))
-                input type="hidden" name={ "e" (position) } value=(edition);
-                div.d-flex.align-items-center.gap-2.small {
-                    span.text-secondary data-saved=(position) {
-                        @if let Some(saved) = saved { (t!(lang, "已保存 {saved}", "saved {saved}")) }
-                    }
-                    button.btn.btn-sm.btn-ghost-secondary.ms-auto type="button" data-flag=(position) aria-pressed="false" hidden {
-                        (icon("flag")) (t!(lang, "标记", "Flag"))
-                    }
-                }
-            }
-        }
-    }
-}
-
-/// What the script says, in the reader's language.
-fn messages(lang: Lang) -> String {
-    serde_json::json!({
-        "saving": t!(lang, "正在保存…", "saving …"),
-        "saved": t!(lang, "已保存", "saved"),
-        "allSaved": t!(lang, "全部已保存", "Everything is saved"),
-        "waiting": t!(lang, "待上传", "waiting"),
-        "offline": t!(lang, "网络中断：作答已记在本机，恢复后自动上传。请不要清除浏览器数据。",
-            "No network: your answers are kept on this device and are sent when it is back. Do not clear the browser's data."),
-        "signIn": t!(lang, "登录已失效：请在新窗口重新登录，作答留在本机，会自动上传。",
-            "You have been signed out: sign in again in another window. Your answers are kept here and will be sent."),
-        "stale": t!(lang, "已在别的窗口或设备上改过，显示较新的作答；需要的话请重新作答。",
-            "Answered again in another window or on another device; the newer answer is shown. Answer again if you want to change it."),
-        "refused": t!(lang, "这次作答没有被接受，请刷新页面后重新作答。",
-            "This answer was not accepted. Reload the page and answer again."),
-        "timeUp": t!(lang, "时间到，正在交卷…", "Time is up; handing in …"),
-        "timeUpOffline": t!(lang, "时间到。已保存的作答会计分，系统会自动收卷；网络恢复后显示成绩。",
-            "Time is up. What was saved counts, and the paper is collected by itself; the result is shown once the network is back."),
-    })
-    .to_string()
-}
-
-/// The last look before handing in: what is still unanswered.
-pub fn check_before_finish(
-    viewer: &Viewer,
-    attempt: &Attempt,
-    title: &Text,
-    now: Instant,
-    items: &[(i64, Item)],
-) -> Markup {
-    let lang = viewer.lang();
-    let path = attempt.path();
-    let open: Vec<i64> = items
-        .iter()
-        .filter(|(_, item)| !is_answered(item))
-        .map(|(position, _)| *position)
-        .collect();
-    let (answered, all) = (items.len() - open.len(), items.len());
-    let minutes = attempt.remaining_seconds(now) / 60;
-    let body = html! {
-        (heading(&t!(lang, "交卷前检查", "Before you hand in"), title.get(lang), html! {}))
-        (card("", html! {
-            p { (t!(lang, "已保存 {answered} 题，共 {all} 题；还剩约 {minutes} 分钟。",
-                "{answered} of {all} answers are saved; about {minutes} minutes are left.")) }
-            @if !open.is_empty() {
-                (alert(Tone::Warn, html! {
-                    (t!(lang, "还有题目没有作答，未作答得 0 分：", "Not answered yet; these earn nothing: "))
-                    nav.exam-map.mt-2 #unanswered { @for position in &open { a href={ (path) "#q" (position) } { (position) } } }
-                }))
-            }
-            div.btn-list {
-                a.btn href=(path) { (icon("arrow-left")) (t!(lang, "返回作答", "Back to the questions")) }
-                (button_form(&format!("{path}/finish"), &new_key(), "btn-primary",
-                    html! { (icon("check")) (t!(lang, "交卷", "Hand in")) }))
-            }
-        }))
-    };
-    let crumbs = [to_exams(lang), Crumb::new(path.clone(), title.get(lang))];
-    viewer.page(&t!(lang, "交卷前检查", "Before you hand in"), &crumbs, body)
 }

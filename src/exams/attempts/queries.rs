@@ -1,10 +1,7 @@
 //! All that reads and writes the tables `attempt`, `attempt_question`, `answer` and
 //! `attempt_result`.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::BTreeMap;
 
 use diesel::{
     backend::Backend,
@@ -33,7 +30,7 @@ use crate::{
             draw::{self, Drawn},
         },
         clock::Clock,
-        questions::{Body, QuestionKind, VersionId, scoring::Item},
+        questions::{QuestionKind, memo, scoring::Item},
         sittings::SittingId,
     },
     i18n::Lang,
@@ -317,13 +314,34 @@ pub fn answers(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, Answer>> 
     Ok(rows.into_iter().map(answer).collect())
 }
 
+/// A place of a paper with everything the candidate did there.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    pub position: i64,
+    /// Which block of the blueprint it belongs to; 0 when there are none.
+    pub block: i64,
+    /// The candidate wants to come back to it.
+    pub flagged: bool,
+    pub item: Item,
+    /// How often it was answered.
+    pub edition: i64,
+    pub saved_at: Option<Instant>,
+}
+
+impl Seat {
+    pub fn is_answered(&self) -> bool {
+        self.item.response.as_deref().is_some_and(|response| !response.is_empty())
+    }
+}
+
 /// A place of a paper as it is kept.
 #[derive(Queryable)]
 struct Place {
     position: i64,
-    version: VersionId,
     kind: QuestionKind,
     part: i64,
+    block: i64,
+    flagged: bool,
     order: String,
     weight: i64,
     scored: bool,
@@ -332,28 +350,41 @@ struct Place {
     body: String,
 }
 
-/// The paper with what was answered, by position. What markers gave and what was corrected is
-/// added by [`super::marks::marked_paper`], where results are made.
-pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
-    let answers = answers(conn, id)?;
-    paper_with(conn, id, &answers)
+impl Place {
+    fn seat(self, answer: Option<Answer>) -> Result<Seat> {
+        let (edition, saved_at, response) = match answer {
+            Some(answer) => (answer.edition, Some(answer.saved_at), Some(answer.response)),
+            None => (0, None, None),
+        };
+        let item = Item {
+            kind: self.kind,
+            area: self.area,
+            body: memo::body(self.whole, &self.body).map_err(unreadable)?,
+            part: usize::try_from(self.part).unwrap_or(0),
+            order: draw::parse_order(&self.order),
+            weight: self.weight,
+            scored: self.scored,
+            response,
+            marked: None,
+            corrections: Vec::new(),
+        };
+        let Place { position, block, flagged, .. } = self;
+        Ok(Seat { position, block, flagged, item, edition, saved_at })
+    }
 }
 
-/// [`paper`] where the answers have been read already.
-pub fn paper_with(
-    conn: &mut Conn,
-    id: AttemptId,
-    answers: &BTreeMap<i64, Answer>,
-) -> Result<Vec<(i64, Item)>> {
+/// The paper as its candidate has it, by position.
+pub fn seats(conn: &mut Conn, id: AttemptId) -> Result<Vec<Seat>> {
     let slots: Vec<Place> = attempt_question::table
         .inner_join(question_version::table)
         .filter(attempt_question::attempt_id.eq(id))
         .order(attempt_question::position)
         .select((
             attempt_question::position,
-            attempt_question::question_version_id,
             attempt_question::kind,
             attempt_question::part,
+            attempt_question::block,
+            attempt_question::flagged,
             attempt_question::option_order,
             attempt_question::weight,
             attempt_question::scored,
@@ -362,34 +393,43 @@ pub fn paper_with(
             question_version::body,
         ))
         .load(conn)?;
-    let mut bodies: HashMap<VersionId, Arc<Body>> = HashMap::new();
+    let mut answers = answers(conn, id)?;
     slots
         .into_iter()
         .map(|slot| {
-            let body = match bodies.get(&slot.version) {
-                Some(known) => known.clone(),
-                None => {
-                    let body = Arc::new(Body::read(slot.whole, &slot.body).map_err(unreadable)?);
-                    bodies.insert(slot.version, body.clone());
-                    body
-                }
-            };
-            let response = answers.get(&slot.position).map(|answer| answer.response.clone());
-            let item = Item {
-                kind: slot.kind,
-                area: slot.area,
-                body,
-                part: usize::try_from(slot.part).unwrap_or(0),
-                order: draw::parse_order(&slot.order),
-                weight: slot.weight,
-                scored: slot.scored,
-                response,
-                marked: None,
-                corrections: Vec::new(),
-            };
-            Ok((slot.position, item))
+            let answer = answers.remove(&slot.position);
+            slot.seat(answer)
         })
         .collect()
+}
+
+/// The paper with what was answered, marked and corrected, by position.
+pub fn paper(conn: &mut Conn, id: AttemptId) -> Result<Vec<(i64, Item)>> {
+    Ok(seats(conn, id)?.into_iter().map(|seat| (seat.position, seat.item)).collect())
+}
+
+/// How each place is answered: its kind, and how many things it shows.
+pub fn slots(conn: &mut Conn, id: AttemptId) -> Result<BTreeMap<i64, Slot>> {
+    let rows: Vec<(i64, QuestionKind, String)> = attempt_question::table
+        .filter(attempt_question::attempt_id.eq(id))
+        .order(attempt_question::position)
+        .select((
+            attempt_question::position,
+            attempt_question::kind,
+            attempt_question::option_order,
+        ))
+        .load(conn)?;
+    let slot = |(position, kind, order)| (position, Slot::new((kind, order)));
+    Ok(rows.into_iter().map(slot).collect())
+}
+
+/// The places the candidate wants to come back to.
+pub fn flagged(conn: &mut Conn, id: AttemptId) -> Result<Vec<i64>> {
+    Ok(attempt_question::table
+        .filter(attempt_question::attempt_id.eq(id).and(attempt_question::flagged.eq(true)))
+        .order(attempt_question::position)
+        .select(attempt_question::position)
+        .load(conn)?)
 }
 
 pub(super) fn unreadable(error: String) -> Error {

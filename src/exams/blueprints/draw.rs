@@ -77,7 +77,7 @@ fn shortage(part: &Part<'_>, there: usize) -> Text {
 
 /// SplitMix64 (Steele, Lea and Flood, 2014): small, and ours to keep unchanged. A library's
 /// generator may change with its version, and then an old seed would draw another paper.
-struct Chance(u64);
+pub struct Chance(pub u64);
 
 impl Chance {
     fn next(&mut self) -> u64 {
@@ -89,7 +89,7 @@ impl Chance {
     }
 
     /// Evenly among so many; what would favour the first ones is thrown away.
-    fn below(&mut self, bound: u64) -> u64 {
+    pub fn below(&mut self, bound: u64) -> u64 {
         let even = u64::MAX - u64::MAX % bound;
         loop {
             let next = self.next();
@@ -100,7 +100,7 @@ impl Chance {
     }
 
     /// Fisher and Yates.
-    fn shuffle<T>(&mut self, items: &mut [T]) {
+    pub fn shuffle<T>(&mut self, items: &mut [T]) {
         for at in (1..items.len()).rev() {
             items.swap(at, self.below(at as u64 + 1) as usize);
         }

@@ -32,6 +32,9 @@ use crate::{
 struct BankFile {
     code: String,
     title: Text,
+    /// Its questions may be practised, though an exam draws from it.
+    #[serde(default)]
+    practice: bool,
     #[serde(rename = "area")]
     areas: Vec<Area>,
     /// Each is read by itself, so that one mistake does not hide the next.
@@ -93,6 +96,7 @@ impl Question {
 
 struct Bank {
     title: Text,
+    practice: bool,
     questions: Vec<Question>,
 }
 
@@ -127,7 +131,7 @@ fn parse(piece: &Piece) -> Result<Bank, Text> {
         }
     }
     if wrong.is_empty() {
-        return Ok(Bank { title: file.title, questions });
+        return Ok(Bank { title: file.title, practice: file.practice, questions });
     }
     let told = |lang| {
         let lines = wrong.iter().map(|text: &Text| format!("{name}: {}", text.get(lang)));
@@ -170,6 +174,7 @@ struct Kept {
 pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<(), Error> {
     // What stands in `check` was said before anything was kept.
     let Ok(bank) = parse(piece) else { return Ok(()) };
+    let id = keep_bank(conn, &piece.code, &bank)?;
     let mut kept = kept(conn, &piece.code)?;
     let named: HashSet<&str> = bank.questions.iter().map(|one| one.code.as_str()).collect();
     let changed = |one: &&Question| {
@@ -182,10 +187,6 @@ pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<(), Error> {
         .filter(|(code, kept)| kept.file_digest.is_some() && !named.contains(code.as_str()))
         .map(|(_, kept)| kept.id)
         .collect();
-    if fresh.is_empty() && gone.is_empty() {
-        return Ok(());
-    }
-    let id = keep_bank(conn, &piece.code, &bank.title)?;
     for one in fresh {
         keep_question(conn, id, one, kept.remove(&one.code), now)?;
     }
@@ -281,10 +282,14 @@ pub fn set_stage(
     Ok(())
 }
 
-fn keep_bank(conn: &mut Conn, code: &str, title: &Text) -> Result<BankId, Error> {
-    let titles = (question_bank::title_zh.eq(&title.zh), question_bank::title_en.eq(&title.en));
+fn keep_bank(conn: &mut Conn, code: &str, bank: &Bank) -> Result<BankId, Error> {
+    let said = (
+        question_bank::title_zh.eq(&bank.title.zh),
+        question_bank::title_en.eq(&bank.title.en),
+        question_bank::practice.eq(bank.practice),
+    );
     let known = diesel::update(question_bank::table.filter(question_bank::code.eq(code)))
-        .set(titles)
+        .set(said)
         .returning(question_bank::id)
         .get_result(conn)
         .optional()?;
@@ -292,7 +297,7 @@ fn keep_bank(conn: &mut Conn, code: &str, title: &Text) -> Result<BankId, Error>
         return Ok(id);
     }
     Ok(diesel::insert_into(question_bank::table)
-        .values((question_bank::code.eq(code), titles.0, titles.1))
+        .values((question_bank::code.eq(code), said.0, said.1, said.2))
         .returning(question_bank::id)
         .get_result(conn)?)
 }

@@ -62,12 +62,30 @@ pub fn path_of(bank: &str, question: &str) -> String {
 }
 
 pub fn banks(conn: &mut Conn) -> Result<Vec<Bank>> {
-    let rows = question_bank::table.order(question_bank::code).limit(MOST_BANKS).load(conn)?;
+    let rows = question_bank::table
+        .order(question_bank::code)
+        .limit(MOST_BANKS)
+        .select((
+            question_bank::id,
+            question_bank::code,
+            question_bank::title_zh,
+            question_bank::title_en,
+        ))
+        .load(conn)?;
     Ok(rows.into_iter().map(Bank::of).collect())
 }
 
 pub fn bank(conn: &mut Conn, code: &str) -> Result<Option<Bank>> {
-    let row = question_bank::table.filter(question_bank::code.eq(code)).first(conn).optional()?;
+    let row = question_bank::table
+        .filter(question_bank::code.eq(code))
+        .select((
+            question_bank::id,
+            question_bank::code,
+            question_bank::title_zh,
+            question_bank::title_en,
+        ))
+        .first(conn)
+        .optional()?;
     Ok(row.map(Bank::of))
 }
 

@@ -338,7 +338,7 @@ fn is_hit(hotspot: &Hotspot, response: &str) -> bool {
 }
 
 /// `x,y` in thousandths.
-fn parse_point(response: &str) -> Option<(i32, i32)> {
+pub fn parse_point(response: &str) -> Option<(i32, i32)> {
     let (x, y) = response.split_once(',')?;
     let thousandths = |word: &str| word.parse().ok().filter(|at| (0..=1000).contains(at));
     Some((thousandths(x)?, thousandths(y)?))
@@ -350,7 +350,7 @@ fn chosen(response: &str, order: &[usize]) -> Option<Vec<usize>> {
 }
 
 /// `a` is the first option shown.
-fn place(letter: &str) -> Option<usize> {
+pub fn place(letter: &str) -> Option<usize> {
     match letter.as_bytes() {
         [byte @ b'a'..=b'z'] => Some(usize::from(byte - b'a')),
         _ => None,

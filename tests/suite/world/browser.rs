@@ -165,6 +165,34 @@ impl Browser {
         self.command(&format!("element/{element}/click"), json!({})).await;
     }
 
+    /// Moves the focus to what matches.
+    pub async fn focus(&self, css: &str) {
+        self.wait_for(css).await;
+        let css = serde_json::to_string(css).expect("a string");
+        self.script(&format!("document.querySelector({css}).focus()")).await;
+    }
+
+    /// Presses keys wherever the focus is: one by its name (`Tab`, `Enter`, `ArrowUp` …), or the
+    /// letters of a text one after the other.
+    pub async fn press(&self, keys: &str) {
+        let named = match keys {
+            "Tab" => Some('\u{E004}'),
+            "Enter" => Some('\u{E007}'),
+            "ArrowLeft" => Some('\u{E012}'),
+            "ArrowUp" => Some('\u{E013}'),
+            "ArrowRight" => Some('\u{E014}'),
+            "ArrowDown" => Some('\u{E015}'),
+            _ => None,
+        };
+        let keys: Vec<char> = named.map_or_else(|| keys.chars().collect(), |key| vec![key]);
+        let down_and_up = keys.iter().flat_map(|key| {
+            [json!({ "type": "keyDown", "value": key }), json!({ "type": "keyUp", "value": key })]
+        });
+        let actions: Vec<Value> = down_and_up.collect();
+        let keyboard = json!({ "type": "key", "id": "keyboard", "actions": actions });
+        self.command("actions", json!({ "actions": [keyboard] })).await;
+    }
+
     /// Presses a button that sends a form, and waits until the page it leads to has replaced this
     /// one: what follows must not overtake it.
     pub async fn submit(&self, css: &str) {
