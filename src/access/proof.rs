@@ -43,6 +43,8 @@ proofs! {
     Trainer = [Trainer];
     /// Judges exams.
     Examiner = [Examiner];
+    /// Writes questions and keeps banks.
+    Authoring = [Trainer, Examiner];
     /// Runs a workshop: recommends, enrols, pairs.
     Manager = [Manager], reports = true;
     /// Decides candidacies, revokes certificates.

@@ -14,6 +14,7 @@
 use crate::access::Routes;
 
 pub mod questions;
+pub mod exchange;
 pub mod rules;
 pub mod attempts;
 pub mod results;
@@ -23,5 +24,5 @@ pub use attempts::queries::{recent_results, running_attempt};
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    results::routes().and(attempts::routes())
+    exchange::routes().and(results::routes()).and(attempts::routes())
 }
