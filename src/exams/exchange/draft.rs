@@ -212,6 +212,23 @@ pub fn short(words: &str, most: usize) -> String {
     line
 }
 
+/// The parts of an area's path, `$course$/top/Brakes/Fluid`; `//` is a slash in a name.
+pub fn area_parts(path: &str) -> Vec<String> {
+    let held = path.trim().replace("//", "\u{1}");
+    let parts = held.split('/').map(|part| part.replace('\u{1}', "/").trim().to_owned());
+    let mut parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
+    if parts
+        .first()
+        .is_some_and(|first| first.len() > 1 && first.starts_with('$') && first.ends_with('$'))
+    {
+        parts.remove(0);
+    }
+    if parts.len() > 1 && parts.first().is_some_and(|first| first == "top") {
+        parts.remove(0);
+    }
+    parts.iter().map(|part| short(part, 100)).collect()
+}
+
 /// Shows every text of a body that people wrote, but for the title of its area.
 pub fn each_text(body: &mut Body, see: &mut dyn FnMut(&mut Text)) {
     see(&mut body.stem);

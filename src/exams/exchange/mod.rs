@@ -35,6 +35,8 @@ mod undo;
 mod uploads;
 mod words;
 mod xml;
+#[cfg(test)]
+mod trips;
 
 use std::{
     fs::File,

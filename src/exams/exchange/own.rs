@@ -11,7 +11,7 @@
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize};
 
-use super::draft::{Draft, each_text};
+use super::draft::{Draft, area_parts, each_text};
 use crate::{
     exams::questions::{
         Body, QuestionKind, Task,
@@ -117,7 +117,11 @@ impl Own {
         draft.level.get_or_insert(was.level);
         draft.importance.get_or_insert(was.importance);
         draft.difficulty.get_or_insert(was.difficulty);
-        if draft.area.is_none() {
+        let title = &was.body.area;
+        let same = |path: &String| {
+            area_parts(path).last().is_some_and(|last| [&title.zh, &title.en].contains(&last))
+        };
+        if draft.area.as_ref().is_none_or(same) {
             draft.area = Some(was.area);
             draft.area_title = Some(was.body.area.clone());
         }

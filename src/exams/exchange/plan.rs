@@ -403,7 +403,7 @@ impl Areas {
             self.0.entry(path.to_owned()).or_insert_with(|| title.clone());
             return (path.to_owned(), title.clone());
         }
-        let parts = parts(path);
+        let parts = draft::area_parts(path);
         let whole = parts.join(" / ");
         let last = parts.last().cloned().unwrap_or_default();
         let named = |name: &str| {
@@ -435,23 +435,6 @@ impl Areas {
             _ => ("general".to_owned(), text!("综合", "General")),
         }
     }
-}
-
-/// The parts of `$course$/top/Brakes/Fluid`; `//` is a slash.
-fn parts(path: &str) -> Vec<String> {
-    let held = path.trim().replace("//", "\u{1}");
-    let parts = held.split('/').map(|part| part.replace('\u{1}', "/").trim().to_owned());
-    let mut parts: Vec<String> = parts.filter(|part| !part.is_empty()).collect();
-    if parts
-        .first()
-        .is_some_and(|first| first.len() > 1 && first.starts_with('$') && first.ends_with('$'))
-    {
-        parts.remove(0);
-    }
-    if parts.len() > 1 && parts.first().is_some_and(|first| first == "top") {
-        parts.remove(0);
-    }
-    parts.iter().map(|part| short(part, 100)).collect()
 }
 
 fn brief(text: &Text) -> Text {
@@ -515,8 +498,11 @@ mod tests {
 
     #[test]
     fn a_path_loses_what_only_moodle_needs() {
-        assert_eq!(parts("$course$/top/Default for Unit 1: Topic"), ["Default for Unit 1: Topic"]);
-        assert_eq!(parts("Brakes/AC//DC"), ["Brakes", "AC/DC"]);
-        assert_eq!(parts("top"), ["top"]);
+        assert_eq!(
+            draft::area_parts("$course$/top/Default for Unit 1: Topic"),
+            ["Default for Unit 1: Topic"]
+        );
+        assert_eq!(draft::area_parts("Brakes/AC//DC"), ["Brakes", "AC/DC"]);
+        assert_eq!(draft::area_parts("top"), ["top"]);
     }
 }
