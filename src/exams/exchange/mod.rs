@@ -146,6 +146,9 @@ impl Source {
             Format::Csv => {
                 // A wrong encoding or a NUL is told with its line here.
                 drop(self.text()?);
+                if self.starts(&[0xff, 0xfe]) || self.starts(&[0xfe, 0xff]) {
+                    return Err(wide());
+                }
                 sheet::read(&self.path, codes, &mut reading)?;
             }
             Format::Qti if self.starts(b"PK") => {
@@ -240,6 +243,13 @@ fn wrong_encoding(bytes: &[u8], at: usize) -> Refusal {
     Refusal(text!(
         "第 {line} 行：文字既不是 UTF-8，也不是 GB18030。请另存为 UTF-8。",
         "line {line}: the text is neither UTF-8 nor GB18030. Save it as UTF-8."
+    ))
+}
+
+fn wide() -> Refusal {
+    Refusal(text!(
+        "这个表格是 UTF-16 编码。请另存为“CSV UTF-8”或 XLSX。",
+        "This table is written in UTF-16. Save it as “CSV UTF-8” or XLSX."
     ))
 }
 

@@ -1,6 +1,6 @@
 //! What an import would do: the drafts of a file beside the questions of a bank.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -154,6 +154,19 @@ pub(super) struct Plan {
     pub pictures: BTreeMap<String, Picture>,
 }
 
+impl Plan {
+    /// Pictures of questions that stay out stay out too.
+    fn drop_strangers(&mut self) {
+        let bodies: Vec<String> = match self.pictures.is_empty() {
+            true => Vec::new(),
+            false => self.steps.iter().map(|step| step.question.body.to_json()).collect(),
+        };
+        let shown: HashSet<&str> =
+            bodies.iter().flat_map(|json| pictures::shown_in(json)).collect();
+        self.pictures.retain(|digest, _| shown.contains(digest.as_str()));
+    }
+}
+
 /// What a plan is made for.
 pub(super) struct Setting<'a> {
     pub bank: &'a str,
@@ -190,6 +203,7 @@ pub(super) fn plan(setting: &Setting<'_>, mut reading: Reading, known: Vec<Newes
     for entry in reading.entries {
         planner.take(entry, &mut plan);
     }
+    plan.drop_strangers();
     plan
 }
 
@@ -270,7 +284,8 @@ impl Planner {
     /// The code it has or gets: given, from its name, or from its words.
     fn code(&mut self, draft: &Draft, line: u64) -> Result<String, Text> {
         if let Some(given) = &draft.code {
-            let code = slug(given);
+            // A code the bank knows stays as it is, whatever it is made of.
+            let code = if self.known.contains_key(given) { given.clone() } else { slug(given) };
             return match self.taken.insert(code.clone(), line) {
                 Some(before) => Err(text!(
                     "代码 {code} 在第 {before} 行已用过",

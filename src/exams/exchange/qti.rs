@@ -91,6 +91,15 @@ fn no_item(root: &Node) -> Refusal {
     ))
 }
 
+/// The interactions with a key that can be read, beside the extended text, which has none.
+const KNOWN: [&str; 5] = [
+    "choiceInteraction",
+    "inlineChoiceInteraction",
+    "orderInteraction",
+    "matchInteraction",
+    "textEntryInteraction",
+];
+
 fn item(root: &Node, folder: &str, package: Option<&mut Package>, reading: &mut Reading) {
     let name = root.attribute("title").or(root.attribute("identifier")).unwrap_or_default();
     let mut item = Item {
@@ -178,6 +187,9 @@ impl<'a> Item<'a> {
     fn task(&mut self, interaction: &'a Node, key: &Key) -> Result<Task, Wrong> {
         if interaction.name == "extendedTextInteraction" {
             return Ok(self.essay());
+        }
+        if !KNOWN.contains(&interaction.name.as_str()) {
+            return Err(vec![unsupported(interaction, &interaction.name)]);
         }
         let marking = Marking::of(self.root, key).map_err(|mistake| vec![mistake])?;
         match interaction.name.as_str() {

@@ -55,13 +55,17 @@ pub fn write(questions: &[Question], lang: Lang) -> Result<Vec<u8>, XlsxError> {
 /// The same columns with two worked rows and no mark: a file to start from.
 pub fn template(lang: Lang) -> Result<Vec<u8>, XlsxError> {
     let layout = Layout { lang, options: 4 };
+    let examples = match lang {
+        Lang::Zh => EXAMPLES_ZH,
+        Lang::En => EXAMPLES_EN,
+    };
     let mut book = Workbook::new();
     let sheet = book.add_worksheet();
     let bold = Format::new().set_bold();
     for (at, title) in layout.header().iter().enumerate() {
         sheet.write_with_format(0, at as u16, title, &bold)?;
     }
-    for (row, cells) in (1..).zip(examples(lang)) {
+    for (row, cells) in (1..).zip(examples) {
         for (at, cell) in cells.iter().enumerate() {
             sheet.write_string(row, at as u16, *cell)?;
         }
@@ -70,98 +74,97 @@ pub fn template(lang: Lang) -> Result<Vec<u8>, XlsxError> {
     book.save_to_buffer()
 }
 
-fn examples(lang: Lang) -> [[&'static str; 12]; 3] {
-    match lang {
-        Lang::Zh => [
-            [
-                "",
-                "单选题",
-                "制动液吸水后，首先下降的是哪项性能？",
-                "密度",
-                "沸点",
-                "颜色",
-                "",
-                "B",
-                "水使沸点下降，容易产生气阻。",
-                "",
-                "",
-                "制动液",
-            ],
-            [
-                "",
-                "多选题",
-                "更换制动片时必须检查哪些部件？",
-                "制动盘厚度",
-                "轮胎花纹",
-                "导向销",
-                "制动软管",
-                "ACD",
-                "",
-                "",
-                "",
-                "检查",
-            ],
-            [
-                "",
-                "判断题",
-                "制动液可以长期敞口存放。",
-                "",
-                "",
-                "",
-                "",
-                "错误",
-                "制动液会吸收空气中的水分。",
-                "",
-                "",
-                "制动液",
-            ],
-        ],
-        Lang::En => [
-            [
-                "",
-                "Single choice",
-                "Which property of brake fluid suffers first when it takes up water?",
-                "Density",
-                "Boiling point",
-                "Colour",
-                "",
-                "B",
-                "Water lowers the boiling point.",
-                "",
-                "",
-                "Brake fluid",
-            ],
-            [
-                "",
-                "Multiple answers",
-                "What must be checked when pads are changed?",
-                "Disc thickness",
-                "Tyre tread",
-                "Guide pins",
-                "Hoses",
-                "ACD",
-                "",
-                "",
-                "",
-                "Inspection",
-            ],
-            [
-                "",
-                "True or false",
-                "Brake fluid may be stored in an open container.",
-                "",
-                "",
-                "",
-                "",
-                "false",
-                "It takes up water from the air.",
-                "",
-                "",
-                "Brake fluid",
-            ],
-        ],
-    }
-}
+type Examples = [[&'static str; 12]; 3];
+
+const EXAMPLES_ZH: Examples = [
+    [
+        "",
+        "单选题",
+        "制动液吸水后，首先下降的是哪项性能？",
+        "密度",
+        "沸点",
+        "颜色",
+        "",
+        "B",
+        "水使沸点下降，容易产生气阻。",
+        "",
+        "",
+        "制动液",
+    ],
+    [
+        "",
+        "多选题",
+        "更换制动片时必须检查哪些部件？",
+        "制动盘厚度",
+        "轮胎花纹",
+        "导向销",
+        "制动软管",
+        "ACD",
+        "",
+        "",
+        "",
+        "检查",
+    ],
+    [
+        "",
+        "判断题",
+        "制动液可以长期敞口存放。",
+        "",
+        "",
+        "",
+        "",
+        "错误",
+        "制动液会吸收空气中的水分。",
+        "",
+        "",
+        "制动液",
+    ],
+];
+
+const EXAMPLES_EN: Examples = [
+    [
+        "",
+        "Single choice",
+        "Which property of brake fluid suffers first when it takes up water?",
+        "Density",
+        "Boiling point",
+        "Colour",
+        "",
+        "B",
+        "Water lowers the boiling point.",
+        "",
+        "",
+        "Brake fluid",
+    ],
+    [
+        "",
+        "Multiple answers",
+        "What must be checked when pads are changed?",
+        "Disc thickness",
+        "Tyre tread",
+        "Guide pins",
+        "Hoses",
+        "ACD",
+        "",
+        "",
+        "",
+        "Inspection",
+    ],
+    [
+        "",
+        "True or false",
+        "Brake fluid may be stored in an open container.",
+        "",
+        "",
+        "",
+        "",
+        "false",
+        "It takes up water from the air.",
+        "",
+        "",
+        "Brake fluid",
+    ],
+];
 
 struct Layout {
     lang: Lang,
