@@ -145,9 +145,9 @@ on_both! {
         let lines = world.arrange(|conn| audit::lines(conn, "export-questions", 10, 0)).await;
         assert_eq!(lines.len(), 1, "who took the keys is known");
         assert_eq!(chen.get(&format!("{START}/template")).await.status, 200);
-        let old = upload(&chen, "broken.xml", "<quiz>\n<question>\n</quiz>").await;
-        assert_eq!(old.status, 409);
-        assert!(old.body.contains("第 3 行"), "{}", old.body);
+        let broken = upload(&chen, "broken.xml", "<quiz>\n<question>\n</quiz>").await;
+        assert_eq!(broken.status, 409);
+        assert!(broken.body.contains("line 3"), "{}", broken.body);
     }
 }
 
