@@ -223,7 +223,7 @@ impl Header {
             }
         }
         let has = |field| found.keys().any(|(known, _)| *known == field);
-        if !has(Field::Stem) || !(has(Field::Answer) || !own.is_empty()) {
+        if !has(Field::Stem) || (own.is_empty() && !has(Field::Answer)) {
             return None;
         }
         let stem = |lang| found.contains_key(&(Field::Stem, lang));
