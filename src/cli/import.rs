@@ -4,7 +4,7 @@ use std::{io::Write, path::PathBuf, time::Instant as Stopwatch};
 
 use clap::{Args, Subcommand};
 
-use super::Outcome;
+use super::{Outcome, questions};
 use crate::{
     access::audit,
     app::Shared,
@@ -25,7 +25,11 @@ pub enum What {
     Staff(File),
     /// Facts about people, one a line: staff_no, kind, code, level, amount, unit, from, through, …
     History(File),
-    /// Take the last import back.
+    /// Questions into a bank, from GIFT, Aiken, Moodle XML, CSV, XLSX or QTI.
+    Questions(questions::Questions),
+    /// Take an import of questions back.
+    UndoQuestions(questions::Undo),
+    /// Take the last import of sites, staff or history back.
     Undo {
         /// Why; it stays in the record.
         #[arg(long, default_value = "import taken back")]
@@ -52,6 +56,8 @@ pub fn run(shared: &Shared, what: What) -> Result<Outcome, String> {
         What::Sites(file) => import(shared, ImportKind::Sites, file),
         What::Staff(file) => import(shared, ImportKind::Staff, file),
         What::History(file) => import(shared, ImportKind::History, file),
+        What::Questions(asked) => questions::import(shared, asked),
+        What::UndoQuestions(asked) => questions::undo(shared, asked),
         What::Undo { reason, json } => undo(shared, reason, json),
     }
 }

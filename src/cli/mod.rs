@@ -3,6 +3,7 @@
 mod remind;
 mod explain;
 mod import;
+mod questions;
 
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
 
@@ -57,10 +58,15 @@ enum Command {
     Remind(remind::Remind),
     /// Say whether somebody meets the rules of a step, a certificate or a job, and why (not).
     Explain(explain::Explain),
-    /// Import sites, staff or history from a CSV or XLSX file, or take the last import back.
+    /// Import sites, staff, history or questions from a file, or take an import back.
     Import {
         #[command(subcommand)]
         what: import::What,
+    },
+    /// Write questions into a file.
+    Export {
+        #[command(subcommand)]
+        what: questions::Export,
     },
 }
 
@@ -130,6 +136,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         Command::Remind(command) => command.run(&open(&settings)?),
         Command::Explain(asked) => explain::run(&open(&settings)?, &asked),
         Command::Import { what } => import::run(&open(&settings)?, what),
+        Command::Export { what } => questions::export(&open(&settings)?, what),
     }
 }
 

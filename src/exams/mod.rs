@@ -16,6 +16,7 @@ use crate::access::Routes;
 
 pub mod statistics;
 pub mod questions;
+pub mod exchange;
 pub mod standard;
 pub mod clock;
 pub mod rules;
@@ -35,7 +36,8 @@ pub use results::{corrections::advance_all as advance_corrections, release::rele
 
 pub fn routes() -> Routes {
     // The pages with fixed names come before `/exams/{set}/{exam}`.
-    questions::routes()
+    exchange::routes()
+        .and(questions::routes())
         .and(blueprints::routes())
         .and(sittings::routes())
         .and(invigilation::routes())

@@ -26,6 +26,7 @@ mod exams_storm;
 mod exams_questions;
 mod exams_marking;
 mod exams_results;
+mod exams_exchange;
 mod home;
 mod imports;
 mod mentoring;

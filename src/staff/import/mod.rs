@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 pub use cells::Col;
 pub use queries::{Run, RunId, last_run, run, runs};
 pub use report::{Change, Mistake, Report, Sample, UnknownCode, fact_text};
-pub use table::{Table, Unreadable};
+pub use table::{Row, Table, Unreadable};
 pub use undo::undo;
 
 use super::queries::Scope;
