@@ -22,6 +22,7 @@ use super::{
         through_of_fixed_date, through_of_months,
     },
     requirement::{ExamWait, Limit, Requirement},
+    rubric::PracticalPlan,
 };
 use crate::i18n::Text;
 
@@ -379,6 +380,8 @@ pub struct ExamPlan {
     /// Only its result is recorded.
     #[serde(default)]
     pub recorded: bool,
+    /// A practical exam, or a review by a panel, judged here.
+    pub practical: Option<PracticalPlan>,
     pub note: Option<Text>,
     pub source: Option<String>,
     pub verified: Option<Verified>,
@@ -555,6 +558,9 @@ impl RuleSet {
         for job in &mut self.jobs {
             all.push(&mut job.requires);
             all.extend(&mut job.guardian);
+        }
+        for practical in self.exams.iter_mut().filter_map(|exam| exam.practical.as_mut()) {
+            all.extend(practical.requirements_mut());
         }
         all
     }
