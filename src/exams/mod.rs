@@ -16,6 +16,7 @@ use crate::access::Routes;
 pub mod questions;
 pub mod rules;
 pub mod attempts;
+pub mod practicals;
 pub mod results;
 
 pub use attempts::finish::sweep;

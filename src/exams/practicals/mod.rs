@@ -1,0 +1,5 @@
+//! Practical exams.
+pub mod agreement;
+pub mod conflicts;
+pub mod model;
+pub mod rules;
