@@ -20,8 +20,8 @@ pub mod viewer;
 pub use model::{Grant, Role};
 pub use once::submit;
 pub use proof::{
-    Acting, Administrator, Examiner, Hiring, Hr, Manager, Mentor, Moving, OverPeople, Promoting,
-    Teaching, Trainer,
+    Acting, Administrator, Examiner, Hiring, Hr, Judging, Manager, Mentor, Moving, OverPeople,
+    Planning, Promoting, Teaching, Trainer,
 };
 pub use routes::{Routes, Who};
 pub use viewer::Viewer;

@@ -57,6 +57,10 @@ proofs! {
     Moving = [Manager, Hr, Administrator], reports = true;
     /// Takes people on.
     Hiring = [Hr, Administrator];
+    /// Plans exams.
+    Planning = [Trainer, Examiner, Hr];
+    /// Answers for practical exams being judged fairly: seconds exceptions, looks at agreement.
+    Judging = [Examiner, Hr];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

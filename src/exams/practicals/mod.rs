@@ -1,5 +1,9 @@
-//! Practical exams.
 pub mod agreement;
 pub mod conflicts;
+pub mod letters;
 pub mod model;
+pub mod planning;
+pub mod queries;
+pub mod release;
 pub mod rules;
+pub mod scoring;

@@ -131,6 +131,7 @@ pub struct Kept {
     pub held_on: NaiveDate,
     pub seed: i64,
     pub stations: String,
+    pub created_by: PersonId,
     pub cancelled_at: Option<Instant>,
     pub cancelled_why: Option<String>,
 }
@@ -146,6 +147,7 @@ pub struct Practical {
     pub held_on: NaiveDate,
     pub seed: i64,
     pub sheet: Sheet,
+    pub created_by: PersonId,
     pub cancelled_at: Option<Instant>,
     pub cancelled_why: Option<String>,
 }
