@@ -9,6 +9,7 @@ mod group;
 mod history;
 mod names;
 mod people;
+mod practicals;
 mod today;
 
 use chrono::NaiveDate;

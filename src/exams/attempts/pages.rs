@@ -65,6 +65,7 @@ pub fn mine(
     let lang = viewer.lang();
     let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
     let actions = html! {
+        a.btn href="/exams/practicals" { (icon("tool")) (t!(lang, "实操与评审", "Practicals and reviews")) }
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
         }

@@ -398,7 +398,11 @@ pub fn assign(
     queries::hold(conn, id)?;
     let exam = planned_by(conn, acting, id)?;
     still_open(conn, &exam)?;
-    let slot = free_slot(conn, &exam)?.ok_or_else(|| {
+    // Whoever examines does not learn from this form whether the others have signed.
+    let slot = free_slot(conn, &exam)?;
+    let judges = queries::seat_of(conn, id, acting.id)?.is_some();
+    let slot = slot.filter(|slot| !judges || Some(*slot) != exam.sheet.third_slot());
+    let slot = slot.ok_or_else(|| {
         Error::Refused(text!(
             "考评员已经够了。需要更换时，请先让其中一位回避。",
             "No further examiner is needed. To replace one, let them step back first."

@@ -98,6 +98,16 @@ pub fn hold(conn: &mut Conn, id: PracticalId) -> Result<()> {
     Ok(())
 }
 
+/// Holds an exam against being signed until the transaction ends, but not against other saves.
+/// SQLite has one writer at a time anyway.
+pub fn hold_shared(conn: &mut Conn, id: PracticalId) -> Result<()> {
+    if let Conn::Postgres(conn) = conn {
+        let held = practical::table.find(id).select(practical::id).for_share();
+        held.first::<PracticalId>(conn).optional()?;
+    }
+    Ok(())
+}
+
 /// Cancels an exam; of two at once only one succeeds.
 pub fn cancel(conn: &mut Conn, id: PracticalId, why: &str, stamp: Stamp) -> Result<bool> {
     let changed = diesel::update(practical::table.find(id))
