@@ -375,13 +375,13 @@ on_both! {
 }
 
 /// The real program on a database file.
-struct Served {
+pub struct Served {
     child: Child,
-    address: std::net::SocketAddr,
+    pub address: std::net::SocketAddr,
 }
 
 impl Served {
-    fn on(url: &str) -> Served {
+    pub fn on(url: &str) -> Served {
         let mut child = Command::new(env!("CARGO_BIN_EXE_shifu"))
             .args(["serve", "--database", url, "--listen", "127.0.0.1:0"])
             .stdout(Stdio::piped())
@@ -399,7 +399,7 @@ impl Served {
     }
 
     /// kill -9: no farewell.
-    fn kill(mut self) {
+    pub fn kill(mut self) {
         self.child.kill().expect("killed");
         self.child.wait().expect("gone");
     }

@@ -16,6 +16,7 @@ mod careers;
 mod certification;
 mod courses;
 mod exams;
+mod exams_practicals;
 mod home;
 mod imports;
 mod mentoring;

@@ -643,15 +643,21 @@ async fn receive(mut form: Multipart) -> Result<Upload> {
         if let Some(name) = field.content_disposition().and_then(|said| said.get_filename()) {
             upload.name = name.chars().take(120).collect();
         }
-        let mut bytes = Vec::new();
+        let (mut bytes, mut length) = (Vec::new(), 0);
+        // What is too large is read to its end, so that the browser hears why it is refused.
         while let Some(chunk) = field.try_next().await.map_err(malformed)? {
-            bytes.extend_from_slice(&chunk);
-            if bytes.len() > scoring::MOST_BYTES {
-                return Err(Error::Refused(text!(
-                    "照片超过 8 MB。请缩小后上传。",
-                    "The photo is larger than 8 MB. Upload a smaller one."
-                )));
+            length += chunk.len();
+            if length <= scoring::MOST_BYTES {
+                bytes.extend_from_slice(&chunk);
+            } else if length > 8 * scoring::MOST_BYTES {
+                break;
             }
+        }
+        if length > scoring::MOST_BYTES {
+            return Err(Error::Refused(text!(
+                "照片超过 8 MB。请缩小后上传。",
+                "The photo is larger than 8 MB. Upload a smaller one."
+            )));
         }
         let word = || String::from_utf8_lossy(&bytes).trim().to_owned();
         match of.as_str() {
