@@ -36,7 +36,7 @@ fn id_of(conn: &mut Conn, staff_no: &str) -> Result<PersonId, Error> {
 fn say(conn: &mut Conn, staff_no: &str, facts: &[NewFact]) -> Result<(), Error> {
     let person = id_of(conn, staff_no)?;
     for fact in facts {
-        ledger::append(conn, person, fact, Source::new("import", 1), stamp())?;
+        ledger::append(conn, person, fact, Source::new("import", person.0), stamp())?;
     }
     Ok(())
 }
