@@ -20,8 +20,8 @@ pub mod viewer;
 pub use model::{Grant, Role};
 pub use once::submit;
 pub use proof::{
-    Acting, Administrator, Authoring, Examiner, Grading, Granting, Hiring, Hr, Manager, Mentor,
-    Moving, OverPeople, Planning, Promoting, Registering, Teaching, Trainer,
+    Acting, Administrator, Authoring, Examiner, Grading, Granting, Hiring, Hr, Judging, Manager,
+    Mentor, Moving, OverPeople, Planning, Promoting, Registering, Teaching, Trainer,
 };
 pub use routes::{Routes, Who};
 pub use viewer::{Claim, Viewer};

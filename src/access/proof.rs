@@ -62,12 +62,14 @@ proofs! {
     Moving = [Manager, Hr, Administrator], reports = true;
     /// Takes people on.
     Hiring = [Hr, Administrator];
-    /// Plans sittings and looks after them.
+    /// Plans exams: sittings, practicals.
     Planning = [Trainer, Examiner, Hr];
     /// Puts people's names down for a sitting.
     Registering = [Trainer, Examiner, Manager, Hr], reports = true;
     /// Grants what makes an exam fair: extra time, breaks.
     Granting = [Examiner, Hr];
+    /// Answers for practical exams being judged fairly: seconds exceptions, looks at agreement.
+    Judging = [Examiner, Hr];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

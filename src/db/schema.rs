@@ -820,6 +820,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    practical_time (practical_examiner_id, station) {
+        practical_examiner_id -> BigInt,
+        station -> Text,
+        started_at -> Timestamp,
+        stopped_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
     practical_photo (id) {
         id -> BigInt,
         practical_examiner_id -> BigInt,
@@ -959,6 +968,7 @@ diesel::joinable!(practical -> sitting (sitting_id));
 diesel::joinable!(practical -> site (site_id));
 diesel::joinable!(practical_examiner -> practical (practical_id));
 diesel::joinable!(practical_score -> practical_examiner (practical_examiner_id));
+diesel::joinable!(practical_time -> practical_examiner (practical_examiner_id));
 diesel::joinable!(practical_photo -> practical_examiner (practical_examiner_id));
 diesel::joinable!(practical_photo -> exam_file (digest));
 diesel::joinable!(practical_result -> practical (practical_id));
@@ -1031,6 +1041,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     practical,
     practical_examiner,
     practical_score,
+    practical_time,
     practical_photo,
     practical_result,
     conflict_declaration,

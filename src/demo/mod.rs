@@ -11,6 +11,7 @@ mod history;
 mod marking;
 mod names;
 mod people;
+mod practicals;
 mod sittings;
 mod today;
 

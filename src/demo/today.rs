@@ -21,6 +21,7 @@ pub fn make(making: &mut Making<'_>, people: &[Somebody]) -> Result<(), Error> {
         apprenticeships(making, people, site)?;
     }
     candidacies(making, people)?;
+    super::practicals::make(making, people)?;
     post_delivered(making)
 }
 

@@ -26,6 +26,7 @@ pub mod attempts;
 pub mod practice;
 pub mod invigilation;
 pub mod marking;
+pub mod practicals;
 pub mod results;
 pub mod analysis;
 
@@ -43,6 +44,7 @@ pub fn routes() -> Routes {
         .and(invigilation::routes())
         .and(results::routes())
         .and(marking::routes())
+        .and(practicals::routes())
         .and(analysis::routes())
         .and(practice::routes())
         .and(attempts::routes())

@@ -112,6 +112,7 @@ fn mine(
     todos.extend(answers_to_mark(conn, viewer)?);
     todos.extend(certificates(conn, viewer, rules)?);
     todos.extend(logbook(conn, viewer)?);
+    todos.extend(practicals(conn, viewer)?);
     todos.extend(lessons(conn, viewer, catalogue)?);
     let applied = candidacies(conn, viewer, rules)?;
     if applied.is_empty() {
@@ -256,6 +257,27 @@ fn logbook(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<Todo>> {
         });
     }
     Ok(todos)
+}
+
+/// Practical exams whose day has come and which the viewer has not scored yet.
+fn practicals(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<Todo>> {
+    let lang = viewer.lang();
+    let waiting = exams::practicals::waiting_for(conn, viewer.id)?.into_iter();
+    let due =
+        waiting.filter(|(exam, seat)| exam.held_on <= viewer.today && !seat.waits_for_second());
+    let todo = |(exam, _): (exams::practicals::model::Practical, _)| Todo {
+        tone: Tone::Warn,
+        glyph: "tool",
+        what: exam.sheet.title.get(lang).to_owned(),
+        why: t!(
+            lang,
+            "您是考评员，请独立评分并签字。",
+            "You are an examiner: score it alone and sign."
+        ),
+        href: format!("{}/score", exam.path()),
+        button: t!(lang, "评分", "Score"),
+    };
+    Ok(due.take(5).map(todo).collect())
 }
 
 fn lessons(conn: &mut Conn, viewer: &Viewer, catalogue: &Catalogue) -> Result<Vec<Todo>> {

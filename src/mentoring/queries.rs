@@ -30,6 +30,7 @@ type Result<T> = std::result::Result<T, Error>;
 pub enum Which {
     One(PairingId),
     OpenOfMentor(PersonId),
+    OfMentor(PersonId),
     OfApprentice(PersonId),
     Open,
     Ended,
@@ -71,6 +72,7 @@ pub fn couples(conn: &mut Conn, which: Which, limit: i64) -> Result<Vec<Couple>>
         Which::OpenOfMentor(id) => {
             query.filter(pairing::mentor_id.eq(id)).filter(pairing::ended_on.is_null())
         }
+        Which::OfMentor(id) => query.filter(pairing::mentor_id.eq(id)),
         Which::OfApprentice(id) => query.filter(pairing::apprentice_id.eq(id)),
         Which::Open => query.filter(pairing::ended_on.is_null()),
         Which::Ended => query.filter(pairing::ended_on.is_not_null()),
@@ -484,4 +486,16 @@ pub fn returned_to(conn: &mut Conn, apprentice: PersonId) -> Result<i64> {
         .filter(diesel::dsl::not(diesel::dsl::exists(written_again)))
         .count()
         .get_result(conn)?)
+}
+
+/// Who signed or returned an apprentice's entries, each with the last time: they taught them.
+pub fn reviewers_of(conn: &mut Conn, apprentice: PersonId) -> Result<Vec<(PersonId, Instant)>> {
+    let rows: Vec<(PersonId, Option<Instant>)> = logbook_review::table
+        .inner_join(logbook_version::table.inner_join(logbook_entry::table))
+        .inner_join(pairing::table.on(pairing::id.eq(logbook_entry::pairing_id)))
+        .filter(pairing::apprentice_id.eq(apprentice))
+        .group_by(logbook_review::reviewed_by)
+        .select((logbook_review::reviewed_by, diesel::dsl::max(logbook_review::reviewed_at)))
+        .load(conn)?;
+    Ok(rows.into_iter().filter_map(|(by, at)| Some((by, at?))).collect())
 }

@@ -22,6 +22,7 @@ pub mod period;
 pub mod programme;
 pub mod reading;
 pub mod requirement;
+pub mod rubric;
 pub mod rules;
 pub mod tenure;
 pub mod verdict;

@@ -23,6 +23,7 @@ use super::{
         through_of_fixed_date, through_of_months,
     },
     requirement::{ExamWait, Limit, Requirement},
+    rubric::PracticalPlan,
 };
 use crate::i18n::Text;
 
@@ -392,6 +393,8 @@ pub struct ExamPlan {
     pub sitting: SittingRule,
     /// What must be met before it may be sat, besides the wait (theory before practical, say).
     pub requires: Option<Requirement>,
+    /// A practical exam, or a review by a panel, judged here.
+    pub practical: Option<PracticalPlan>,
     pub note: Option<Text>,
     pub source: Option<String>,
     pub verified: Option<Verified>,
@@ -587,7 +590,10 @@ impl RuleSet {
             all.extend(&mut review.requires);
             all.extend(review.longer.as_mut().map(|longer| &mut longer.requires));
         }
-        all.extend(self.exams.iter_mut().filter_map(|exam| exam.requires.as_mut()));
+        for exam in &mut self.exams {
+            all.extend(&mut exam.requires);
+            all.extend(exam.practical.iter_mut().flat_map(PracticalPlan::requirements_mut));
+        }
         for job in &mut self.jobs {
             all.push(&mut job.requires);
             all.extend(&mut job.guardian);

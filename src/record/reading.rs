@@ -108,6 +108,10 @@ fn courses_of(set: &mut RuleSet) -> BTreeSet<String> {
             _ => {}
         });
     }
+    for plan in set.exams.iter().filter_map(|exam| exam.practical.as_ref()) {
+        courses.extend(plan.courses.iter().cloned());
+        courses.extend(plan.stations.iter().filter_map(|station| station.course.clone()));
+    }
     courses
 }
 
@@ -261,6 +265,7 @@ impl Checking<'_> {
         problems.extend(self.set.paths.iter().flat_map(|path| self.path(path)));
         problems.extend(self.set.certifications.iter().filter_map(|one| self.certification(one)));
         problems.extend(self.set.exams.iter().filter_map(|exam| self.exam_plan(exam)));
+        problems.extend(self.set.exams.iter().flat_map(|exam| self.practical(exam)));
         problems.extend(self.mentoring());
         let deemed = self.set.deemed.iter().map(|deemed| &deemed.certificate);
         let extended = self.set.credit_extensions.iter().flat_map(|one| &one.certifications);
@@ -350,16 +355,33 @@ impl Checking<'_> {
         let timed = exam.minutes.is_some()
             || exam.blueprint.as_ref().is_some_and(|blueprint| blueprint.minutes().is_some());
         let sat = exam.bank.is_some() && timed && planned;
-        (!exam.recorded && !sat).then(|| {
+        (!exam.recorded && !sat && exam.practical.is_none()).then(|| {
             let code = &exam.code;
             let text = Text::new(
-                format!("考试“{code}”缺少 bank、minutes，或没有恰好一个 draw、blueprint。请补全，或写 recorded = true"),
+                format!("考试“{code}”缺少 bank、minutes，或没有恰好一个 draw、blueprint。请补全，或写 recorded = true，或加上 [exam.practical]"),
                 format!(
-                    "exam “{code}” lacks bank, minutes or exactly one of draw and blueprint: add them or write recorded = true"
+                    "exam “{code}” lacks bank, minutes or exactly one of draw and blueprint: add them, write recorded = true or add [exam.practical]"
                 ),
             );
             self.file.problem(code, text)
         })
+    }
+
+    fn practical(&self, exam: &ExamPlan) -> Vec<Problem> {
+        let Some(plan) = &exam.practical else { return Vec::new() };
+        let mistakes = plan.mistakes(&exam.code).into_iter();
+        let mut problems: Vec<Problem> =
+            mistakes.map(|(about, text)| self.file.problem(&about, text)).collect();
+        if exam.bank.is_some() || exam.recorded {
+            let code = &exam.code;
+            let text = Text::new(
+                format!("考试“{code}”有 practical，就不能再写 bank 或 recorded。请去掉"),
+                format!("exam “{code}” is a practical: leave out bank and recorded"),
+            );
+            problems.push(self.file.problem(code, text));
+        }
+        problems.extend(plan.grade.as_ref().and_then(|grade| self.is_grade(grade)));
+        problems
     }
 
     fn mentoring(&self) -> Option<Problem> {

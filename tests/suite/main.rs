@@ -27,6 +27,7 @@ mod exams_questions;
 mod exams_marking;
 mod exams_results;
 mod exams_exchange;
+mod exams_practicals;
 mod home;
 mod imports;
 mod mentoring;

@@ -38,6 +38,7 @@ DROP TABLE appeal;
 DROP TABLE conflict_declaration;
 DROP TABLE practical_result;
 DROP TABLE practical_photo;
+DROP TABLE practical_time;
 DROP TABLE practical_score;
 DROP TABLE practical_examiner;
 DROP TABLE practical;

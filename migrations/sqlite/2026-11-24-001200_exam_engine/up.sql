@@ -338,6 +338,15 @@ CREATE TABLE practical_score (
     PRIMARY KEY (practical_examiner_id, station, criterion)
 );
 
+-- How long a candidate took at a station, by an examiner's hand on the server's clock.
+CREATE TABLE practical_time (
+    practical_examiner_id BIGINT NOT NULL REFERENCES practical_examiner (id),
+    station TEXT NOT NULL,
+    started_at TIMESTAMP NOT NULL,
+    stopped_at TIMESTAMP,
+    PRIMARY KEY (practical_examiner_id, station)
+);
+
 CREATE TABLE practical_photo (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     practical_examiner_id BIGINT NOT NULL REFERENCES practical_examiner (id),
@@ -371,7 +380,7 @@ CREATE TABLE conflict_declaration (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     person_id BIGINT NOT NULL REFERENCES person (id),
     other_id BIGINT NOT NULL REFERENCES person (id),
-    relation TEXT NOT NULL CHECK (relation IN ('kin', 'friend', 'business', 'other')),
+    relation TEXT NOT NULL CHECK (relation IN ('kin', 'taught', 'friend', 'business', 'other')),
     note TEXT NOT NULL,
     declared_at TIMESTAMP NOT NULL,
     declared_by BIGINT NOT NULL REFERENCES person (id),

@@ -62,6 +62,7 @@ pub fn mine(
     let actions = html! {
         a.btn href="/practice" { (icon("refresh")) (t!(lang, "练习", "Practice")) }
         a.btn href="/exams/sittings" { (icon("calendar")) (t!(lang, "考试场次", "Sittings")) }
+        a.btn href="/exams/practicals" { (icon("tool")) (t!(lang, "实操与评审", "Practicals and reviews")) }
         @if sees_results {
             a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
         }
