@@ -180,14 +180,16 @@ impl Cluster {
     /// Starts the server, after [`Cluster::stop`] too.
     pub fn serve(&self) {
         let programs = postgres_programs().expect("asked only where PostgreSQL is");
-        // The shell ends the server when our end of its standard input closes, however we end.
+        // The shell ends the server when our end of its standard input closes, however we end: the
+        // one that runs by then, for a number of one that was stopped may be somebody else's.
         let script = format!(
             "'{}' -D '{}' -k '{}' -c listen_addresses='' -c fsync=off -c full_page_writes=off \
              -c max_connections=900 -c log_min_messages=fatal >/dev/null 2>&1 & \
-             cat >/dev/null; kill -QUIT $!; wait; rm -rf '{}'",
+             cat >/dev/null; kill -QUIT \"$(head -n 1 '{}/postmaster.pid')\"; wait; rm -rf '{}'",
             programs.join("postgres").display(),
             self.data().display(),
             self.folder.display(),
+            self.data().display(),
             self.folder.display(),
         );
         let mut shell = Command::new("sh");
