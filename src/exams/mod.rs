@@ -22,6 +22,7 @@ pub mod clock;
 pub mod rules;
 pub mod blueprints;
 pub mod sittings;
+mod office;
 pub mod attempts;
 pub mod practice;
 pub mod invigilation;

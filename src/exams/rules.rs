@@ -105,12 +105,6 @@ pub fn offered(rules: &Rules, today: NaiveDate) -> Vec<Offer<'_>> {
         .collect()
 }
 
-/// The banks that exams draw from, in whatever rule set, in force or not.
-pub fn drawn_banks(rules: &Rules) -> Vec<String> {
-    let exams = rules.sets().flat_map(|set| &set.exams);
-    exams.filter_map(|plan| plan.bank.clone()).collect()
-}
-
 /// What an exam is called, also when no rule set plans it any more.
 pub fn title(rules: &Rules, code: &str) -> Text {
     rules.exam(code).map_or_else(|| Text::same(code), |(_, plan)| plan.title.clone())

@@ -13,7 +13,7 @@ use chrono::NaiveDate;
 
 use super::{
     context::Context,
-    fact::{Amount, Fact, Kind},
+    fact::{Amount, FAILED, Fact, Kind},
     period::{
         FOREVER, after_full_days, day_before, days_after, end_of_month, first_day_after_months,
         next_day, through_of_months, whole_months_before,
@@ -496,7 +496,8 @@ impl<'a> Case<'a> {
             if fact.from > self.on {
                 continue;
             }
-            let score = fact.amount.filter(|score| score.reaches(part.min.0));
+            let failed = fact.level.as_deref() == Some(FAILED);
+            let score = fact.amount.filter(|score| !failed && score.reaches(part.min.0));
             let valid = tally.seen(days);
             let passed = score.filter(|_| valid).map(|score| (fact, score));
             result = match exam.counts {

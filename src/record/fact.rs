@@ -43,6 +43,10 @@ pub enum Kind {
     Absence,
 }
 
+/// The level of an exam fact whose attempt was failed whatever its score, by a stricter pass mark
+/// than a requirement knows. It meets no requirement.
+pub const FAILED: &str = "failed";
+
 impl Kind {
     pub const ALL: [Kind; 18] = [
         Kind::Employment,

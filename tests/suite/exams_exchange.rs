@@ -23,7 +23,7 @@ use shifu::{
 
 use crate::{
     on_both,
-    world::{Actor, Backend, Page, World, left_out},
+    world::{Actor, Backend, Page, World, named_as_left_out},
 };
 
 const START: &str = "/exams/banks/brake-systems/import";
@@ -327,7 +327,7 @@ on_both! {
 /// The folder with foreign files, where somebody has one.
 fn fixtures(folder: &str) -> Option<PathBuf> {
     let Some(root) = std::env::var_os("SHIFU_FIXTURES") else {
-        left_out(
+        named_as_left_out(
             "the checks against foreign files (set SHIFU_FIXTURES to a folder with gift/ and qti21/)",
         );
         return None;

@@ -28,6 +28,7 @@ use crate::{
         blueprints::draw::parse_order,
         questions::{
             Body, QuestionId, QuestionKind, VersionId,
+            correction::CorrectionKind,
             scoring::{self, Correction, Item},
             share::Share,
         },
@@ -282,26 +283,31 @@ fn described(
 
 /// The corrections in force of the questions an exam used.
 fn corrections(conn: &mut Conn, exam: &str) -> Result<HashMap<Place, Vec<Correction>>> {
-    let used = attempt_question::table
-        .inner_join(attempt::table)
+    type Row = (i64, VersionId, i64, QuestionKind, CorrectionKind, String);
+    let same_place = attempt_question::question_version_id
+        .eq(question_correction::question_version_id)
+        .and(attempt_question::part.eq(question_correction::part));
+    let rows: Vec<Row> = question_correction::table
+        .inner_join(attempt_question::table.on(same_place))
+        .inner_join(attempt::table.on(attempt::id.eq(attempt_question::attempt_id)))
         .filter(attempt::exam.eq(exam))
-        .select(attempt_question::question_version_id)
-        .distinct();
-    let rows: Vec<(VersionId, i64, String)> = question_correction::table
-        .filter(question_correction::question_version_id.eq_any(used))
         .filter(question_correction::undone_at.is_null())
         .order(question_correction::id)
         .select((
+            question_correction::id,
             question_correction::question_version_id,
             question_correction::part,
+            attempt_question::kind,
             question_correction::kind,
+            question_correction::body,
         ))
+        .distinct()
         .load(conn)?;
     let mut found: HashMap<Place, Vec<Correction>> = HashMap::new();
-    for (version, part, kind) in rows {
-        if kind == "void" {
-            found.entry((version, part)).or_default().push(Correction::Void);
-        }
+    for (_, version, part, place, kind, body) in rows {
+        // As with a body: what cannot be read any more is left out rather than all the figures.
+        let Ok(correction) = Correction::read(kind, place, &body) else { continue };
+        found.entry((version, part)).or_default().push(correction);
     }
     Ok(found)
 }

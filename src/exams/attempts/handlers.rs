@@ -231,13 +231,24 @@ impl AfterSave {
     }
 }
 
-/// What stands on the viewer's desk: the questions, and the break they may still take.
+/// What stands on the viewer's desk: the questions, the headings of their blocks, and the break
+/// they may still take.
+type OnDesk = (Vec<queries::Seat>, desk::BlockTitles, i64);
+
 fn on_desk(
     viewer: &Viewer,
-) -> impl FnOnce(&mut Conn, &Attempt) -> Result<(Vec<queries::Seat>, i64)> + Send + 'static {
-    let today = viewer.today;
+    rules: &Rules,
+) -> impl FnOnce(&mut Conn, &Attempt) -> Result<OnDesk> + Send + 'static {
+    let (today, rules) = (viewer.today, rules.clone());
     move |conn, attempt| {
-        Ok((queries::seats(conn, attempt.id)?, pauses::break_left(conn, attempt, today)?))
+        let seats = queries::seats(conn, attempt.id)?;
+        let blocks = match seats.iter().any(|seat| seat.block > 1) {
+            true => {
+                blueprints::queries::headings(conn, &rules, &attempt.exam, attempt.blueprint_id)?
+            }
+            false => desk::BlockTitles::new(),
+        };
+        Ok((seats, blocks, pauses::break_left(conn, attempt, today)?))
     }
 }
 
@@ -250,17 +261,17 @@ pub async fn paper(
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
 ) -> Result<HttpResponse> {
-    let (attempt, now, (seats, breaks)) =
-        settled_with(&db, &viewer, &rules, &consequences, *id, on_desk(&viewer)).await?;
+    let read = on_desk(&viewer, &rules);
+    let (attempt, now, (seats, blocks, breaks)) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, read).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
-    presence::heard(&db, &request, attempt.id, viewer.now).await?;
+    presence::heard(&db, &request, attempt.id, viewer.now).await;
     let title = rules::title(&rules, &attempt.exam);
     if attempt.paused_at.is_some() {
         return pauses::standing_still(&viewer, &db, &request, &attempt, &title).await;
     }
-    let blocks = desk::BlockTitles::new();
     let (viewer, attempt, title) = (&viewer, &attempt, &title);
     let desk = Desk { viewer, attempt, title, now, seats: &seats, blocks: &blocks, breaks };
     Ok(html(desk.paper(&after.read())))
@@ -377,7 +388,7 @@ pub async fn clock(
 ) -> Result<HttpResponse> {
     let (attempt, now) = settled(&db, &viewer, &rules, &consequences, *id).await?;
     if attempt.finished_at.is_none() {
-        presence::heard(&db, &request, attempt.id, viewer.now).await?;
+        presence::heard(&db, &request, attempt.id, viewer.now).await;
     }
     Ok(HttpResponse::Ok().json(serde_json::json!({
         "remaining_seconds": attempt.remaining_seconds(now),
@@ -429,8 +440,9 @@ pub async fn check_before_finish(
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
-    let (attempt, now, (seats, breaks)) =
-        settled_with(&db, &viewer, &rules, &consequences, *id, on_desk(&viewer)).await?;
+    let read = on_desk(&viewer, &rules);
+    let (attempt, now, (seats, blocks, breaks)) =
+        settled_with(&db, &viewer, &rules, &consequences, *id, read).await?;
     if attempt.finished_at.is_some() {
         return Ok(redirect(format!("{}/result", attempt.path())));
     }
@@ -438,7 +450,6 @@ pub async fn check_before_finish(
         return Ok(redirect(attempt.path()));
     }
     let title = rules::title(&rules, &attempt.exam);
-    let blocks = desk::BlockTitles::new();
     let (viewer, attempt, title) = (&viewer, &attempt, &title);
     let desk = Desk { viewer, attempt, title, now, seats: &seats, blocks: &blocks, breaks };
     Ok(html(desk.review()))

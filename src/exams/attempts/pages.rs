@@ -7,10 +7,11 @@ use super::{
     standing::{self, Standing},
 };
 use crate::{
-    access::{Authoring, OverPeople, Viewer},
+    access::Viewer,
     courses::Catalogue,
     db::Instant,
     exams::{
+        office,
         rules::{self, Offer, Turn},
         sittings::{self, Prospect, Sitting, model::Registration},
     },
@@ -58,21 +59,15 @@ pub fn mine(
     standing: &Standing,
 ) -> Markup {
     let lang = viewer.lang();
-    let sees_results = viewer.holds_any(<OverPeople as crate::access::proof::Proof>::ROLES);
     let actions = html! {
         a.btn href="/practice" { (icon("refresh")) (t!(lang, "练习", "Practice")) }
         a.btn href="/exams/sittings" { (icon("calendar")) (t!(lang, "考试场次", "Sittings")) }
         a.btn href="/exams/practicals" { (icon("tool")) (t!(lang, "实操与评审", "Practicals and reviews")) }
-        @if sees_results {
-            a.btn href="/exams/results" { (icon("chart-bar")) (t!(lang, "所辖人员成绩", "Results of my people")) }
-        }
-        @if viewer.holds_any(<Authoring as crate::access::proof::Proof>::ROLES) {
-            a.btn href="/exams/analysis" { (icon("trending-up")) (t!(lang, "试题与考试分析", "Analysis")) }
-        }
     };
     let subtitle = t!(lang, "理论考试，在这里参加", "Theory exams, sat here");
     let body = html! {
         (heading(&t!(lang, "考试", "Exams"), subtitle, actions))
+        (office::doors(viewer))
         @for attempt in running { (resume(viewer, rules, attempt)) }
         (sittings::pages::coming(viewer, rules, registered))
         @if exams.is_empty() {

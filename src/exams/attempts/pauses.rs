@@ -222,7 +222,7 @@ pub async fn standing_still(
     attempt: &Attempt,
     title: &Text,
 ) -> Result<HttpResponse> {
-    presence::heard(db, request, attempt.id, viewer.now).await?;
+    presence::heard(db, request, attempt.id, viewer.now).await;
     let asked = attempt.clone();
     let pause = db.read(move |conn| running_break(conn, &asked)).await?;
     let mut response = answer(page(viewer, attempt, title, pause));

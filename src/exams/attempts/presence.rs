@@ -45,8 +45,15 @@ fn of_request(request: &HttpRequest, now: Instant) -> Presence {
     }
 }
 
-/// Notes that the page of a running attempt was heard of.
-pub async fn heard(db: &Db, request: &HttpRequest, attempt: AttemptId, now: Instant) -> Result<()> {
+/// Notes that the page of a running attempt was heard of. No page fails for it: while nothing can
+/// be written, the paper can still be read.
+pub async fn heard(db: &Db, request: &HttpRequest, attempt: AttemptId, now: Instant) {
+    if let Err(error) = note(db, request, attempt, now).await {
+        tracing::warn!(%error, attempt = attempt.0, "it was not noted that a page was heard of");
+    }
+}
+
+async fn note(db: &Db, request: &HttpRequest, attempt: AttemptId, now: Instant) -> Result<()> {
     let new = of_request(request, now);
     let known = db.read(move |conn| find(conn, attempt)).await?;
     let is_fresh = known.as_ref().is_some_and(|known| {

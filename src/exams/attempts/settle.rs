@@ -21,6 +21,7 @@ use crate::{
     exams::questions::scoring::{self, Score},
     record::{
         Consequences, FactId, Kind, NewFact, PersonId, Rules, Source,
+        fact::FAILED,
         ledger::{self, Stamp},
         programme,
     },
@@ -168,6 +169,11 @@ fn say(
         result.points_max,
         None,
     );
+    // A cut score set by judges may be stricter than what the plan and requirements ask for: the
+    // fact says so, or a failed attempt would certify.
+    let planned = rules.exam(&attempt.exam).map(|(_, plan)| plan.pass.0);
+    let stricter = planned.is_some_and(|pass| result.score().reaches(pass));
+    let said = if !result.passed && stricter { said.level(FAILED) } else { said };
     ledger::append(conn, attempt.person_id, &said, Source::new("attempt", attempt.id.0), stamp)
 }
 

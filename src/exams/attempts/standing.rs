@@ -228,9 +228,11 @@ mod tests {
         }
     }
 
+    const EXAMS: &str = "[[exam]]\ncode = \"t\"\ntitle = { zh = \"理论\", en = \"Theory\" }\nrecorded = true\n[[exam]]\ncode = \"p\"\ntitle = { zh = \"实操\", en = \"Practical\" }\nrecorded = true\n";
+
     fn rules(parts: &str) -> Rules {
         let set = format!(
-            "code = \"h\"\nversion = \"1\"\ntitle = {{ zh = \"店\", en = \"House\" }}\njurisdiction = \"house\"\nsource = \"us\"\nverified = \"unverified\"\nnotice = {{ zh = \"仅供参考\", en = \"For reference\" }}\n[[certification]]\ncode = \"C\"\ntitle = {{ zh = \"证\", en = \"Cert\" }}\n{parts}\n"
+            "code = \"h\"\nversion = \"1\"\ntitle = {{ zh = \"店\", en = \"House\" }}\njurisdiction = \"house\"\nsource = \"us\"\nverified = \"unverified\"\nnotice = {{ zh = \"仅供参考\", en = \"For reference\" }}\n{EXAMS}[[certification]]\ncode = \"C\"\ntitle = {{ zh = \"证\", en = \"Cert\" }}\n{parts}\n"
         );
         let programmes = Programmes::of_files(&[("h.toml".to_owned(), set)]).unwrap();
         Rules::new(programmes, Default::default())
@@ -241,13 +243,13 @@ mod tests {
         let rules = rules(
             "requires.exam.parts = [{ code = \"t\", min = 60, valid_months = 24 }, { code = \"p\", min = 60, valid_months = 24 }]",
         );
-        let facts = [sat(2, "p", "2026-03-10", 599, 10), sat(1, "t", "2026-03-10", 60, 1)];
+        let facts = [sat(2, "h/p", "2026-03-10", 599, 10), sat(1, "h/t", "2026-03-10", 60, 1)];
         let states = parts(&rules, &facts, None, day("2026-04-01"));
         let [theory, practical] = &states[0].parts[..] else { panic!("two parts") };
         assert_eq!((theory.passed, theory.through), (true, Some(day("2028-03-09"))));
         assert_eq!((practical.passed, practical.through), (false, None));
         assert!(parts(&rules, &facts, Some("x"), day("2026-04-01")).is_empty());
-        let later = parts(&rules, &facts, Some("p"), day("2028-03-10"));
+        let later = parts(&rules, &facts, Some("h/p"), day("2028-03-10"));
         assert!(!later[0].parts[0].passed, "two years are over");
     }
 
@@ -256,8 +258,8 @@ mod tests {
         let rules = rules(
             "requires.exam = { composite_min = 80, parts = [{ code = \"t\", min = 70 }, { code = \"p\", min = 70 }] }",
         );
-        let facts = [sat(2, "p", "2026-03-10", 89, 1), sat(1, "t", "2026-03-10", 70, 1)];
-        let states = parts(&rules, &facts, Some("t"), day("2026-04-01"));
+        let facts = [sat(2, "h/p", "2026-03-10", 89, 1), sat(1, "h/t", "2026-03-10", 70, 1)];
+        let states = parts(&rules, &facts, Some("h/t"), day("2026-04-01"));
         assert!(states[0].parts.iter().all(|part| part.passed && part.through.is_none()));
         assert_eq!(states[0].composite, Some(Amount { numerator: 80, denominator: 1 }));
         let (_, certification) = rules.certification("h/C").unwrap();

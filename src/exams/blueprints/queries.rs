@@ -2,7 +2,7 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
 };
 
 use diesel::prelude::*;
@@ -14,7 +14,8 @@ use crate::{
         schema::{attempt, attempt_question, blueprint, person, question_version},
     },
     exams::questions::{QuestionId, VersionId},
-    record::{PersonId, blueprint::Blueprint, programme::ExamPlan},
+    i18n::Text,
+    record::{PersonId, Rules, blueprint::Blueprint, programme::ExamPlan},
 };
 
 type Result<T> = std::result::Result<T, Error>;
@@ -165,6 +166,25 @@ pub fn form_of<'a>(conn: &mut Conn, exam: &str, plan: &'a ExamPlan) -> Result<Fo
         Error::Query(diesel::result::Error::DeserializationError(Box::new(error)))
     })?;
     Ok(Form::Blueprint { id: Some(id), blueprint: Cow::Owned(blueprint) })
+}
+
+/// The headings of the blocks a paper was drawn by, from 1.
+pub fn headings(
+    conn: &mut Conn,
+    rules: &Rules,
+    exam: &str,
+    id: Option<BlueprintId>,
+) -> Result<BTreeMap<i64, (Text, Option<u32>)>> {
+    let kept: Option<String> = match id {
+        Some(id) => blueprint::table.find(id).select(blueprint::body).first(conn).optional()?,
+        None => None,
+    };
+    let kept = kept.and_then(|body| serde_json::from_str::<Blueprint>(&body).ok());
+    let planned = || rules.exam(exam).and_then(|(_, plan)| plan.blueprint.clone());
+    let Some(blueprint) = kept.or_else(planned) else { return Ok(BTreeMap::new()) };
+    let form = Form::Blueprint { id, blueprint: Cow::Owned(blueprint) };
+    let line = |(block, title, minutes)| (block as i64, (title, minutes));
+    Ok(form.headings().into_iter().map(line).collect())
 }
 
 /// The papers a person has had at an exam: the question versions of each.

@@ -21,10 +21,9 @@ use crate::{
             sent::Fields,
             share::Share,
         },
-        rules::drawn_banks,
     },
     i18n::Text,
-    record::{PersonId, Rules},
+    record::PersonId,
     text,
     web::{Error, Form, Result, html, redirect},
 };
@@ -81,14 +80,13 @@ impl Round {
 pub async fn start(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
     wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse> {
-    let (person, drawn) = (viewer.id, drawn_banks(&rules));
+    let person = viewer.id;
     let (open, given, running, titles) = db
         .read(move |conn| -> Result<_> {
             let running = attempts::queries::running_attempt(conn, person)?;
-            let open = queries::open(conn, &drawn)?;
+            let open = queries::open(conn)?;
             let titles = titles(conn, &open)?;
             Ok((open, queries::given(conn, person)?, running, titles))
         })
@@ -129,15 +127,14 @@ fn not_during_an_exam(conn: &mut Conn, person: PersonId) -> Result<()> {
 pub async fn new(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
     wanted: web::Query<Wanted>,
 ) -> Result<HttpResponse> {
-    let (person, drawn, now) = (viewer.id, drawn_banks(&rules), viewer.now);
+    let (person, now) = (viewer.id, viewer.now);
     let seed: i64 = rand::random();
     let units = db
         .read(move |conn| -> Result<_> {
             not_during_an_exam(conn, person)?;
-            let mut open = queries::open(conn, &drawn)?;
+            let mut open = queries::open(conn)?;
             open.retain(|one| wanted.fits(one));
             Ok(rules::choose(&open, &queries::given(conn, person)?, now, ROUND, seed))
         })
@@ -150,8 +147,8 @@ pub async fn new(
 }
 
 /// The question at a step of a round, if it is open: nothing else leaves the bank this way.
-fn item(conn: &mut Conn, drawn: &[String], unit: Unit, seed: i64) -> Result<Option<Item>> {
-    if !queries::open(conn, drawn)?.iter().any(|one| one.unit() == unit) {
+fn item(conn: &mut Conn, unit: Unit, seed: i64) -> Result<Option<Item>> {
+    if !queries::open(conn)?.iter().any(|one| one.unit() == unit) {
         return Ok(None);
     }
     let Some((area, body)) = queries::wording(conn, unit.version)? else { return Ok(None) };
@@ -175,16 +172,15 @@ fn item(conn: &mut Conn, drawn: &[String], unit: Unit, seed: i64) -> Result<Opti
 pub async fn ask(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
     round: web::Query<Round>,
 ) -> Result<HttpResponse> {
     let round = round.into_inner();
     let Some(unit) = round.unit() else { return Ok(redirect("/practice")) };
-    let (person, drawn, seed) = (viewer.id, drawn_banks(&rules), round.seed);
+    let (person, seed) = (viewer.id, round.seed);
     let item = db
         .read(move |conn| -> Result<_> {
             not_during_an_exam(conn, person)?;
-            item(conn, &drawn, unit, seed)
+            item(conn, unit, seed)
         })
         .await?;
     match item {
@@ -232,16 +228,15 @@ impl Sent {
 pub async fn answer(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
     let sent = Sent::read(fields).ok_or(Error::NotFound)?;
     let unit = sent.round.unit().ok_or(Error::NotFound)?;
-    let (who, drawn) = (viewer.clone(), drawn_banks(&rules));
+    let who = viewer.clone();
     let form_key = sent.form_key.clone();
     submit(&db, &viewer, &form_key, move |conn| {
         not_during_an_exam(conn, who.id)?;
-        let mut item = item(conn, &drawn, unit, sent.round.seed)?.ok_or(Error::NotFound)?;
+        let mut item = item(conn, unit, sent.round.seed)?.ok_or(Error::NotFound)?;
         let Some(response) = sent.response(&item) else {
             return Err(Error::Again(Box::new(pages::ask(&who, &sent.round, &item, true))));
         };
@@ -261,18 +256,17 @@ fn ten_thousandths(share: Share) -> i64 {
 pub async fn explain(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
     id: web::Path<PracticeId>,
     round: web::Query<Round>,
 ) -> Result<HttpResponse> {
-    let (person, drawn, id, round) = (viewer.id, drawn_banks(&rules), *id, round.into_inner());
+    let (person, id, round) = (viewer.id, *id, round.into_inner());
     let (seed, units) = (round.seed, round.units());
     let (item, earned, so_far) = db
         .read(move |conn| -> Result<_> {
             not_during_an_exam(conn, person)?;
             let (unit, response, earned) =
                 queries::answer_of(conn, id, person)?.ok_or(Error::NotFound)?;
-            let mut item = item(conn, &drawn, unit, seed)?.ok_or(Error::NotFound)?;
+            let mut item = item(conn, unit, seed)?.ok_or(Error::NotFound)?;
             item.response = Some(response);
             Ok((item, earned, queries::earned(conn, person, &units)?))
         })

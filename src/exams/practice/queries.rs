@@ -25,10 +25,10 @@ crate::id! {
 /// More than a group keeps; the first by code.
 const MOST_BANKS: i64 = 200;
 
-/// The banks that may be practised, given those exams draw from.
-pub fn open_banks(conn: &mut Conn, drawn: &[String]) -> Result<Vec<(String, Text)>> {
+/// The banks whose authors opened them for practice.
+pub fn open_banks(conn: &mut Conn) -> Result<Vec<(String, Text)>> {
     let rows: Vec<(String, String, String)> = question_bank::table
-        .filter(question_bank::practice.eq(true).or(question_bank::code.ne_all(drawn)))
+        .filter(question_bank::practice.eq(true))
         .order(question_bank::code)
         .limit(MOST_BANKS)
         .select((question_bank::code, question_bank::title_zh, question_bank::title_en))
@@ -37,9 +37,9 @@ pub fn open_banks(conn: &mut Conn, drawn: &[String]) -> Result<Vec<(String, Text
 }
 
 /// Every question that may be practised: live, not on trial, and marked by the program.
-pub fn open(conn: &mut Conn, drawn: &[String]) -> Result<Vec<Open>> {
+pub fn open(conn: &mut Conn) -> Result<Vec<Open>> {
     let mut open = Vec::new();
-    for (code, _) in open_banks(conn, drawn)? {
+    for (code, _) in open_banks(conn)? {
         for live in bank::live(conn, &code)?.into_iter().filter(|live| !live.pilot) {
             let is_case = live.kind == QuestionKind::Case;
             for (at, place) in live.places.iter().enumerate() {

@@ -73,8 +73,9 @@ struct Memory {
     last: Option<Instant>,
 }
 
-/// Above what any question can weigh that has been seen.
-const NEVER_SEEN: u64 = 60_000;
+/// So far above what a question can weigh that has been seen that new ones come first, nearly
+/// always.
+const NEVER_SEEN: u64 = 500_000;
 
 impl Memory {
     fn add(&mut self, given: &Given) {

@@ -98,6 +98,29 @@ pub async fn new_bank(
     }
 }
 
+#[derive(Deserialize)]
+pub struct Practice {
+    form_key: String,
+    /// `yes` or `no`.
+    open: String,
+}
+
+/// Opens a bank for practice, or closes it again.
+pub async fn set_practice(
+    db: web::Data<Db>,
+    acting: Author,
+    code: web::Path<String>,
+    Form(form): Form<Practice>,
+) -> Result<HttpResponse> {
+    let (author, open) = (acting.clone(), form.open == "yes");
+    submit(&db, &acting, &form.form_key, move |conn| {
+        let bank = find_bank(conn, &code)?;
+        writing::set_practice(conn, &author, &bank, open)?;
+        Ok(bank.path())
+    })
+    .await
+}
+
 /// The code and the title of a new bank.
 fn read_bank(fields: &Fields) -> Result<(String, Text), Problems> {
     let mut problems = Problems::default();

@@ -44,6 +44,7 @@ pub fn routes() -> Routes {
         .get("/exams/banks/new", authors, h::new_bank_page)
         .post("/exams/banks/new", authors, h::new_bank)
         .get("/exams/banks/{bank}", authors, h::bank)
+        .post("/exams/banks/{bank}/practice", authors, h::set_practice)
         .get("/exams/banks/{bank}/duplicates", authors, h::duplicates)
         .get("/exams/banks/{bank}/new", authors, h::new_page)
         .post("/exams/banks/{bank}/new", authors, h::write_new)

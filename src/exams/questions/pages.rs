@@ -172,6 +172,7 @@ pub fn bank(acting: &Author, shown: &Shown<'_>) -> Markup {
     let actions = html! {
         a.btn.btn-primary href={ (bank.path()) "/new" } { (icon("plus")) (t!(lang, "新题", "New question")) }
         a.btn href={ (bank.path()) "/duplicates" } { (icon("search")) (t!(lang, "查重", "Similar questions")) }
+        a.btn href={ (bank.path()) "/import" } { (icon("upload")) (t!(lang, "导入与导出", "Import and export")) }
     };
     let (found, all) = (shown.found, shown.counts.all);
     acting.page(title, &[to_banks(lang)], html! {
@@ -192,7 +193,47 @@ pub fn bank(acting: &Author, shown: &Shown<'_>) -> Markup {
             }))
         }
         (drawn_by(lang, shown.plans))
+        (for_practice(lang, shown))
     })
+}
+
+/// Whether everybody may practise with these questions; exams had better keep theirs.
+fn for_practice(lang: Lang, shown: &Shown<'_>) -> Markup {
+    let bank = shown.bank;
+    let (said, value, label) = match bank.practice {
+        true => (
+            t!(
+                lang,
+                "所有人都可以用这个题库练习，答后看到答案与讲解。",
+                "Everybody may practise with this bank and reads answers and explanations."
+            ),
+            "no",
+            t!(lang, "停止练习", "Close it for practice"),
+        ),
+        false => (
+            t!(
+                lang,
+                "这个题库不用于练习，答案不会给考生看到。",
+                "This bank is not for practice: no candidate ever reads its answers."
+            ),
+            "yes",
+            t!(lang, "开放练习", "Open it for practice"),
+        ),
+    };
+    card(
+        &t!(lang, "练习", "Practice"),
+        html! {
+            p { (said) }
+            @if !bank.practice && !shown.plans.is_empty() {
+                (alert(Tone::Warn, t!(lang, "考试正从这个题库抽题：开放练习等于公开考题。", "Exams draw from this bank: to open it is to give the questions away.")))
+            }
+            form method="post" action={ (bank.path()) "/practice" } {
+                input type="hidden" name="form_key" value=(new_key());
+                input type="hidden" name="open" value=(value);
+                button.btn type="submit" { (label) }
+            }
+        },
+    )
 }
 
 fn thin_alert(lang: Lang, shown: &Shown<'_>) -> Markup {

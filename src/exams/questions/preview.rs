@@ -43,6 +43,7 @@ fn speaks(body: &Body, lang: Lang) -> bool {
 fn asked(lang: Lang, body: &Body) -> Markup {
     let items = items(body);
     html! {
+        @if let Some(item) = items.first().filter(|item| item.part > 0) { (render::case_text(lang, item)) }
         @for (position, item) in (1_i64..).zip(&items) {
             fieldset.mb-3 disabled { (render::question(lang, position, item)) }
         }

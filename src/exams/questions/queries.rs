@@ -39,11 +39,13 @@ pub struct Bank {
     pub id: BankId,
     pub code: String,
     pub title: Text,
+    /// Its questions may be practised.
+    pub practice: bool,
 }
 
 impl Bank {
-    fn of((id, code, zh, en): (BankId, String, String, String)) -> Bank {
-        Bank { id, code, title: Text { zh, en } }
+    fn of((id, code, zh, en, practice): (BankId, String, String, String, bool)) -> Bank {
+        Bank { id, code, title: Text { zh, en }, practice }
     }
 
     pub fn path(&self) -> String {
@@ -70,6 +72,7 @@ pub fn banks(conn: &mut Conn) -> Result<Vec<Bank>> {
             question_bank::code,
             question_bank::title_zh,
             question_bank::title_en,
+            question_bank::practice,
         ))
         .load(conn)?;
     Ok(rows.into_iter().map(Bank::of).collect())
@@ -83,10 +86,19 @@ pub fn bank(conn: &mut Conn, code: &str) -> Result<Option<Bank>> {
             question_bank::code,
             question_bank::title_zh,
             question_bank::title_en,
+            question_bank::practice,
         ))
         .first(conn)
         .optional()?;
     Ok(row.map(Bank::of))
+}
+
+/// Opens a bank for practice, or closes it.
+pub fn set_practice(conn: &mut Conn, id: BankId, open: bool) -> Result<()> {
+    diesel::update(question_bank::table.find(id))
+        .set(question_bank::practice.eq(open))
+        .execute(conn)?;
+    Ok(())
 }
 
 /// A code taken already is a unique violation.

@@ -46,6 +46,19 @@ pub fn open_bank(
     Ok(())
 }
 
+/// Opens a bank for practice, or closes it again.
+pub fn set_practice(
+    conn: &mut Conn,
+    acting: &Acting<Authoring>,
+    bank: &queries::Bank,
+    open: bool,
+) -> Result<()> {
+    queries::set_practice(conn, bank.id, open)?;
+    let act = if open { "open-for-practice" } else { "close-for-practice" };
+    let subject = ("question-bank", Some(bank.id.0));
+    Ok(audit::note(conn, Some(acting.id), act, subject, &bank.code, acting.now)?)
+}
+
 /// Puts a new question into a bank, as a draft; its code.
 pub fn add(
     conn: &mut Conn,
