@@ -22,7 +22,7 @@ use crate::{
 };
 
 async fn open(world: &World) -> Vec<Open> {
-    world.arrange(|conn| queries::open(conn)).await
+    world.arrange(queries::open).await
 }
 
 /// A round as the address carries it: its questions, and the seed.

@@ -313,7 +313,7 @@ impl Sheet {
     }
 
     /// The blueprint it says, or itself again with what is wrong.
-    pub fn blueprint(mut self, live: &[Live]) -> Result<Blueprint, Sheet> {
+    pub fn blueprint(mut self, live: &[Live]) -> Result<Blueprint, Box<Sheet>> {
         let pilot = self.number("pilot", &self.pilot.clone());
         let max_exposure = self.number("max_exposure", &self.max_exposure.clone());
         let mut blocks = Vec::new();
@@ -330,7 +330,7 @@ impl Sheet {
                 self.problems.add("form", mistake);
             }
         }
-        if self.problems.is_empty() { Ok(blueprint) } else { Err(self) }
+        if self.problems.is_empty() { Ok(blueprint) } else { Err(Box::new(self)) }
     }
 
     fn number(&mut self, name: &str, typed: &str) -> Option<u32> {

@@ -213,7 +213,7 @@ pub fn exposure(
     since: Instant,
 ) -> Result<(HashMap<QuestionId, i64>, i64)> {
     let of_exam = attempt::exam.eq(exam).and(attempt::started_at.ge(since));
-    let papers: i64 = attempt::table.filter(of_exam.clone()).count().get_result(conn)?;
+    let papers: i64 = attempt::table.filter(of_exam).count().get_result(conn)?;
     let rows: Vec<(QuestionId, i64)> = attempt_question::table
         .inner_join(attempt::table)
         .inner_join(question_version::table)

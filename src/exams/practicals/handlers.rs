@@ -696,10 +696,11 @@ pub async fn photo(
             let by_seat = seat.is_some_and(|seat| {
                 settled || seat.id == photo.seat || Some(seat.slot) == exam.sheet.third_slot()
             });
-            if !by_seat && !(settled && decided_within(conn, &viewer, &exam)) {
+            let may_see = by_seat || settled && decided_within(conn, &viewer, &exam);
+            if !may_see {
                 return Err(Error::NotFound);
             }
-            Ok(queries::file(conn, &photo.digest)?.ok_or(Error::NotFound)?)
+            queries::file(conn, &photo.digest)?.ok_or(Error::NotFound)
         })
         .await?;
     Ok(HttpResponse::Ok()

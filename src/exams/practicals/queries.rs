@@ -634,11 +634,11 @@ pub fn settled_since(conn: &mut Conn, first: NaiveDate, limit: i64) -> Result<Ve
     Ok(kept.into_iter().filter_map(understood).collect())
 }
 
+/// Each examiner of a practical with what they scored.
+type Sheets = Vec<(Seat, Vec<Score>)>;
+
 /// The signed sheets of many exams, in two queries.
-pub fn signed_of(
-    conn: &mut Conn,
-    ids: &[PracticalId],
-) -> Result<HashMap<PracticalId, Vec<(Seat, Vec<Score>)>>> {
+pub fn signed_of(conn: &mut Conn, ids: &[PracticalId]) -> Result<HashMap<PracticalId, Sheets>> {
     let mut found: HashMap<PracticalId, Vec<(Seat, Vec<Score>)>> = HashMap::new();
     for some in ids.chunks(500) {
         let seats: Vec<Seat> = practical_examiner::table
