@@ -1,9 +1,9 @@
 //! Import and export of questions: GIFT, Aiken, Moodle XML, CSV and XLSX, QTI.
 //!
-//! A file is read into drafts ([`draft`]), each at its line, each read or refused by itself; what a
-//! format says and a question cannot hold is named, never dropped in silence. The plan ([`plan`])
+//! A file is read into drafts (`draft`), each at its line, each read or refused by itself; what a
+//! format says and a question cannot hold is named, never dropped in silence. The plan (`plan`)
 //! compares the drafts with a bank: what is added, changed, unchanged, refused and why. Carrying it
-//! out ([`acts`]) is all or nothing, in one transaction, and can be taken back ([`undo`]).
+//! out (`acts`) is all or nothing, in one transaction, and can be taken back ([`undo`]).
 //!
 //! Limits: 20 MB a file, 10,000 questions, 26 options, 40,000 characters a field, 5 MB a picture.
 //! Readers hold a file at most twice; nothing is read before its size is known.
