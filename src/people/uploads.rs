@@ -4,30 +4,18 @@ use std::{io::Write, path::PathBuf, sync::LazyLock};
 
 use actix_multipart::Multipart;
 use futures_util::TryStreamExt;
-use tempfile::{NamedTempFile, TempDir};
+use tempfile::NamedTempFile;
 
 use crate::{
     db::Instant,
     staff::import::{ImportKind, Table, Unreadable},
     text,
-    web::{Error, Result},
+    web::{Error, Result, waiting::Waiting},
 };
 
 /// Bytes in one upload at most.
 const MOST: usize = 50 << 20;
-/// How long an upload waits for somebody to carry it out.
-const LASTS_SECONDS: i64 = 24 * 3600;
-
-/// A folder only this process can read.
-static STORE: LazyLock<std::io::Result<TempDir>> =
-    LazyLock::new(|| tempfile::Builder::new().prefix("shifu-imports-").tempdir());
-
-fn store() -> Result<&'static std::path::Path> {
-    match &*STORE {
-        Ok(folder) => Ok(folder.path()),
-        Err(error) => Err(Error::Internal(format!("no folder for uploads: {error}"))),
-    }
-}
+static WAITING: LazyLock<Waiting> = LazyLock::new(|| Waiting::new("shifu-imports-"));
 
 fn internal(error: impl std::fmt::Display) -> Error {
     Error::Internal(error.to_string())
@@ -42,8 +30,7 @@ pub struct Upload {
 
 /// Takes a form with a kind and a file; the file is kept under its digest.
 pub async fn receive(mut form: Multipart, now: Instant) -> Result<Upload> {
-    sweep(now)?;
-    let mut file = NamedTempFile::new_in(store()?).map_err(internal)?;
+    let mut file = WAITING.begin(now)?;
     let (mut kind, mut name, mut length) = (String::new(), String::new(), 0);
     while let Some(mut field) = form.try_next().await.map_err(malformed)? {
         let of = field.name().unwrap_or_default().to_owned();
@@ -73,8 +60,7 @@ async fn keep(file: NamedTempFile) -> Result<String> {
     let looked = actix_web::web::block(move || {
         let Unreadable(problem) = match Table::open(file.path()) {
             Ok(table) => {
-                let place = store()?.join(&table.digest);
-                file.persist(place).map_err(internal)?;
+                WAITING.keep(file, &table.digest)?;
                 return Ok(table.digest);
             }
             Err(problem) => problem,
@@ -86,27 +72,7 @@ async fn keep(file: NamedTempFile) -> Result<String> {
 
 /// Where an upload is kept, if it still is.
 pub fn find(digest: &str) -> Result<PathBuf> {
-    let is_digest = digest.len() == 64 && digest.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let place = store()?.join(if is_digest { digest } else { "none" });
-    if place.is_file() {
-        return Ok(place);
-    }
-    Err(Error::Refused(text!(
-        "上传的文件已过期，请重新上传。",
-        "The uploaded file is no longer kept. Upload it again."
-    )))
-}
-
-/// Files nobody asked for in a day go; others may still preview the same file.
-fn sweep(now: Instant) -> Result<()> {
-    for entry in std::fs::read_dir(store()?).map_err(internal)?.flatten() {
-        let written = entry.metadata().and_then(|data| data.modified());
-        let written = written.map(|at| Instant::from(chrono::DateTime::<chrono::Utc>::from(at)));
-        if written.is_ok_and(|at| now.seconds_since(at) > LASTS_SECONDS) {
-            let _ = std::fs::remove_file(entry.path());
-        }
-    }
-    Ok(())
+    WAITING.find(digest)
 }
 
 fn malformed(error: impl std::fmt::Display) -> Error {

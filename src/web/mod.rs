@@ -12,6 +12,7 @@ pub mod markdown;
 pub mod middleware;
 pub mod reader;
 pub mod shell;
+pub mod waiting;
 
 pub use clock::{Clock, Now};
 pub use errors::{Error, Result};
