@@ -1,6 +1,6 @@
 //! The candidate's way: what may be sat, the paper, saving, handing in, the result.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, http::header::ContentEncoding, web};
 use serde::Deserialize;
 
 use super::{
@@ -336,11 +336,14 @@ fn acknowledge(lang: Lang, saved: &Saved, attempt: &Attempt, now: Instant) -> Ht
         )
     };
     match saved {
-        Saved::Kept(kept) => HttpResponse::Ok().json(serde_json::json!({
-            "saved_at": kept.saved_at,
-            "edition": kept.edition,
-            "remaining_seconds": left(kept),
-        })),
+        // Too short to gain anything by being compressed, and sent more often than all else.
+        Saved::Kept(kept) => {
+            HttpResponse::Ok().insert_header(ContentEncoding::Identity).json(serde_json::json!({
+                "saved_at": kept.saved_at,
+                "edition": kept.edition,
+                "remaining_seconds": left(kept),
+            }))
+        }
         Saved::Stale(kept) => HttpResponse::Conflict().json(serde_json::json!({
             "saved": false,
             "reason": "stale",
