@@ -486,8 +486,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn skipping_markdown_changes_nothing(words in "[ -~一-三]{0,30}") {
-            prop_assume!(is_plain(&words));
+        fn skipping_markdown_changes_nothing(words in r#"[ !"$%'()+,./0-9:;=?@A-Z^a-z{}一-三-]{0,30}"#) {
+            if !is_plain(&words) {
+                return Ok(());
+            }
             let through = markdown::render(&words, "").into_string();
             let through = through.trim();
             let plain = rich(words.trim()).0;
