@@ -19,7 +19,7 @@ use crate::{
     i18n::Text,
     mail::{Letterhead, MailDelivery, Smtp, Transport},
     mentoring, people,
-    record::{Consequences, Rules},
+    record::{Consequences, LiveRules, Rules},
     reminders,
     settings::Settings,
     web::{Clock, assets, middleware},
@@ -30,7 +30,9 @@ use crate::{
 pub struct Shared {
     pub db: Db,
     pub clock: Clock,
+    /// The rules as they were when the program started.
     pub rules: Rules,
+    pub live_rules: LiveRules,
     pub catalogue: Catalogue,
     pub consequences: Consequences,
     pub letterhead: Letterhead,
@@ -62,13 +64,15 @@ impl Shared {
         let letterhead =
             Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
         let smtp = settings.smtp.clone();
-        let consequences = consequences(&rules, &letterhead);
+        let live_rules = LiveRules::new(rules.clone());
+        let consequences = consequences(&live_rules, &letterhead);
         let check_limit = certification::CheckLimit::default();
         let process = uuid::Uuid::now_v7().simple().to_string();
         Ok(Shared {
             db,
             clock,
             rules,
+            live_rules,
             catalogue,
             consequences,
             letterhead,
@@ -81,9 +85,10 @@ impl Shared {
 
 /// What follows from new facts, wired here because the capabilities that record facts stand below
 /// those that read them.
-fn consequences(rules: &Rules, letterhead: &Letterhead) -> Consequences {
-    let (rules, letterhead) = (rules.clone(), letterhead.clone());
+fn consequences(live_rules: &LiveRules, letterhead: &Letterhead) -> Consequences {
+    let (live_rules, letterhead) = (live_rules.clone(), letterhead.clone());
     Consequences::new(move |conn, person, today, stamp| {
+        let rules = live_rules.current();
         certification::issue_due(conn, &rules, &letterhead, person, today, stamp).map(drop)
     })
 }
@@ -194,7 +199,7 @@ pub fn serve(
         App::new()
             .app_data(web::Data::new(shared.db.clone()))
             .app_data(web::Data::new(shared.clock.clone()))
-            .app_data(web::Data::new(shared.rules.clone()))
+            .app_data(web::Data::new(shared.live_rules.clone()))
             .app_data(web::Data::new(shared.catalogue.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
@@ -242,7 +247,8 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
 /// What exams have left to do: markers to be found, corrections to go on with, results whose time
 /// has come.
 async fn follow_up_on_exams(shared: &Shared) {
-    let Shared { db, rules, consequences, letterhead, clock, .. } = shared;
+    let Shared { db, consequences, letterhead, clock, .. } = shared;
+    let rules = &shared.live_rules.current();
     if let Err(error) = exams::assign_due(db, rules, clock.now()).await {
         tracing::error!(%error, "giving essays to markers failed");
     }
@@ -258,7 +264,8 @@ async fn follow_up_on_exams(shared: &Shared) {
 
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
-    let Shared { db, rules, consequences, letterhead, clock, process, .. } = shared;
+    let Shared { db, consequences, letterhead, clock, process, .. } = shared;
+    let rules = &shared.live_rules.current();
     // First what decides about results: a reminder may depend on it.
     if let Err(error) = exams::sweep(db, rules, consequences, clock.now()).await {
         tracing::error!(%error, "closing exams whose time is over failed");

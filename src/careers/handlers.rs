@@ -21,18 +21,14 @@ use crate::{
     web::{Error, Form, Problems, Result, download, html},
 };
 
-pub async fn my_path(
-    db: web::Data<Db>,
-    rules: web::Data<Rules>,
-    viewer: Viewer,
-) -> Result<HttpResponse> {
+pub async fn my_path(db: web::Data<Db>, rules: Rules, viewer: Viewer) -> Result<HttpResponse> {
     let id = viewer.id;
     path_of(db, rules, viewer, id).await
 }
 
 pub async fn path_of_person(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<PersonId>,
 ) -> Result<HttpResponse> {
@@ -41,7 +37,7 @@ pub async fn path_of_person(
 
 async fn path_of(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: PersonId,
 ) -> Result<HttpResponse> {
@@ -62,7 +58,7 @@ pub struct Chosen {
 
 pub async fn application(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     chosen: web::Query<Chosen>,
 ) -> Result<HttpResponse> {
@@ -76,7 +72,7 @@ pub async fn application(
 
 pub async fn nomination(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     hr: Acting<Hr>,
     chosen: web::Query<Chosen>,
 ) -> Result<HttpResponse> {
@@ -100,7 +96,7 @@ pub struct Apply {
 
 pub async fn apply(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     Form(form): Form<Apply>,
 ) -> Result<HttpResponse> {
@@ -124,7 +120,7 @@ pub async fn apply(
 
 pub async fn nominate(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     hr: Acting<Hr>,
     Form(form): Form<Apply>,
 ) -> Result<HttpResponse> {
@@ -149,7 +145,7 @@ pub async fn nominate(
 
 pub async fn candidacy(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<CandidacyId>,
 ) -> Result<HttpResponse> {
@@ -163,7 +159,7 @@ pub async fn candidacy(
 /// The candidacy's page again, with what is wrong in a form on it.
 async fn candidacy_again(
     db: &Db,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: CandidacyId,
     problems: Problems,
@@ -188,7 +184,7 @@ pub struct Recommend {
 
 pub async fn recommend(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     manager: Acting<Manager>,
     id: web::Path<CandidacyId>,
     Form(form): Form<Recommend>,
@@ -234,7 +230,7 @@ fn effective_day(form: &Decide, today: NaiveDate, problems: &mut Problems) -> Na
 
 pub async fn decide(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     letterhead: web::Data<Letterhead>,
     hr: Acting<Hr>,
@@ -259,7 +255,7 @@ pub async fn decide(
         return Err(candidacy_again(&db, reading, (*hr).clone(), id, problems).await);
     }
     let tools = Tools {
-        rules: rules.get_ref().clone(),
+        rules: rules.clone(),
         consequences: consequences.get_ref().clone(),
         letterhead: letterhead.get_ref().clone(),
     };
@@ -283,7 +279,7 @@ pub struct Withdraw {
 
 pub async fn withdraw(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<CandidacyId>,
     Form(form): Form<Withdraw>,
@@ -302,7 +298,7 @@ pub async fn withdraw(
 
 pub async fn promotion(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Promoting>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
@@ -315,7 +311,7 @@ pub async fn promotion(
 
 pub async fn promotion_file(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Promoting>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {

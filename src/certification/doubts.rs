@@ -75,8 +75,5 @@ fn rests_on(conn: &mut Conn, id: CertificateId, sources: &[String]) -> Result<bo
 /// Whether what is known now would have brought it on the day it was issued.
 fn is_borne(rules: &Rules, one: &Certificate, facts: &[Fact]) -> bool {
     let Some((_, plan)) = rules.certification(&one.certification) else { return true };
-    let renewal = plan.renewal.as_ref().map(|renewal| &renewal.requires);
-    std::iter::once(&plan.requires)
-        .chain(renewal)
-        .any(|asked| verdict::is_met(asked, rules.context(), facts, one.issued_on))
+    plan.demands().any(|asked| verdict::is_met(asked, rules.context(), facts, one.issued_on))
 }

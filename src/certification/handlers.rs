@@ -24,11 +24,7 @@ use crate::{
     web::{Error, Form, Now, Problems, Reader, Result, download, html},
 };
 
-pub async fn mine(
-    db: web::Data<Db>,
-    rules: web::Data<Rules>,
-    viewer: Viewer,
-) -> Result<HttpResponse> {
+pub async fn mine(db: web::Data<Db>, rules: Rules, viewer: Viewer) -> Result<HttpResponse> {
     let (id, today) = (viewer.id, viewer.today);
     let judged = rules.clone();
     let page = db
@@ -90,7 +86,7 @@ impl BoardQuery {
 
 pub async fn board(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     over: Acting<OverPeople>,
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
@@ -107,7 +103,7 @@ pub async fn board(
 
 pub async fn board_csv(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     over: Acting<OverPeople>,
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
@@ -156,7 +152,7 @@ pub struct ActForm {
 
 pub async fn act(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     hr: Acting<Hr>,
     number: web::Path<String>,

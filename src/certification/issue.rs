@@ -272,9 +272,10 @@ pub fn act(
         one.id == certificate.id
             || (one.certification == certificate.certification && may(kind, state_of(one)))
     });
-    let act = Act { kind, on: hr.today, why: why.to_owned() };
+    let act = Act::new(certificate.id, kind, hr.today, why, hr.stamp());
     for one in &all {
-        let id = queries::add_act(conn, one.id, &act, hr.id, hr.now)?;
+        let act = Act { certificate_id: one.id, ..act.clone() };
+        let id = queries::add_act(conn, &act)?;
         follow_in_record(conn, one, &act, id, hr.stamp())?;
         let word = format!("{}-certificate", kind.word());
         let detail = json!({ "number": one.number, "why": why });
@@ -297,6 +298,7 @@ pub fn may(kind: ActKind, state: State) -> bool {
         ActKind::Suspended => state.in_force() || state == State::NotYet,
         ActKind::Reinstated => state == State::Suspended,
         ActKind::Revoked => state.in_force() || matches!(state, State::NotYet | State::Suspended),
+        ActKind::Extended | ActKind::Replaced | ActKind::Superseded => false,
     }
 }
 
@@ -376,6 +378,22 @@ fn act_letter(lang: Lang, certificate: &Certificate, title: &Text, act: &Act) ->
                 "Your certificate {number} ({title}) is revoked from {on} and no longer valid. To earn it again, the courses and exams have to be taken anew."
             ),
         ),
+        ActKind::Extended => (
+            t!(lang, "证书已延期：{title}", "Certificate extended: {title}"),
+            t!(
+                lang,
+                "您的证书 {number}（{title}）已于 {on} 延期。",
+                "Your certificate {number} ({title}) was extended on {on}."
+            ),
+        ),
+        ActKind::Replaced | ActKind::Superseded => (
+            t!(lang, "证书已换发：{title}", "Certificate replaced: {title}"),
+            t!(
+                lang,
+                "您的证书 {number}（{title}）自 {on} 起由另一张证书取代。",
+                "Another certificate takes the place of {number} ({title}) from {on}."
+            ),
+        ),
     };
     let reason = t!(lang, "原因：{why}", "Reason: {why}");
     let action =
@@ -426,7 +444,11 @@ fn next_of<'a>(
             let through = held.through?;
             match rules::window(certification, through) {
                 Some((opens, closes)) if today <= closes => (today >= opens).then(|| {
-                    let demanded = certification.renewal.as_ref().map(|renewal| &renewal.requires);
+                    let open = certification.renewals.iter().find(|way| {
+                        let (opens, closes) = way.window(through);
+                        opens <= today && today <= closes
+                    });
+                    let demanded = open.map(|way| &way.requires);
                     let verdict = judge(demanded.unwrap_or(&certification.requires));
                     Next { title, verdict, window: Some((opens, closes)) }
                 }),

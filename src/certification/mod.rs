@@ -16,6 +16,7 @@ pub mod model;
 pub mod pages;
 pub mod queries;
 pub mod rules;
+pub mod standing;
 
 pub use issue::issue_due;
 pub use limit::CheckLimit;

@@ -6,9 +6,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     content::ContentId,
-    db::{Instant, schema::certificate},
+    db::{
+        Instant,
+        schema::{certificate, certificate_act},
+    },
     i18n::Text,
-    record::{FactId, PersonId},
+    record::{FactId, PersonId, ledger::Stamp},
     text,
 };
 
@@ -18,12 +21,18 @@ crate::id! {
 }
 
 crate::words! {
-    /// What HR did to a certificate. Reinstating takes back a suspension; nothing takes back a
+    /// What was done to a certificate. Reinstating takes back a suspension; nothing takes back a
     /// revocation.
     ActKind {
         Suspended = "suspended",
         Reinstated = "reinstated",
         Revoked = "revoked",
+        /// Its last valid day was moved.
+        Extended = "extended",
+        /// It was issued again, with a name put right.
+        Replaced = "replaced",
+        /// A newer certificate took its place.
+        Superseded = "superseded",
     }
 }
 
@@ -33,16 +42,72 @@ impl ActKind {
             ActKind::Suspended => text!("暂停", "Suspended"),
             ActKind::Reinstated => text!("恢复", "Reinstated"),
             ActKind::Revoked => text!("吊销", "Revoked"),
+            ActKind::Extended => text!("延期", "Extended"),
+            ActKind::Replaced => text!("换发", "Replaced"),
+            ActKind::Superseded => text!("取代", "Superseded"),
         }
     }
 }
 
+impl Act {
+    /// An act by somebody, or by a rule, without anything special to it.
+    pub fn new(
+        certificate: CertificateId,
+        kind: ActKind,
+        on: NaiveDate,
+        why: &str,
+        stamp: Stamp,
+    ) -> Act {
+        Act {
+            certificate_id: certificate,
+            kind,
+            on,
+            why: why.to_owned(),
+            done_at: stamp.at,
+            done_by: stamp.by,
+            through: None,
+            other_id: None,
+            evidence: None,
+            file_id: None,
+            campaign_id: None,
+        }
+    }
+}
+
+crate::words! {
+    /// How a certificate came about.
+    Basis {
+        Rule = "rule",
+        Decision = "decision",
+        /// It was issued elsewhere or before, and taken over with its document.
+        Import = "import",
+        /// In place of one with a mistake on it.
+        Replacement = "replacement",
+    }
+}
+
 /// An act and its reason.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable)]
+#[diesel(table_name = certificate_act)]
 pub struct Act {
+    pub certificate_id: CertificateId,
+    #[diesel(column_name = act)]
     pub kind: ActKind,
+    /// The first day on which it holds.
+    #[diesel(column_name = on_day)]
     pub on: NaiveDate,
     pub why: String,
+    pub done_at: Instant,
+    /// None, when a rule did it.
+    pub done_by: Option<PersonId>,
+    /// Of an extension: the new last valid day.
+    #[diesel(column_name = through_on)]
+    pub through: Option<NaiveDate>,
+    /// The certificate that took its place.
+    pub other_id: Option<CertificateId>,
+    pub evidence: Option<String>,
+    pub file_id: Option<i64>,
+    pub campaign_id: Option<i64>,
 }
 
 /// A certificate as it was issued.
@@ -61,6 +126,17 @@ pub struct Certificate {
     pub printed: String,
     pub issued_at: Instant,
     pub fact_id: FactId,
+    /// 0 for a first issue, n for the n-th renewal.
+    pub cycle: i64,
+    pub basis: Basis,
+    /// Of an imported one: who issued it, under which number.
+    pub issuer: Option<String>,
+    pub foreign_number: Option<String>,
+    /// The one it renews or replaces.
+    pub previous_id: Option<CertificateId>,
+    /// Why it was issued, where somebody decided it.
+    pub why: Option<String>,
+    pub template_id: Option<i64>,
 }
 
 impl Certificate {
@@ -110,11 +186,16 @@ pub struct Held {
 pub enum State {
     NotYet,
     Valid,
-    /// Its last day is so many days away, 90 at most.
+    /// It may be renewed by now, or its last day is so many days away, 90 at most.
     Expiring(i64),
+    /// Its last day has passed; it may still be renewed for so many days. Nobody may rely on it.
+    InGrace(i64),
     Expired,
+    /// By HR, or because what it stands on is not met for now.
     Suspended,
     Revoked,
+    /// Another certificate took its place.
+    Superseded,
 }
 
 impl State {
@@ -129,9 +210,11 @@ impl State {
             State::NotYet => "not-yet-valid",
             State::Valid => "valid",
             State::Expiring(_) => "expiring",
+            State::InGrace(_) => "in-grace",
             State::Expired => "expired",
             State::Suspended => "suspended",
             State::Revoked => "revoked",
+            State::Superseded => "superseded",
         }
     }
 
@@ -140,9 +223,11 @@ impl State {
             State::NotYet => text!("尚未生效", "Not yet valid"),
             State::Valid => text!("有效", "Valid"),
             State::Expiring(_) => text!("即将到期", "Expiring soon"),
+            State::InGrace(_) => text!("宽限期内", "In grace"),
             State::Expired => text!("已过期", "Expired"),
             State::Suspended => text!("已暂停", "Suspended"),
             State::Revoked => text!("已吊销", "Revoked"),
+            State::Superseded => text!("已被取代", "Superseded"),
         }
     }
 }

@@ -38,7 +38,14 @@ pub fn state_badge(lang: Lang, state: State) -> Markup {
         }
         State::Valid => badge(Tone::Good, state.title().get(lang)),
         State::NotYet => badge(Tone::Info, state.title().get(lang)),
-        State::Expired | State::Suspended | State::Revoked => {
+        State::InGrace(left) => {
+            let days = i18n::count(left, "day", "days");
+            badge(
+                Tone::Bad,
+                t!(lang, "已过期，{left} 天内仍可换证", "Expired, renewable for {days}"),
+            )
+        }
+        State::Expired | State::Suspended | State::Revoked | State::Superseded => {
             badge(Tone::Bad, state.title().get(lang))
         }
     }
@@ -405,6 +412,9 @@ fn act_form(lang: Lang, one: &Certificate, state: State, why: &str, problems: &P
         ActKind::Suspended => t!(lang, "暂停", "Suspend"),
         ActKind::Reinstated => t!(lang, "恢复", "Reinstate"),
         ActKind::Revoked => t!(lang, "吊销（不可恢复）", "Revoke (for good)"),
+        ActKind::Extended => t!(lang, "延期", "Extend"),
+        ActKind::Replaced => t!(lang, "换发", "Replace"),
+        ActKind::Superseded => t!(lang, "取代", "Supersede"),
     };
     card(
         &t!(lang, "人事处理", "For HR"),

@@ -5,11 +5,11 @@ use std::collections::HashMap;
 use chrono::NaiveDate;
 use diesel::prelude::*;
 
-use super::model::{Act, ActKind, Certificate, CertificateId, Held};
+use super::model::{Act, Certificate, CertificateId, Held};
 use crate::{
     content::ContentId,
     db::{
-        Conn, Error, Instant,
+        Conn, Error,
         schema::{certificate, certificate_act, certificate_series},
     },
     each_backend,
@@ -106,48 +106,40 @@ pub fn issued_to(conn: &mut Conn, person: PersonId) -> Result<Vec<Certificate>> 
 }
 
 /// Notes an act and returns its id.
-pub fn add_act(
-    conn: &mut Conn,
-    id: CertificateId,
-    act: &Act,
-    by: PersonId,
-    at: Instant,
-) -> Result<i64> {
+pub fn add_act(conn: &mut Conn, act: &Act) -> Result<i64> {
     Ok(diesel::insert_into(certificate_act::table)
         .values((
-            certificate_act::certificate_id.eq(id),
+            certificate_act::certificate_id.eq(act.certificate_id),
             certificate_act::act.eq(act.kind),
             certificate_act::on_day.eq(act.on),
             certificate_act::why.eq(&act.why),
-            certificate_act::done_at.eq(at),
-            certificate_act::done_by.eq(by),
+            certificate_act::done_at.eq(act.done_at),
+            certificate_act::done_by.eq(act.done_by),
+            certificate_act::through_on.eq(act.through),
+            certificate_act::other_id.eq(act.other_id),
+            certificate_act::evidence.eq(&act.evidence),
+            certificate_act::file_id.eq(act.file_id),
+            certificate_act::campaign_id.eq(act.campaign_id),
         ))
         .returning(certificate_act::id)
         .get_result(conn)?)
 }
 
-type ActRow = (CertificateId, ActKind, NaiveDate, String);
-
 /// The acts on a person's certificates, in the order they were done.
 pub fn acts_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<CertificateId, Vec<Act>>> {
-    let rows: Vec<ActRow> = certificate_act::table
-        .inner_join(certificate::table)
+    let rows: Vec<Act> = certificate_act::table
+        .inner_join(certificate::table.on(certificate::id.eq(certificate_act::certificate_id)))
         .filter(certificate::person_id.eq(person))
         .order(certificate_act::id)
-        .select((
-            certificate_act::certificate_id,
-            certificate_act::act,
-            certificate_act::on_day,
-            certificate_act::why,
-        ))
+        .select(Act::as_select())
         .load(conn)?;
     Ok(by_certificate(rows))
 }
 
-fn by_certificate(rows: Vec<ActRow>) -> HashMap<CertificateId, Vec<Act>> {
+fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
     let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
-    for (id, kind, on, why) in rows {
-        acts.entry(id).or_default().push(Act { kind, on, why });
+    for act in rows {
+        acts.entry(act.certificate_id).or_default().push(act);
     }
     acts
 }
@@ -223,15 +215,8 @@ pub fn board(
     let posts = staff::queries::posts(conn, scope, filter, today, EVERYBODY, 0)?;
     let posts: HashMap<PersonId, Post> =
         posts.into_iter().map(|post| (post.person.id, post)).collect();
-    let acts: Vec<ActRow> = certificate_act::table
-        .order(certificate_act::id)
-        .select((
-            certificate_act::certificate_id,
-            certificate_act::act,
-            certificate_act::on_day,
-            certificate_act::why,
-        ))
-        .load(conn)?;
+    let acts: Vec<Act> =
+        certificate_act::table.order(certificate_act::id).select(Act::as_select()).load(conn)?;
     let acts = by_certificate(acts);
     let ours: Vec<Certificate> =
         certificate::table.order(certificate::id).select(Certificate::as_select()).load(conn)?;

@@ -6,7 +6,7 @@ use super::model::{Act, ActKind, State};
 use crate::record::{
     Fact, Kind,
     context::Context,
-    period::{FOREVER, days_after, days_before, next_day},
+    period::{FOREVER, next_day},
     programme::Certification,
     requirement::Requirement,
     verdict::{self, Evidence, Line},
@@ -20,7 +20,8 @@ pub fn state(from: NaiveDate, through: Option<NaiveDate>, acts: &[Act], today: N
     match acts.iter().rev().find(|act| act.on <= today).map(|act| act.kind) {
         Some(ActKind::Revoked) => return State::Revoked,
         Some(ActKind::Suspended) => return State::Suspended,
-        Some(ActKind::Reinstated) | None => {}
+        Some(ActKind::Replaced | ActKind::Superseded) => return State::Superseded,
+        Some(ActKind::Reinstated | ActKind::Extended) | None => {}
     }
     match through.map(|through| (through - today).num_days()) {
         Some(left) if left < 0 => State::Expired,
@@ -84,15 +85,15 @@ pub fn due(
     let through = held.through?;
     let since_issue = next_day(held.from);
     match window(certification, through) {
-        Some((opens, closes)) if today <= closes => {
-            if today < opens {
+        Some((_, closes)) if today <= closes => certification.renewals.iter().find_map(|way| {
+            let (opens, closes) = way.window(through);
+            if today < opens || closes < today {
                 return None;
             }
-            let renewal = certification.renewal.as_ref()?;
-            let verdict = met(&renewal.requires, context, facts, today)?;
+            let verdict = met(&way.requires, context, facts, today)?;
             let new = has_new_evidence(&verdict, opens.max(since_issue));
             new.then(|| renewed(certification, verdict, through, today))
-        }
+        }),
         _ if today <= through => None,
         _ => {
             let verdict = met(&certification.requires, context, facts, today)?;
@@ -115,8 +116,8 @@ fn met(
 
 /// From when to when a certificate that ends on `through` may be renewed.
 pub fn window(certification: &Certification, through: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
-    let renewal = certification.renewal.as_ref()?;
-    Some((days_before(through, renewal.window_days), days_after(through, renewal.grace_days)))
+    let windows = certification.renewals.iter().map(|way| way.window(through));
+    windows.reduce(|(opens, closes), (from, to)| (opens.min(from), closes.max(to)))
 }
 
 fn last_held<'a>(facts: &'a [Fact], code: &str) -> Option<&'a Fact> {
@@ -204,7 +205,10 @@ pub fn check_code(random: &[u8]) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Amount, Programmes};
+    use crate::{
+        certification::model::CertificateId,
+        record::{Amount, Programmes},
+    };
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()
@@ -243,7 +247,7 @@ title = { zh = "证", en = "certificate" }
 issue = "auto"
 validity.months = 12
 requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
-[certification.renewal]
+[[certification.renewal]]
 window_days = 90
 grace_days = 30
 requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
@@ -307,7 +311,9 @@ requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
 
     #[test]
     fn the_state_is_read_from_acts_and_dates() {
-        let act = |kind, on| Act { kind, on: day(on), why: String::new() };
+        let now = crate::db::Instant::from(chrono::DateTime::UNIX_EPOCH);
+        let stamp = crate::record::ledger::Stamp { at: now, by: None };
+        let act = |kind, on| Act::new(CertificateId(1), kind, day(on), "", stamp);
         let (from, through) = (day("2026-01-01"), Some(day("2026-12-31")));
         let at = |acts: &[Act], today: &str| state(from, through, acts, day(today));
         assert_eq!(at(&[], "2025-12-31"), State::NotYet);

@@ -425,6 +425,13 @@ diesel::table! {
         issued_at -> Timestamp,
         issued_by -> Nullable<BigInt>,
         fact_id -> BigInt,
+        cycle -> BigInt,
+        basis -> Text,
+        issuer -> Nullable<Text>,
+        foreign_number -> Nullable<Text>,
+        previous_id -> Nullable<BigInt>,
+        why -> Nullable<Text>,
+        template_id -> Nullable<BigInt>,
     }
 }
 
@@ -436,7 +443,12 @@ diesel::table! {
         on_day -> Date,
         why -> Text,
         done_at -> Timestamp,
-        done_by -> BigInt,
+        done_by -> Nullable<BigInt>,
+        through_on -> Nullable<Date>,
+        other_id -> Nullable<BigInt>,
+        evidence -> Nullable<Text>,
+        file_id -> Nullable<BigInt>,
+        campaign_id -> Nullable<BigInt>,
     }
 }
 
@@ -501,6 +513,7 @@ diesel::table! {
         sent_at -> Nullable<Timestamp>,
         parked_at -> Nullable<Timestamp>,
         calendar -> Nullable<Text>,
+        unsubscribe -> Nullable<Text>,
     }
 }
 
@@ -515,6 +528,8 @@ diesel::table! {
         days_before -> BigInt,
         planned_at -> Timestamp,
         outbox_id -> Nullable<BigInt>,
+        notice_id -> Nullable<BigInt>,
+        withheld -> Nullable<Text>,
     }
 }
 
@@ -887,6 +902,240 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    certificate_template (id) {
+        id -> BigInt,
+        code -> Text,
+        version -> BigInt,
+        certification -> Nullable<Text>,
+        body -> Text,
+        drafted_at -> Timestamp,
+        drafted_by -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        published_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    certificate_file (id) {
+        id -> BigInt,
+        certificate_id -> Nullable<BigInt>,
+        kind -> Text,
+        language -> Nullable<Text>,
+        name -> Text,
+        media_type -> Text,
+        bytes -> Binary,
+        digest -> Text,
+        made_at -> Timestamp,
+        made_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    extension_campaign (id) {
+        id -> BigInt,
+        certification -> Nullable<Text>,
+        first_on -> Date,
+        last_on -> Date,
+        months -> BigInt,
+        days -> BigInt,
+        why -> Text,
+        evidence -> Nullable<Text>,
+        file_id -> Nullable<BigInt>,
+        decided_at -> Timestamp,
+        decided_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    signing_key (id) {
+        id -> BigInt,
+        kid -> Text,
+        algorithm -> Text,
+        public_key -> Binary,
+        private_key -> Binary,
+        made_at -> Timestamp,
+        retired_at -> Nullable<Timestamp>,
+        revoked_at -> Nullable<Timestamp>,
+        why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    credential (certificate_id) {
+        certificate_id -> BigInt,
+        status_index -> BigInt,
+        document -> Text,
+        jwt -> Text,
+        statement -> Text,
+        digest -> Text,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    extract (id) {
+        id -> BigInt,
+        number -> Text,
+        check_code -> Text,
+        person_id -> BigInt,
+        certification -> Text,
+        on_day -> Date,
+        known_at -> Nullable<Timestamp>,
+        body -> Text,
+        paper -> Nullable<Binary>,
+        digest -> Text,
+        made_at -> Timestamp,
+        made_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    supervision (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        supervisor_id -> BigInt,
+        certification -> Text,
+        from_on -> Date,
+        through_on -> Date,
+        fact_id -> BigInt,
+        made_at -> Timestamp,
+        made_by -> BigInt,
+        ended_on -> Nullable<Date>,
+        ended_by -> Nullable<BigInt>,
+        ended_why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    rule_draft (id) {
+        id -> BigInt,
+        rule_set -> Text,
+        base_content_id -> BigInt,
+        title -> Text,
+        body -> Text,
+        drafted_at -> Timestamp,
+        drafted_by -> BigInt,
+        changed_at -> Timestamp,
+        withdrawn_at -> Nullable<Timestamp>,
+        withdrawn_by -> Nullable<BigInt>,
+        published_at -> Nullable<Timestamp>,
+        published_by -> Nullable<BigInt>,
+        why -> Nullable<Text>,
+        effective_on -> Nullable<Date>,
+        content_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    api_token (id) {
+        id -> BigInt,
+        title -> Text,
+        digest -> Text,
+        site_id -> BigInt,
+        made_at -> Timestamp,
+        made_by -> BigInt,
+        expires_on -> Date,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<BigInt>,
+        last_used_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    notice (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        subject -> Text,
+        body_text -> Text,
+        path -> Nullable<Text>,
+        created_at -> Timestamp,
+        read_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    reminder_rule (id) {
+        id -> BigInt,
+        code -> Text,
+        version -> BigInt,
+        body -> Text,
+        why -> Text,
+        changed_at -> Timestamp,
+        changed_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    reminder_mute (id) {
+        id -> BigInt,
+        recipient_id -> Nullable<BigInt>,
+        rule -> Nullable<Text>,
+        subject_kind -> Nullable<Text>,
+        subject_id -> Nullable<BigInt>,
+        from_on -> Date,
+        through_on -> Date,
+        why -> Text,
+        muted_at -> Timestamp,
+        muted_by -> BigInt,
+        ended_at -> Nullable<Timestamp>,
+        ended_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    mail_choice (person_id) {
+        person_id -> BigInt,
+        rhythm -> Nullable<Text>,
+        opted_out -> Text,
+        secret -> Text,
+        changed_at -> Timestamp,
+    }
+}
+
+diesel::table! {
+    site_hours (site_id) {
+        site_id -> BigInt,
+        quiet_from -> BigInt,
+        quiet_until -> BigInt,
+        workdays -> Text,
+        changed_at -> Timestamp,
+        changed_by -> BigInt,
+    }
+}
+
+diesel::table! {
+    site_day (site_id, on_day) {
+        site_id -> BigInt,
+        on_day -> Date,
+        works -> Bool,
+        title -> Text,
+    }
+}
+
+diesel::table! {
+    calendar_entry (id) {
+        id -> BigInt,
+        person_id -> BigInt,
+        uid -> Text,
+        subject_kind -> Text,
+        subject_id -> BigInt,
+        sequence -> BigInt,
+        on_day -> Date,
+        sent_at -> Timestamp,
+        cancelled_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    calendar_feed (person_id) {
+        person_id -> BigInt,
+        digest -> Text,
+        made_at -> Timestamp,
+        last_read_at -> Nullable<Timestamp>,
+    }
+}
+
 diesel::joinable!(assignment -> person (person_id));
 diesel::joinable!(assignment -> site (site_id));
 diesel::joinable!(account -> person (person_id));
@@ -978,6 +1227,20 @@ diesel::joinable!(conflict_declaration -> person (person_id));
 diesel::joinable!(appeal -> attempt (attempt_id));
 diesel::joinable!(appeal -> practical (practical_id));
 diesel::joinable!(appeal -> person (person_id));
+diesel::joinable!(certificate_file -> certificate (certificate_id));
+diesel::joinable!(extension_campaign -> certificate_file (file_id));
+diesel::joinable!(credential -> certificate (certificate_id));
+diesel::joinable!(extract -> person (person_id));
+diesel::joinable!(supervision -> person (person_id));
+diesel::joinable!(supervision -> fact (fact_id));
+diesel::joinable!(rule_draft -> content (content_id));
+diesel::joinable!(api_token -> site (site_id));
+diesel::joinable!(notice -> person (person_id));
+diesel::joinable!(mail_choice -> person (person_id));
+diesel::joinable!(site_hours -> site (site_id));
+diesel::joinable!(site_day -> site (site_id));
+diesel::joinable!(calendar_entry -> person (person_id));
+diesel::joinable!(calendar_feed -> person (person_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     site,
@@ -1046,4 +1309,21 @@ diesel::allow_tables_to_appear_in_same_query!(
     practical_result,
     conflict_declaration,
     appeal,
+    certificate_template,
+    certificate_file,
+    extension_campaign,
+    signing_key,
+    credential,
+    extract,
+    supervision,
+    rule_draft,
+    api_token,
+    notice,
+    reminder_rule,
+    reminder_mute,
+    mail_choice,
+    site_hours,
+    site_day,
+    calendar_entry,
+    calendar_feed,
 );

@@ -123,9 +123,7 @@ pub fn purposes(rules: &Rules, offer: Offer<'_>) -> Vec<Purpose> {
     let certifications = rules.sets().flat_map(|set| &set.certifications);
     certifications
         .filter_map(|certification| {
-            let renewal = certification.renewal.as_ref().map(|renewal| &renewal.requires);
-            let mut all = std::iter::once(&certification.requires).chain(renewal);
-            let named = all.any(|requirement| names_exam(requirement, &code));
+            let named = certification.demands().any(|requirement| names_exam(requirement, &code));
             named.then(|| Purpose {
                 certification: certification.title.clone(),
                 courses: courses(&certification.requires),
@@ -137,10 +135,7 @@ pub fn purposes(rules: &Rules, offer: Offer<'_>) -> Vec<Purpose> {
 /// The codes of the certifications that ask for exams with this fact code, for issue or renewal.
 pub fn certifications_asking(rules: &Rules, code: &str) -> Vec<String> {
     let all = rules.sets().flat_map(|set| set.certifications.iter().map(move |one| (set, one)));
-    let asks = all.filter(|(_, one)| {
-        let renewal = one.renewal.as_ref().map(|renewal| &renewal.requires);
-        std::iter::once(&one.requires).chain(renewal).any(|asked| names_exam(asked, code))
-    });
+    let asks = all.filter(|(_, one)| one.demands().any(|asked| names_exam(asked, code)));
     asks.map(|(set, one)| set.qualified(&one.code)).collect()
 }
 

@@ -57,7 +57,7 @@ struct Whole {
 
 pub async fn own(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
@@ -67,7 +67,7 @@ pub async fn own(
 
 pub async fn of_person(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<String>,
     asked: web::Query<Asked>,

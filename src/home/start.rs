@@ -44,12 +44,11 @@ struct Figure {
 
 pub async fn page(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     catalogue: web::Data<Catalogue>,
     viewer: Viewer,
 ) -> Result<HttpResponse> {
-    let (looking, rules, catalogue) =
-        (viewer.clone(), rules.get_ref().clone(), catalogue.get_ref().clone());
+    let (looking, rules, catalogue) = (viewer.clone(), rules.clone(), catalogue.get_ref().clone());
     let (todos, figures) = db
         .read(move |conn| -> Result<_> {
             let mut todos = mine(conn, &looking, &rules, &catalogue)?;

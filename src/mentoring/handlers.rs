@@ -33,7 +33,7 @@ pub struct BoardQuery {
 /// The start for everybody: what is mine as an apprentice, as a mentor, and who is in my reach.
 pub async fn board(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
@@ -135,7 +135,7 @@ fn speaks_of(couple: &Couple, search: &str) -> bool {
 
 pub async fn new_pairing(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Teaching>,
     form: web::Query<PairingForm>,
 ) -> Result<HttpResponse> {
@@ -330,7 +330,7 @@ fn understood(
 
 pub async fn pair(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     acting: Acting<Teaching>,
     Form(fields): Form<Fields>,
@@ -392,7 +392,7 @@ pub struct PageQuery {
 
 pub async fn pairing(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<i64>,
     query: web::Query<PageQuery>,
@@ -443,7 +443,7 @@ fn pairing_page(
 
 pub async fn end(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
     acting: Acting<Teaching>,
@@ -534,7 +534,7 @@ pub struct NewEntryQuery {
 
 pub async fn new_entry(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     query: web::Query<NewEntryQuery>,
 ) -> Result<HttpResponse> {
@@ -590,7 +590,7 @@ fn read_entry(
 
 pub async fn write_entry(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     Form(form): Form<EntryForm>,
 ) -> Result<HttpResponse> {
@@ -618,7 +618,7 @@ pub async fn write_entry(
 
 pub async fn entry(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
@@ -645,7 +645,7 @@ fn entry_page(
 
 pub async fn edit_entry(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
@@ -663,7 +663,7 @@ pub async fn edit_entry(
 
 pub async fn rewrite_entry(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<i64>,
     Form(form): Form<EntryForm>,
@@ -730,7 +730,7 @@ pub async fn sign_several(
 
 pub async fn send_back(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     acting: Acting<Mentor>,
     id: web::Path<i64>,

@@ -98,7 +98,7 @@ pub struct Preview {
 
 pub async fn preview(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     admin: Admin,
     query: web::Query<Preview>,
 ) -> Result<HttpResponse> {
@@ -137,7 +137,7 @@ pub struct CarryOut {
 
 pub async fn carry_out(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     admin: Admin,
     Form(form): Form<CarryOut>,
 ) -> Result<HttpResponse> {

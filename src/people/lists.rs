@@ -62,7 +62,7 @@ fn found(
 
 pub async fn people(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<OverPeople>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {

@@ -159,7 +159,7 @@ fn check_move(
 
 pub async fn transfer_page(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Moving>,
     id: web::Path<i64>,
     query: web::Query<Wanted>,
@@ -207,7 +207,7 @@ fn present(conn: &mut Conn, post: &Post, today: NaiveDate) -> Result<Wanted> {
 
 pub async fn transfer(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     acting: Acting<Moving>,
     id: web::Path<i64>,
@@ -258,7 +258,7 @@ fn check_leave(post: &Post, wanted: &Wanted, problems: &mut Problems) -> Option<
 
 pub async fn leave_page(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Moving>,
     id: web::Path<i64>,
     query: web::Query<Wanted>,
@@ -282,7 +282,7 @@ pub async fn leave_page(
 
 pub async fn leave(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Moving>,
     id: web::Path<i64>,
     Form(wanted): Form<Wanted>,
@@ -307,7 +307,7 @@ pub async fn leave(
 
 pub async fn new_person_page(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Hiring>,
 ) -> Result<HttpResponse> {
     let viewer = acting.clone();
@@ -318,7 +318,7 @@ pub async fn new_person_page(
 
 pub async fn new_person(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     acting: Acting<Hiring>,
     Form(wanted): Form<Wanted>,

@@ -5,7 +5,11 @@
 
 use std::collections::HashMap;
 
-use super::{fact::Kind, programme::Ladder, requirement::Requirement};
+use super::{
+    fact::Kind,
+    programme::{Certification, Ladder},
+    requirement::Requirement,
+};
 use crate::i18n::Text;
 
 /// Ladders, equivalences and names of all loaded rule sets.
@@ -15,6 +19,7 @@ pub struct Context {
     related_occupations: HashMap<String, Vec<String>>,
     related_majors: HashMap<String, Vec<String>>,
     deemed: HashMap<String, Vec<Requirement>>,
+    certifications: HashMap<String, Certification>,
     names: HashMap<Kind, HashMap<String, Text>>,
 }
 
@@ -38,6 +43,16 @@ impl Context {
     /// certificates really held, so every case stands in the table and no circle can arise.
     pub fn deem(&mut self, certificate: &str, by: Requirement) {
         self.deemed.entry(certificate.into()).or_default().push(by);
+    }
+
+    /// Adds a certification, as `RULESET/NAME`: what holding its certificate depends on.
+    pub fn certify(&mut self, code: String, certification: Certification) {
+        self.certifications.insert(code, certification);
+    }
+
+    /// A certification by `RULESET/NAME`.
+    pub fn certification(&self, code: &str) -> Option<&Certification> {
+        self.certifications.get(code)
     }
 
     /// What readers call this code.

@@ -36,7 +36,7 @@ mod vectors;
 pub use fact::{Amount, Fact, Kind};
 pub use ledger::{NewFact, Source};
 pub use programme::Programmes;
-pub use rules::{Consequences, Rules};
+pub use rules::{Consequences, LiveRules, Rules};
 
 crate::id! {
     /// A person, of whom the record speaks.

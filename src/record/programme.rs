@@ -19,8 +19,8 @@ use super::{
     context::Context,
     fact::Kind,
     period::{
-        MonthDay, days_before, first_day_after_months, months_after, through_of_days,
-        through_of_fixed_date, through_of_months,
+        MonthDay, days_after, days_before, first_day_after_months, months_after, months_before,
+        next_day, through_of_days, through_of_fixed_date, through_of_months,
     },
     requirement::{ExamWait, Limit, Requirement},
     rubric::PracticalPlan,
@@ -204,12 +204,19 @@ pub struct Certification {
     pub title: Text,
     /// First issue.
     pub requires: Requirement,
-    pub renewal: Option<Renewal>,
+    /// The ways of renewing it; which of them is open depends on the day and on how often it has
+    /// been renewed.
+    #[serde(default, rename = "renewal")]
+    pub renewals: Vec<Renewal>,
     #[serde(default)]
     pub validity: Validity,
     pub review: Option<Review>,
-    /// While this is not met, the certificate is suspended, not expired (R21).
+    /// While this is not met, the certificate is suspended, not expired (R21, R24).
     pub suspended_unless: Option<Requirement>,
+    /// Trainees who may do its work under supervision (R10).
+    pub exemption: Option<Exemption>,
+    /// What a newer version means for certificates issued before it.
+    pub transition: Option<Transition>,
     #[serde(default)]
     pub issue: Issue,
     /// Such as `SF-{year}-{serial:6}`.
@@ -217,6 +224,13 @@ pub struct Certification {
     pub note: Option<Text>,
     pub source: Option<String>,
     pub verified: Option<Verified>,
+}
+
+impl Certification {
+    /// What may bring it: the first issue and every way of renewing it.
+    pub fn demands(&self) -> impl Iterator<Item = &Requirement> {
+        std::iter::once(&self.requires).chain(self.renewals.iter().map(|one| &one.requires))
+    }
 }
 
 /// How a certificate comes about.
@@ -232,17 +246,111 @@ pub enum Issue {
     Elsewhere,
 }
 
-/// How a certificate is renewed (R22, R23).
+/// One way of renewing a certificate (R22, R23).
+///
+/// ```toml
+/// [[certification.renewal]]   # the 1st, 3rd, 5th … renewal: a delta course
+/// nth = [1]
+/// of = 2
+/// window_days = 90
+/// requires.course.code = "hv-delta"
+///
+/// [[certification.renewal]]   # too late for that: an exam, for a year
+/// late = true
+/// grace_months = 12
+/// requires.exam.parts = [{ code = "hv", min = 80 }]
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Renewal {
+    /// What readers call this way.
+    pub title: Option<Text>,
     pub requires: Requirement,
+    /// For which renewals it is, counted from 1; for all when empty.
+    #[serde(default)]
+    pub nth: Vec<u32>,
+    /// With `nth`: counted within every round of so many renewals.
+    pub of: Option<u32>,
     /// From so many days before the expiry.
     #[serde(default)]
     pub window_days: u32,
-    /// Until so many days after it; then it is a first issue again.
+    /// Or from so many months before it.
+    #[serde(default)]
+    pub window_months: u32,
+    /// Until so many days after it; after the last way closes it is a first issue again.
     #[serde(default)]
     pub grace_days: u32,
+    /// Or until so many months after it.
+    #[serde(default)]
+    pub grace_months: u32,
+    /// Only after the expiry: a rung of the late-renewal ladder.
+    #[serde(default)]
+    pub late: bool,
+    /// From which day the new validity is counted.
+    #[serde(default)]
+    pub base: Base,
+    /// Where a renewed certificate is valid for another time than a first one.
+    pub validity: Option<Validity>,
+    /// The running certificate is extended by so many months; none is issued (R22).
+    pub extends_months: Option<u32>,
+}
+
+impl Renewal {
+    /// From when to when this way is open for a certificate that ends on `through`.
+    pub fn window(&self, through: NaiveDate) -> (NaiveDate, NaiveDate) {
+        let opens = if self.late {
+            next_day(through)
+        } else {
+            days_before(months_before(through, self.window_months), self.window_days)
+        };
+        (opens, days_after(months_after(through, self.grace_months), self.grace_days))
+    }
+}
+
+/// From which day the validity of a renewed certificate is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Base {
+    /// From the day after the previous expiry; from completion when that is later.
+    #[default]
+    PreviousExpiry,
+    /// From completion, though days of the old validity are lost.
+    Completion,
+    /// From the day after the previous expiry, even when it is renewed late.
+    Cycle,
+}
+
+/// A trainee may do the work of a certificate, supervised by somebody named who holds it (R10).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Exemption {
+    /// For so many months in all.
+    pub months: u32,
+    /// What the trainee must meet, such as being in an apprenticeship; nothing when absent.
+    pub trainee: Option<Requirement>,
+    /// What the supervisor must meet; holding the certificate when absent.
+    pub supervisor: Option<Requirement>,
+}
+
+/// What a newer version of the rules means for certificates that began before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Transition {
+    /// Certificates that begin on this day or later are under the newer version.
+    pub from: Day,
+    pub holders: Holders,
+}
+
+/// How earlier holders are treated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Holders {
+    /// The newer conditions bind them from the first day.
+    FromDate,
+    /// They keep what they have until it ends, and renew by the newer version.
+    Grandfather,
+    /// The newer conditions bind them after so many days.
+    Grace { days: u32 },
 }
 
 /// How long a certificate is valid.
@@ -584,8 +692,14 @@ impl RuleSet {
         }
         for certification in &mut self.certifications {
             all.push(&mut certification.requires);
-            all.extend(certification.renewal.as_mut().map(|renewal| &mut renewal.requires));
+            for renewal in &mut certification.renewals {
+                all.push(&mut renewal.requires);
+            }
             all.extend(&mut certification.suspended_unless);
+            if let Some(exemption) = &mut certification.exemption {
+                all.extend(&mut exemption.trainee);
+                all.extend(&mut exemption.supervisor);
+            }
             let Some(review) = &mut certification.review else { continue };
             all.extend(&mut review.requires);
             all.extend(review.longer.as_mut().map(|longer| &mut longer.requires));
@@ -734,6 +848,9 @@ impl RuleSet {
         }
         for deemed in &self.deemed {
             context.deem(&deemed.certificate, deemed.by.clone());
+        }
+        for one in &self.certifications {
+            context.certify(self.qualified(&one.code), one.clone());
         }
         self.describe_names(context);
     }

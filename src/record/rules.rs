@@ -2,10 +2,12 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    future::{Ready, ready},
     ops::Deref,
-    sync::Arc,
+    sync::{Arc, PoisonError, RwLock},
 };
 
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use chrono::NaiveDate;
 
 use super::{Kind, PersonId, Programmes, ledger::Stamp, programme::RuleSet, reading::Problem};
@@ -69,6 +71,41 @@ impl Deref for Rules {
 
     fn deref(&self) -> &Programmes {
         &self.programmes
+    }
+}
+
+/// The rule sets in force while the program runs: exchanged as a whole when a newer version is
+/// published. Whoever works with rules takes one [`Rules`] and keeps it to the end of the work, so
+/// nothing is judged half by the old and half by the new.
+#[derive(Clone, Debug)]
+pub struct LiveRules(Arc<RwLock<Rules>>);
+
+impl LiveRules {
+    pub fn new(rules: Rules) -> LiveRules {
+        LiveRules(Arc::new(RwLock::new(rules)))
+    }
+
+    /// The rules in force now.
+    pub fn current(&self) -> Rules {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Puts others in force.
+    pub fn replace(&self, rules: Rules) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = rules;
+    }
+}
+
+/// A request works with the rules that were in force when it came.
+impl FromRequest for Rules {
+    type Error = actix_web::Error;
+    type Future = Ready<Result<Rules, Self::Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(match request.app_data::<web::Data<LiveRules>>() {
+            Some(live) => Ok(live.current()),
+            None => Err(actix_web::error::ErrorInternalServerError("no rules were configured")),
+        })
     }
 }
 

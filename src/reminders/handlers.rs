@@ -86,7 +86,7 @@ pub async fn send_again(
 
 pub async fn reminders(
     db: web::Data<Db>,
-    rules: web::Data<crate::record::Rules>,
+    rules: crate::record::Rules,
     delivery: web::Data<MailDelivery>,
     admin: Acting<Administrator>,
 ) -> Result<HttpResponse> {

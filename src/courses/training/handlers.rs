@@ -86,7 +86,7 @@ pub async fn who_is_where(
 pub async fn export(
     db: web::Data<Db>,
     catalogue: web::Data<Catalogue>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Teaching>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
@@ -149,7 +149,7 @@ pub struct EnrolForm {
 pub async fn enrol_page(
     db: web::Data<Db>,
     catalogue: web::Data<Catalogue>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Acting<Teaching>,
     form: web::Query<EnrolForm>,
 ) -> Result<HttpResponse> {
@@ -163,7 +163,7 @@ pub async fn enrol_page(
 pub async fn enrol(
     db: web::Data<Db>,
     catalogue: web::Data<Catalogue>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     acting: Acting<Teaching>,
     Form(form): Form<EnrolForm>,

@@ -99,7 +99,7 @@ fn cut(rules: &Rules, code: &str, adopted: Option<&Adopted>) -> f64 {
 pub async fn exams(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
 ) -> Result<HttpResponse> {
     let codes: Vec<String> =
         offered(&rules, acting.today).iter().map(|offer| offer.code()).collect();
@@ -167,12 +167,12 @@ async fn load(
 pub async fn exam(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     path: web::Path<(String, String)>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse> {
     let loaded = load(&db, &rules, &acting, path.into_inner(), &filter).await?;
-    let (viewer, rules) = ((*acting).clone(), rules.get_ref().clone());
+    let (viewer, rules) = ((*acting).clone(), rules.clone());
     let page = web::block(move || exam_page(&viewer, &rules, &loaded, &filter)).await;
     Ok(html(page.map_err(|error| Error::Internal(error.to_string()))?))
 }
@@ -208,7 +208,7 @@ fn exam_page(viewer: &Viewer, rules: &Rules, loaded: &Loaded, filter: &Filter) -
 pub async fn question(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     path: web::Path<(String, String, String)>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse> {
@@ -244,7 +244,7 @@ fn is_same(a: &Line<'_>, b: &Line<'_>) -> bool {
 pub async fn as_csv(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     path: web::Path<(String, String)>,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse> {

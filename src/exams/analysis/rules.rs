@@ -80,8 +80,7 @@ pub fn minima(rules: &Rules, exam: &str) -> Vec<Minimum> {
     let code = plan.fact_code(set);
     let mut found: Vec<Minimum> = Vec::new();
     for certification in rules.sets().flat_map(|set| &set.certifications) {
-        let renewal = certification.renewal.as_ref().map(|renewal| &renewal.requires);
-        for requirement in std::iter::once(&certification.requires).chain(renewal) {
+        for requirement in certification.demands() {
             requirement.visit(&mut |rule| {
                 let Rule::Exam(exam) = rule else { return };
                 for part in exam.parts.iter().filter(|part| part.code == code) {

@@ -31,11 +31,7 @@ use crate::{
 
 const PAST_SHOWN: i64 = 30;
 
-pub async fn mine(
-    viewer: Viewer,
-    db: web::Data<Db>,
-    rules: web::Data<Rules>,
-) -> Result<HttpResponse> {
+pub async fn mine(viewer: Viewer, db: web::Data<Db>, rules: Rules) -> Result<HttpResponse> {
     let (person, now, today, known) = (viewer.id, viewer.now, viewer.today, rules.clone());
     let (running, past, published, cuts, facts, registered, standing) = db
         .read(move |conn| -> Result<_> {
@@ -60,7 +56,7 @@ pub async fn mine(
 pub async fn explain(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     catalogue: web::Data<Catalogue>,
     path: web::Path<(String, String)>,
     asked: web::Query<AfterEntry>,
@@ -119,7 +115,7 @@ pub async fn start(
     request: HttpRequest,
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     path: web::Path<(String, String)>,
     Form(form): Form<StartForm>,
@@ -129,7 +125,7 @@ pub async fn start(
     let address = request.connection_info().realip_remote_addr().and_then(|ip| ip.parse().ok());
     let entry = Entry { code: form.entry_code, address };
     let (who, wanted) = (viewer.clone(), code.clone());
-    let (rules, consequences) = (rules.get_ref().clone(), consequences.get_ref().clone());
+    let (rules, consequences) = (rules.clone(), consequences.get_ref().clone());
     let seed: i64 = rand::random();
     let outcome = submit(&db, &viewer, &form.form_key, move |conn| {
         taking::start(conn, &who, &rules, &consequences, &wanted, &entry, seed)
@@ -256,7 +252,7 @@ pub async fn paper(
     viewer: Viewer,
     request: HttpRequest,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     after: web::Query<AfterSave>,
@@ -288,7 +284,7 @@ pub struct OneAnswer {
 pub async fn save_one(
     claim: Claim,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     answer: std::result::Result<web::Json<OneAnswer>, actix_web::Error>,
@@ -385,7 +381,7 @@ pub async fn clock(
     viewer: Viewer,
     request: HttpRequest,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
@@ -405,7 +401,7 @@ pub async fn clock(
 pub async fn save_all(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     Form(fields): Form<Vec<(String, String)>>,
@@ -439,7 +435,7 @@ pub async fn save_all(
 pub async fn check_before_finish(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
@@ -461,13 +457,13 @@ pub async fn check_before_finish(
 pub async fn finish(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     id: web::Path<AttemptId>,
     Form(form): Form<Key>,
 ) -> Result<HttpResponse> {
     let (id, person, now) = (*id, viewer.id, viewer.now);
-    let (rules, consequences) = (rules.get_ref().clone(), consequences.get_ref().clone());
+    let (rules, consequences) = (rules.clone(), consequences.get_ref().clone());
     submit(&db, &viewer, &form.form_key, move |conn| {
         let attempt = queries::attempt_of(conn, id, person)?.ok_or(Error::NotFound)?;
         let now = taking::not_before(conn, &attempt, now)?;

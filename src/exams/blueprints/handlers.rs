@@ -24,7 +24,7 @@ use crate::{
 pub async fn list(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
 ) -> Result<HttpResponse> {
     let page = db
         .read(move |conn| -> Result<_> {
@@ -51,7 +51,7 @@ type Exam = web::Path<(String, String)>;
 pub async fn show(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     exam: Exam,
 ) -> Result<HttpResponse> {
     let code = format!("{}/{}", exam.0, exam.1);
@@ -71,7 +71,7 @@ pub async fn show(
 pub async fn add(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     exam: Exam,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
@@ -114,7 +114,7 @@ type ExamVersion = web::Path<(String, String, i64)>;
 pub async fn version(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     path: ExamVersion,
 ) -> Result<HttpResponse> {
     let code = format!("{}/{}", path.0, path.1);
@@ -145,7 +145,7 @@ pub struct Key {
 pub async fn publish(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     path: ExamVersion,
     Form(form): Form<Key>,
 ) -> Result<HttpResponse> {

@@ -157,7 +157,7 @@ impl GrantForm {
 pub async fn add(
     acting: Acting<Granting>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<String>,
     Form(form): Form<GrantForm>,
 ) -> Result<HttpResponse> {

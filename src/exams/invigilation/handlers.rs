@@ -19,7 +19,7 @@ use crate::{
 pub async fn live(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
     let (watch, rows) = looked(&db, viewer, code.into_inner()).await?;
@@ -146,13 +146,13 @@ pub async fn extra(
 pub async fn close(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     code: web::Path<String>,
     Form(form): Form<ActForm>,
 ) -> Result<HttpResponse> {
     act(&db, viewer, code.into_inner(), form, move |conn, watch, form| {
-        let (why, with) = (reason(&form.why)?, (rules.get_ref(), consequences.get_ref()));
+        let (why, with) = (reason(&form.why)?, (&rules, consequences.get_ref()));
         match form.whom()? {
             None => acts::close_sitting(conn, watch, &why, with),
             whom => acts::close(conn, watch, whom, &why, with),

@@ -44,7 +44,7 @@ pub struct Waiting {
 pub async fn queue(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
 ) -> Result<HttpResponse> {
     assign::assign_due(&db, &rules, acting.now).await?;
     let (who, known) = (acting.clone(), rules.clone());
@@ -110,7 +110,7 @@ fn load(conn: &mut Conn, id: MarkingId, marker: PersonId) -> Result<Sheet> {
 pub async fn sheet(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<MarkingId>,
 ) -> Result<HttpResponse> {
     let (id, marker) = (*id, acting.id);
@@ -144,7 +144,7 @@ impl MarkForm {
 pub async fn mark(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
     id: web::Path<MarkingId>,
@@ -160,7 +160,7 @@ pub async fn mark(
         let page = pages::sheet(&acting, &rules, &sheet, Some(&form), &problems);
         return Err(Error::Again(Box::new(page)));
     }
-    let (rules, consequences) = (rules.get_ref().clone(), consequences.get_ref().clone());
+    let (rules, consequences) = (rules.clone(), consequences.get_ref().clone());
     let (who, key) = (acting.clone(), form.form_key.clone());
     submit(&db, &acting, &key, move |conn| {
         if saving {

@@ -62,7 +62,7 @@ const OWN: i64 = 20;
 pub async fn board(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse> {
     let page = db
@@ -140,7 +140,7 @@ pub struct PlanForm {
 pub async fn new(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     form: web::Query<PlanForm>,
 ) -> Result<HttpResponse> {
     let page = db.read(move |conn| plan_page(conn, &acting, &rules, &form)).await?;
@@ -228,7 +228,7 @@ fn candidate(conn: &mut Conn, acting: &Acting<Planning>, number: &str) -> Result
 pub async fn plan(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     Form(form): Form<PlanForm>,
 ) -> Result<HttpResponse> {
@@ -248,7 +248,7 @@ pub async fn plan(
 pub async fn exam(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<PracticalId>,
 ) -> Result<HttpResponse> {
     let id = *id;
@@ -336,7 +336,7 @@ pub struct AssignForm {
 pub async fn assign(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     id: web::Path<PracticalId>,
     Form(form): Form<AssignForm>,
@@ -722,7 +722,7 @@ const MOST_EXAMS: i64 = 2_000;
 pub async fn agreement(
     acting: Acting<Judging>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     query: web::Query<AgreementQuery>,
 ) -> Result<HttpResponse> {
     let page = db

@@ -42,11 +42,7 @@ fn find(conn: &mut Conn, (bank, code): &(String, String)) -> Result<Whole> {
     queries::whole(conn, bank, code)?.ok_or(Error::NotFound)
 }
 
-pub async fn banks(
-    db: web::Data<Db>,
-    rules: web::Data<Rules>,
-    acting: Author,
-) -> Result<HttpResponse> {
+pub async fn banks(db: web::Data<Db>, rules: Rules, acting: Author) -> Result<HttpResponse> {
     let counted = db
         .read(|conn| -> Result<_> {
             let mut counted = Vec::new();
@@ -151,7 +147,7 @@ const PAGE: usize = 50;
 
 pub async fn bank(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Author,
     code: web::Path<String>,
     filter: web::Query<Filter>,
@@ -212,7 +208,7 @@ pub struct Shown {
 
 pub async fn question(
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     acting: Author,
     path: web::Path<(String, String)>,
     shown: web::Query<Shown>,

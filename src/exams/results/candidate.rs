@@ -47,7 +47,7 @@ pub struct Told {
 pub async fn result(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     catalogue: web::Data<Catalogue>,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,

@@ -99,7 +99,7 @@ impl Filter {
 pub async fn list(
     acting: Acting<OverPeople>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
     filter: web::Query<Filter>,
@@ -124,7 +124,7 @@ pub async fn list(
 pub async fn as_csv(
     acting: Acting<OverPeople>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     filter: web::Query<Filter>,
 ) -> Result<HttpResponse> {
     let who = acting.clone();

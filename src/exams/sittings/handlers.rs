@@ -58,7 +58,7 @@ impl Asked {
 pub async fn list(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
     let reach = Acting::<Registering>::of(viewer.clone()).ok().map(|acting| acting.reach().clone());
@@ -88,7 +88,7 @@ pub async fn list(
 pub async fn new_page(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
     let who = acting.clone();
@@ -101,11 +101,11 @@ pub async fn new_page(
 pub async fn add(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     Form(form): Form<PlanForm>,
 ) -> Result<HttpResponse> {
-    let (who, rules, key) = (acting.clone(), rules.get_ref().clone(), form.form_key.clone());
+    let (who, rules, key) = (acting.clone(), rules.clone(), form.form_key.clone());
     submit(&db, &acting, &key, move |conn| {
         let sites = staff::queries::sites(conn, who.reach())?;
         let (plan, watch) = understood(conn, &who, &rules, &sites, None, &form)?;
@@ -140,7 +140,7 @@ fn understood(
 pub async fn edit_page(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
     let judged = rules.clone();
@@ -162,12 +162,12 @@ pub async fn edit_page(
 pub async fn change(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     code: web::Path<String>,
     Form(form): Form<PlanForm>,
 ) -> Result<HttpResponse> {
-    let (who, rules, key) = (acting.clone(), rules.get_ref().clone(), form.form_key.clone());
+    let (who, rules, key) = (acting.clone(), rules.clone(), form.form_key.clone());
     submit(&db, &acting, &key, move |conn| {
         let Planned { acting, sitting, .. } = Planned::of(conn, who, &code)?;
         let sites = staff::queries::sites(conn, acting.reach())?;
@@ -188,12 +188,12 @@ pub struct Why {
 pub async fn cancel(
     acting: Acting<Planning>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     code: web::Path<String>,
     Form(form): Form<Why>,
 ) -> Result<HttpResponse> {
-    let (who, rules) = (acting.clone(), rules.get_ref().clone());
+    let (who, rules) = (acting.clone(), rules.clone());
     submit(&db, &acting, &form.form_key, move |conn| {
         let Planned { acting, sitting, .. } = Planned::of(conn, who, &code)?;
         let why = planning::reason(&form.why)?;
@@ -223,7 +223,7 @@ impl AskedRatio {
 pub async fn show(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     code: web::Path<String>,
     asked: web::Query<AskedRatio>,
@@ -335,12 +335,12 @@ fn meant(conn: &mut Conn, viewer: &Viewer, staff_no: &str) -> Result<(Post, Hand
 pub async fn register(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     code: web::Path<String>,
     Form(form): Form<NameForm>,
 ) -> Result<HttpResponse> {
-    let (who, rules) = (viewer.clone(), rules.get_ref().clone());
+    let (who, rules) = (viewer.clone(), rules.clone());
     submit(&db, &viewer, &form.form_key, move |conn| {
         let Seen { sitting, site, .. } = Seen::of(conn, &who, &code)?;
         let (person, hand) = meant(conn, &who, &form.staff_no)?;
@@ -354,12 +354,12 @@ pub async fn register(
 pub async fn withdraw(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     code: web::Path<String>,
     Form(form): Form<NameForm>,
 ) -> Result<HttpResponse> {
-    let (who, rules) = (viewer.clone(), rules.get_ref().clone());
+    let (who, rules) = (viewer.clone(), rules.clone());
     submit(&db, &viewer, &form.form_key, move |conn| {
         let Seen { sitting, site, .. } = Seen::of(conn, &who, &code)?;
         let (person, hand) = meant(conn, &who, &form.staff_no)?;
@@ -377,12 +377,12 @@ pub async fn withdraw(
 pub async fn reschedule(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     code: web::Path<String>,
     Form(form): Form<NameForm>,
 ) -> Result<HttpResponse> {
-    let (who, rules) = (viewer.clone(), rules.get_ref().clone());
+    let (who, rules) = (viewer.clone(), rules.clone());
     submit(&db, &viewer, &form.form_key, move |conn| {
         let from = Seen::of(conn, &who, &code)?;
         let to = Seen::of(conn, &who, &form.to)?;

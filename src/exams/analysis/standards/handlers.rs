@@ -43,7 +43,7 @@ pub struct Asked {
 pub async fn list(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
     let (exam, viewer) = (asked.exam.clone(), acting.id);
@@ -116,7 +116,7 @@ fn candidates(conn: &mut Conn, acting: &Acting<Authoring>) -> Result<Vec<Person>
 pub async fn new(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
     let draft = Draft { exam: asked.exam.clone(), all: true, ..Draft::default() };
@@ -163,7 +163,7 @@ fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
 pub async fn create(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
@@ -281,7 +281,7 @@ impl Loaded {
 pub async fn show(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<StudyId>,
 ) -> Result<HttpResponse> {
     let who = (*acting).clone();
@@ -354,14 +354,14 @@ fn study_page<'a>(
 pub async fn invite(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     id: web::Path<StudyId>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
     let (id, who, head) = (*id, acting.clone(), head.get_ref().clone());
     let (named, key) = (numbers(&fields, "judge-"), field(&fields, "form_key").to_owned());
-    let rules = rules.get_ref().clone();
+    let rules = rules.clone();
     submit(&db, &acting, &key, move |conn| {
         let study = queries::hold(conn, id)?.ok_or(Error::NotFound)?;
         if study.phase().round().is_none() {
@@ -416,7 +416,7 @@ pub struct Adoption {
 pub async fn adopt(
     acting: Acting<Examiner>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<StudyId>,
     Form(form): Form<Adoption>,
 ) -> Result<HttpResponse> {
@@ -453,7 +453,7 @@ pub struct AfterSave {
 pub async fn estimates(
     acting: Acting<Authoring>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<StudyId>,
     after: web::Query<AfterSave>,
 ) -> Result<HttpResponse> {

@@ -81,7 +81,7 @@ pub fn standing(
 pub async fn file_page(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<AttemptId>,
 ) -> Result<HttpResponse> {
     let (who, known, id) = (viewer.clone(), rules.clone(), *id);
@@ -107,12 +107,12 @@ pub struct FileForm {
 pub async fn file(
     viewer: Viewer,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     id: web::Path<AttemptId>,
     Form(form): Form<FileForm>,
 ) -> Result<HttpResponse> {
-    let (who, known, id) = (viewer.clone(), rules.get_ref().clone(), *id);
+    let (who, known, id) = (viewer.clone(), rules.clone(), *id);
     if let Some(problem) = self::rules::text_problem(&form.grounds) {
         let (attempt, result, standing) = {
             let (who, known) = (who.clone(), known.clone());
@@ -195,7 +195,7 @@ impl ListQuery {
 pub async fn list(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     query: web::Query<ListQuery>,
 ) -> Result<HttpResponse> {
     let (who, asked) = (acting.clone(), query.clone());
@@ -209,7 +209,7 @@ pub async fn list(
 pub async fn one(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<AppealId>,
 ) -> Result<HttpResponse> {
     let (who, known, id) = (acting.clone(), rules.clone(), *id);
@@ -243,13 +243,13 @@ pub struct DecideForm {
 pub async fn decide(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
     id: web::Path<AppealId>,
     Form(form): Form<DecideForm>,
 ) -> Result<HttpResponse> {
-    let (who, known, id) = (acting.clone(), rules.get_ref().clone(), *id);
+    let (who, known, id) = (acting.clone(), rules.clone(), *id);
     let outcome = Outcome::parse(&form.outcome).filter(|outcome| *outcome != Outcome::Withdrawn);
     let problem = self::rules::text_problem(&form.reasons);
     let (Some(outcome), None) = (outcome, &problem) else {

@@ -129,7 +129,7 @@ async fn asked(db: &Db, fields: Vec<(String, String)>) -> Result<Asked> {
 pub async fn preview(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
     let Asked { given, subject, correction } = asked(&db, fields).await?;
@@ -152,7 +152,7 @@ pub async fn preview(
 pub async fn decide(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
     Form(fields): Form<Vec<(String, String)>>,
@@ -177,7 +177,7 @@ pub async fn decide(
 pub async fn one(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     id: web::Path<CorrectionId>,
 ) -> Result<HttpResponse> {
     let (id, who) = (*id, acting.clone());
@@ -202,7 +202,7 @@ pub struct UndoForm {
 pub async fn undo(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
     id: web::Path<CorrectionId>,

@@ -90,7 +90,7 @@ pub struct Group {
 pub async fn list(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
 ) -> Result<HttpResponse> {
@@ -159,7 +159,7 @@ impl Decision {
 pub async fn decide(
     acting: Acting<Grading>,
     db: web::Data<Db>,
-    rules: web::Data<Rules>,
+    rules: Rules,
     consequences: web::Data<Consequences>,
     head: web::Data<Letterhead>,
     Form(fields): Form<Vec<(String, String)>>,
@@ -172,7 +172,7 @@ pub async fn decide(
         )));
     }
     let who = acting.clone();
-    let (rules, consequences) = (rules.get_ref().clone(), consequences.get_ref().clone());
+    let (rules, consequences) = (rules.clone(), consequences.get_ref().clone());
     submit(&db, &acting, &key, move |conn| {
         let with = With { rules: &rules, consequences: &consequences };
         for id in chosen {

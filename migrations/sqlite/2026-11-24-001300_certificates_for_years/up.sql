@@ -1,0 +1,322 @@
+-- Certificates and reminders that hold for years: the life of a certificate, its proofs, rules of reminders.
+
+-- The look of the paper, in versions: what was issued under one keeps it.
+CREATE TABLE certificate_template (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    code TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    -- The certification it is for; null: for all that have none of their own.
+    certification TEXT,
+    -- Its texts, colours and places, as JSON.
+    body TEXT NOT NULL,
+    drafted_at TIMESTAMP NOT NULL,
+    drafted_by BIGINT REFERENCES person (id),
+    published_at TIMESTAMP,
+    published_by BIGINT REFERENCES person (id),
+    UNIQUE (code, version)
+);
+
+-- Certificates learn how they came about, and may be replaced on the day of their issue.
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE certificate_before AS SELECT * FROM certificate;
+DROP TABLE certificate;
+CREATE TABLE certificate (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    certification TEXT NOT NULL,
+    content_id BIGINT NOT NULL REFERENCES content (id),
+    number TEXT NOT NULL UNIQUE,
+    check_code TEXT NOT NULL,
+    issued_on DATE NOT NULL,
+    valid_from DATE NOT NULL,
+    valid_through DATE,
+    -- What was printed, as JSON: later names and templates do not alter it.
+    printed TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    issued_at TIMESTAMP NOT NULL,
+    issued_by BIGINT REFERENCES person (id),
+    -- Each names the other, so this is checked at commit.
+    fact_id BIGINT NOT NULL REFERENCES fact (id) DEFERRABLE INITIALLY DEFERRED,
+    -- 0 for a first issue, n for the n-th renewal.
+    cycle BIGINT NOT NULL DEFAULT 0,
+    basis TEXT NOT NULL DEFAULT 'rule' CHECK (basis IN ('rule', 'decision', 'import', 'replacement')),
+    -- Of an imported one: who issued it, under which number.
+    issuer TEXT,
+    foreign_number TEXT,
+    -- The one it renews or replaces.
+    previous_id BIGINT REFERENCES certificate (id),
+    -- Why it was issued, where somebody decided it.
+    why TEXT,
+    template_id BIGINT REFERENCES certificate_template (id),
+    CHECK (valid_through IS NULL OR valid_through >= valid_from)
+);
+INSERT INTO certificate (id, person_id, certification, content_id, number, check_code, issued_on, valid_from, valid_through, printed, verdict, issued_at, issued_by, fact_id)
+SELECT id, person_id, certification, content_id, number, check_code, issued_on, valid_from, valid_through, printed, verdict, issued_at, issued_by, fact_id FROM certificate_before;
+DROP TABLE certificate_before;
+CREATE INDEX certificate_expiry ON certificate (valid_through);
+CREATE INDEX certificate_person ON certificate (person_id);
+CREATE UNIQUE INDEX certificate_once ON certificate (person_id, certification, issued_on) WHERE basis = 'rule';
+
+-- Files that belong to certificates, kept as they were with their SHA-256: the paper as issued, a
+-- letter, the scan of an old certificate, evidence of an act, a picture of a template.
+CREATE TABLE certificate_file (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    certificate_id BIGINT REFERENCES certificate (id),
+    kind TEXT NOT NULL CHECK (kind IN ('paper', 'letter', 'source', 'evidence', 'picture')),
+    language TEXT CHECK (language IN ('zh-CN', 'en')),
+    name TEXT NOT NULL,
+    media_type TEXT NOT NULL,
+    bytes BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    made_at TIMESTAMP NOT NULL,
+    made_by BIGINT REFERENCES person (id)
+);
+CREATE INDEX certificate_file_certificate ON certificate_file (certificate_id);
+CREATE UNIQUE INDEX certificate_file_paper ON certificate_file (certificate_id, language) WHERE kind = 'paper';
+
+-- Every certificate that ended within a range was extended by one decision (R22).
+CREATE TABLE extension_campaign (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    -- Null: of every certification.
+    certification TEXT,
+    first_on DATE NOT NULL,
+    last_on DATE NOT NULL,
+    months BIGINT NOT NULL,
+    days BIGINT NOT NULL,
+    why TEXT NOT NULL,
+    evidence TEXT,
+    file_id BIGINT REFERENCES certificate_file (id),
+    decided_at TIMESTAMP NOT NULL,
+    decided_by BIGINT NOT NULL REFERENCES person (id),
+    CHECK (last_on >= first_on)
+);
+
+-- More acts, with their evidence; a rule may act too, then nobody did it.
+CREATE TABLE certificate_act_before AS SELECT * FROM certificate_act;
+DROP TABLE certificate_act;
+CREATE TABLE certificate_act (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    certificate_id BIGINT NOT NULL REFERENCES certificate (id),
+    act TEXT NOT NULL CHECK (act IN ('suspended', 'reinstated', 'revoked', 'extended', 'replaced', 'superseded')),
+    on_day DATE NOT NULL,
+    why TEXT NOT NULL,
+    done_at TIMESTAMP NOT NULL,
+    done_by BIGINT REFERENCES person (id),
+    -- The new last valid day of an extension.
+    through_on DATE,
+    -- The certificate that took its place.
+    other_id BIGINT REFERENCES certificate (id),
+    evidence TEXT,
+    file_id BIGINT REFERENCES certificate_file (id),
+    campaign_id BIGINT REFERENCES extension_campaign (id)
+);
+INSERT INTO certificate_act (id, certificate_id, act, on_day, why, done_at, done_by)
+SELECT id, certificate_id, act, on_day, why, done_at, done_by FROM certificate_act_before;
+DROP TABLE certificate_act_before;
+CREATE INDEX certificate_act_certificate ON certificate_act (certificate_id);
+
+-- Keys we sign with; the private half is sealed by the secret of this installation.
+CREATE TABLE signing_key (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    kid TEXT NOT NULL UNIQUE,
+    algorithm TEXT NOT NULL CHECK (algorithm IN ('ed25519', 'rs256')),
+    public_key BLOB NOT NULL,
+    private_key BLOB NOT NULL,
+    made_at TIMESTAMP NOT NULL,
+    -- It signs nothing from then on; what it signed stays valid.
+    retired_at TIMESTAMP,
+    -- It got out: nothing it signed is to be believed.
+    revoked_at TIMESTAMP,
+    why TEXT
+);
+
+-- The Open Badges credential of a certificate, as it was signed.
+CREATE TABLE credential (
+    certificate_id BIGINT NOT NULL PRIMARY KEY REFERENCES certificate (id),
+    status_index BIGINT NOT NULL UNIQUE,
+    document TEXT NOT NULL,
+    jwt TEXT NOT NULL,
+    -- The compact statement in the QR code.
+    statement TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    made_at TIMESTAMP NOT NULL
+);
+
+-- What auditors were told: held or not held on a day, as known at an instant.
+CREATE TABLE extract (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    number TEXT NOT NULL UNIQUE,
+    check_code TEXT NOT NULL,
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    certification TEXT NOT NULL,
+    on_day DATE NOT NULL,
+    known_at TIMESTAMP,
+    body TEXT NOT NULL,
+    paper BLOB,
+    digest TEXT NOT NULL,
+    made_at TIMESTAMP NOT NULL,
+    made_by BIGINT NOT NULL REFERENCES person (id)
+);
+CREATE INDEX extract_person ON extract (person_id);
+
+-- A trainee who may do what needs a certificate, supervised by a named holder, for a time (R10).
+CREATE TABLE supervision (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    supervisor_id BIGINT NOT NULL REFERENCES person (id),
+    certification TEXT NOT NULL,
+    from_on DATE NOT NULL,
+    through_on DATE NOT NULL,
+    fact_id BIGINT NOT NULL REFERENCES fact (id),
+    made_at TIMESTAMP NOT NULL,
+    made_by BIGINT NOT NULL REFERENCES person (id),
+    ended_on DATE,
+    ended_by BIGINT REFERENCES person (id),
+    ended_why TEXT,
+    CHECK (through_on >= from_on)
+);
+CREATE INDEX supervision_person ON supervision (person_id);
+CREATE INDEX supervision_supervisor ON supervision (supervisor_id);
+
+-- A change of a rule set that is tried out before it is published.
+CREATE TABLE rule_draft (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    rule_set TEXT NOT NULL,
+    base_content_id BIGINT NOT NULL REFERENCES content (id),
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    drafted_at TIMESTAMP NOT NULL,
+    drafted_by BIGINT NOT NULL REFERENCES person (id),
+    changed_at TIMESTAMP NOT NULL,
+    withdrawn_at TIMESTAMP,
+    withdrawn_by BIGINT REFERENCES person (id),
+    published_at TIMESTAMP,
+    published_by BIGINT REFERENCES person (id),
+    why TEXT,
+    -- From this day the published version is in force.
+    effective_on DATE,
+    content_id BIGINT REFERENCES content (id)
+);
+CREATE INDEX rule_draft_set ON rule_draft (rule_set);
+
+-- What other systems sign in with.
+CREATE TABLE api_token (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    title TEXT NOT NULL,
+    digest TEXT NOT NULL UNIQUE,
+    -- They see this site and what lies below it.
+    site_id BIGINT NOT NULL REFERENCES site (id),
+    made_at TIMESTAMP NOT NULL,
+    made_by BIGINT NOT NULL REFERENCES person (id),
+    expires_on DATE NOT NULL,
+    ended_at TIMESTAMP,
+    ended_by BIGINT REFERENCES person (id),
+    last_used_at TIMESTAMP
+);
+
+-- A message on the start page, for those without mail and those who do not read it.
+CREATE TABLE notice (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    subject TEXT NOT NULL,
+    body_text TEXT NOT NULL,
+    -- Where it leads.
+    path TEXT,
+    created_at TIMESTAMP NOT NULL,
+    read_at TIMESTAMP
+);
+CREATE INDEX notice_person ON notice (person_id, read_at);
+
+-- Several reminders may go out in one mail; each keeps its row here.
+ALTER TABLE reminder ADD COLUMN notice_id BIGINT REFERENCES notice (id);
+-- Why no mail was written: muted, or a later step took its place.
+ALTER TABLE reminder ADD COLUMN withheld TEXT;
+CREATE INDEX reminder_due ON reminder (rule, due_on);
+CREATE INDEX reminder_recipient ON reminder (recipient_id);
+
+-- A rule of reminders as an administrator changed it; the highest version counts.
+CREATE TABLE reminder_rule (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    code TEXT NOT NULL,
+    version BIGINT NOT NULL,
+    body TEXT NOT NULL,
+    why TEXT NOT NULL,
+    changed_at TIMESTAMP NOT NULL,
+    changed_by BIGINT NOT NULL REFERENCES person (id),
+    UNIQUE (code, version)
+);
+
+-- Reminders somebody need not get: all, of one rule, or about one thing.
+CREATE TABLE reminder_mute (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    recipient_id BIGINT REFERENCES person (id),
+    rule TEXT,
+    subject_kind TEXT,
+    subject_id BIGINT,
+    from_on DATE NOT NULL,
+    through_on DATE NOT NULL,
+    why TEXT NOT NULL,
+    muted_at TIMESTAMP NOT NULL,
+    muted_by BIGINT NOT NULL REFERENCES person (id),
+    ended_at TIMESTAMP,
+    ended_by BIGINT REFERENCES person (id)
+);
+CREATE INDEX reminder_mute_recipient ON reminder_mute (recipient_id);
+
+-- How a person wants to be written to.
+CREATE TABLE mail_choice (
+    person_id BIGINT NOT NULL PRIMARY KEY REFERENCES person (id),
+    -- Null: as the rules say.
+    rhythm TEXT CHECK (rhythm IN ('each', 'daily', 'weekly')),
+    -- The rules they opted out of, where those allow it, as a JSON list.
+    opted_out TEXT NOT NULL,
+    -- What the address in List-Unsubscribe carries.
+    secret TEXT NOT NULL UNIQUE,
+    changed_at TIMESTAMP NOT NULL
+);
+
+-- When a site wants no mail, and on which days it works; sites below follow it.
+CREATE TABLE site_hours (
+    site_id BIGINT NOT NULL PRIMARY KEY REFERENCES site (id),
+    -- Minutes after midnight at the site.
+    quiet_from BIGINT NOT NULL,
+    quiet_until BIGINT NOT NULL,
+    -- Seven letters from Monday on, 1 for a day of work.
+    workdays TEXT NOT NULL,
+    changed_at TIMESTAMP NOT NULL,
+    changed_by BIGINT NOT NULL REFERENCES person (id)
+);
+
+-- Days on which it is otherwise: a holiday, or work on a Sunday.
+CREATE TABLE site_day (
+    site_id BIGINT NOT NULL REFERENCES site (id),
+    on_day DATE NOT NULL,
+    works BOOLEAN NOT NULL,
+    title TEXT NOT NULL,
+    PRIMARY KEY (site_id, on_day)
+);
+
+-- A due day in people's calendars: it keeps its UID, and its sequence grows when it moves.
+CREATE TABLE calendar_entry (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    uid TEXT NOT NULL UNIQUE,
+    subject_kind TEXT NOT NULL,
+    subject_id BIGINT NOT NULL,
+    sequence BIGINT NOT NULL,
+    on_day DATE NOT NULL,
+    sent_at TIMESTAMP NOT NULL,
+    cancelled_at TIMESTAMP,
+    UNIQUE (person_id, subject_kind, subject_id)
+);
+
+-- The secret address of a person's calendar.
+CREATE TABLE calendar_feed (
+    person_id BIGINT NOT NULL PRIMARY KEY REFERENCES person (id),
+    digest TEXT NOT NULL UNIQUE,
+    made_at TIMESTAMP NOT NULL,
+    last_read_at TIMESTAMP
+);
+
+-- Where a recipient who may opt out of this kind of mail can do so.
+ALTER TABLE outbox ADD COLUMN unsubscribe TEXT;
