@@ -39,6 +39,7 @@ pub fn issue_due(
     today: NaiveDate,
     stamp: Stamp,
 ) -> Result<Vec<String>, Error> {
+    let rules = &rules.on(today);
     ledger::hold(conn, person)?;
     let Some(post) = staff::queries::post_of(conn, person, today)? else { return Ok(Vec::new()) };
     let mut numbers = Vec::new();
@@ -69,6 +70,7 @@ pub fn due_by_time(
     rules: &Rules,
     today: NaiveDate,
 ) -> Result<Vec<PersonId>, Error> {
+    let rules = &rules.on(today);
     let is_due = |facts: &[Fact]| {
         issued_by_rule(rules, today).any(|(set, certification)| {
             let code = set.qualified(&certification.code);
