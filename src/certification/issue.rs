@@ -97,7 +97,7 @@ pub fn issued_by_rule(
 }
 
 /// What stands against issuing, by certification.
-fn barriers_of(
+pub fn barriers_of(
     conn: &mut Conn,
     person: PersonId,
     today: NaiveDate,

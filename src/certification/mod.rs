@@ -8,6 +8,7 @@
 //! Invariant: no status is stored. Valid, expiring, expired, suspended and revoked are computed
 //! from dates and acts when asked; what was printed never changes; nothing is deleted.
 
+pub mod calculator;
 pub mod doubts;
 pub mod handlers;
 pub mod issue;

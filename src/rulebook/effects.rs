@@ -1,0 +1,541 @@
+//! What a change of the rules would do, judged for one person after another.
+//!
+//! Pure: two sets of rules, one person's facts, days. The rules in force and the draft are asked
+//! the same questions by the same code that answers them everywhere else; where the answers
+//! differ, that is an effect. Both answers say until when they hold, so the first day on which
+//! they part is found by leaping, not by trying each day.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+
+use crate::{
+    careers::rules::is_open_to,
+    certification::{
+        calculator::serves,
+        rules::{self, Barrier},
+    },
+    i18n::{Lang, Text, date},
+    record::{
+        Fact, Kind, Programmes, Rules,
+        case::Case,
+        context::Context,
+        period::{FOREVER, days_after, months_after, next_day},
+        programme::{Certification, Day, Holders, Issue, Renewal},
+        requirement::{self, Milestone, Requirement, Rule},
+        verdict,
+    },
+    t,
+};
+
+/// How far ahead answers are compared.
+pub const HORIZON_MONTHS: u32 = 36;
+
+crate::words! {
+    /// What happens to somebody.
+    Change {
+        /// They hold it and would not any more.
+        FallsOut = "falls-out",
+        /// They keep it, and lack something when it has to be renewed.
+        AtRenewal = "at-renewal",
+        /// They meet what it takes to get it and would not any more.
+        NoLonger = "no-longer",
+        /// They would hold it, or get it, and do not now.
+        Gains = "gains",
+        /// Other days of renewal or review.
+        Dates = "dates",
+        /// They may take the step now and might not any more.
+        StepLost = "step-lost",
+        StepGained = "step-gained",
+        /// They may do the job now and might not any more.
+        JobLost = "job-lost",
+        JobGained = "job-gained",
+    }
+}
+
+impl Change {
+    /// Whether it is a loss, by its own day.
+    pub fn is_loss(self) -> bool {
+        matches!(
+            self,
+            Change::FallsOut
+                | Change::AtRenewal
+                | Change::NoLonger
+                | Change::StepLost
+                | Change::JobLost
+        )
+    }
+}
+
+/// One effect on one person.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Effect {
+    pub change: Change,
+    /// The certification, path or job, as `RULESET/NAME`.
+    pub code: String,
+    /// The first day on which it shows.
+    pub on: NaiveDate,
+    /// What is missing, or what changes.
+    pub why: Text,
+}
+
+/// The rules in force on the day of a change, and those it would bring.
+#[derive(Clone, Debug)]
+pub struct Trial {
+    pub base: Rules,
+    pub draft: Rules,
+    /// The day from which the draft would be in force.
+    pub from: NaiveDate,
+    /// The day by which its transitions are over.
+    pub settled: NaiveDate,
+    pub affected: Affected,
+}
+
+/// What a change can reach.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Affected {
+    pub certifications: Vec<String>,
+    pub paths: Vec<String>,
+    pub jobs: Vec<String>,
+}
+
+impl Affected {
+    pub fn is_empty(&self) -> bool {
+        self.certifications.is_empty() && self.paths.is_empty() && self.jobs.is_empty()
+    }
+
+    /// What differs between two sets of rules, and whatever depends on it.
+    pub fn of(base: &Programmes, draft: &Programmes, set: &str) -> Affected {
+        let everything = bears_on_everything(base, draft, set);
+        let mut certifications: BTreeSet<String> = codes(base, draft)
+            .into_iter()
+            .filter(|code| {
+                let definition = |rules: &Programmes| {
+                    rules.certification(code).map(|(_, one)| one.clone())
+                };
+                everything || definition(base) != definition(draft)
+            })
+            .collect();
+        close(&mut certifications, base, draft);
+        let leads_from = |requirement: &Requirement| names_any(requirement, &certifications);
+        let paths = differing(base, draft, everything, |rules| {
+            let paths = rules.sets().flat_map(|set| set.paths.iter().map(move |one| (set, one)));
+            paths
+                .map(|(set, one)| (set.qualified(&one.code), (one.clone(), leads_from(&one.requires))))
+                .collect()
+        });
+        let jobs = differing(base, draft, everything, |rules| {
+            let jobs = rules.sets().flat_map(|set| set.jobs.iter().map(move |one| (set, one)));
+            jobs.map(|(set, one)| {
+                (set.qualified(&one.code), (one.clone(), leads_from(&one.requires)))
+            })
+            .collect()
+        });
+        Affected { certifications: certifications.into_iter().collect(), paths, jobs }
+    }
+}
+
+/// Those that differ, and those that lead from something that does.
+fn differing<T: PartialEq>(
+    base: &Programmes,
+    draft: &Programmes,
+    everything: bool,
+    list: impl Fn(&Programmes) -> BTreeMap<String, (T, bool)>,
+) -> Vec<String> {
+    let (base, draft) = (list(base), list(draft));
+    let codes: BTreeSet<&String> = base.keys().chain(draft.keys()).collect();
+    let changed = |code: &&&String| {
+        let (before, after) = (base.get(**code), draft.get(**code));
+        everything
+            || before.map(|one| &one.0) != after.map(|one| &one.0)
+            || before.into_iter().chain(after).any(|one| one.1)
+    };
+    codes.iter().filter(changed).map(|code| (*code).clone()).collect()
+}
+
+/// Ladders and what counts for what bear on verdicts that do not name them.
+fn bears_on_everything(base: &Programmes, draft: &Programmes, set: &str) -> bool {
+    let (Some(base), Some(draft)) = (base.set(set), draft.set(set)) else { return true };
+    base.ladders != draft.ladders
+        || base.related_occupations != draft.related_occupations
+        || base.related_majors != draft.related_majors
+        || base.deemed != draft.deemed
+        || base.positions != draft.positions
+}
+
+fn codes(base: &Programmes, draft: &Programmes) -> BTreeSet<String> {
+    let of = |rules: &Programmes| -> Vec<String> {
+        let sets = rules.sets();
+        sets.flat_map(|set| set.certifications.iter().map(|one| set.qualified(&one.code))).collect()
+    };
+    of(base).into_iter().chain(of(draft)).collect()
+}
+
+/// Adds every certification that depends on one that is there already.
+fn close(found: &mut BTreeSet<String>, base: &Programmes, draft: &Programmes) {
+    loop {
+        let before = found.len();
+        for set in base.sets().chain(draft.sets()) {
+            for one in &set.certifications {
+                if certification_names_any(one, found) {
+                    found.insert(set.qualified(&one.code));
+                }
+            }
+            for deemed in set.deemed.iter().filter(|deemed| names_any(&deemed.by, found)) {
+                found.insert(deemed.certificate.clone());
+            }
+        }
+        if found.len() == before {
+            return;
+        }
+    }
+}
+
+fn certification_names_any(one: &Certification, codes: &BTreeSet<String>) -> bool {
+    let review = one.review.as_ref();
+    let reviews = review.into_iter().flat_map(|review| {
+        review.requires.iter().chain(review.longer.iter().map(|longer| &longer.requires))
+    });
+    one.demands().chain(&one.suspended_unless).chain(reviews).any(|one| names_any(one, codes))
+}
+
+fn names_any(requirement: &Requirement, codes: &BTreeSet<String>) -> bool {
+    let mut found = false;
+    requirement.visit(&mut |rule| {
+        found |= matches!(rule, Rule::Certificate(one) if codes.contains(&one.code));
+        found |= rule
+            .milestones()
+            .iter()
+            .any(|one| matches!(one, Milestone::Certificate(code) if codes.contains(code)));
+    });
+    found
+}
+
+impl Trial {
+    /// Compares the rules in force from a day on with a draft of one of their sets.
+    pub fn new(base: Rules, draft: Rules, set: &str, from: NaiveDate) -> Trial {
+        let affected = Affected::of(&base, &draft, set);
+        let transitions = affected.certifications.iter().filter_map(|code| {
+            let transition = draft.certification(code)?.1.transition?;
+            let Day(day) = transition.from;
+            Some(match transition.holders {
+                Holders::Grace { days } => days_after(day, days),
+                Holders::FromDate | Holders::Grandfather => day,
+            })
+        });
+        let settled = transitions.max().unwrap_or(from).max(from);
+        Trial { base, draft, from, settled, affected }
+    }
+
+    fn horizon(&self) -> NaiveDate {
+        months_after(self.settled, HORIZON_MONTHS)
+    }
+}
+
+/// Somebody to be judged.
+#[derive(Clone, Copy)]
+pub struct Person<'a> {
+    /// Sorted as [`verdict::sort`] does.
+    pub facts: &'a [Fact],
+    /// The occupation their position counts for.
+    pub occupation: &'a str,
+    /// What stands against issuing, by certification.
+    pub barriers: &'a HashMap<String, Barrier>,
+}
+
+/// What one person adds to the counts: held, eligible, allowed, before and after.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    pub effects: Vec<Effect>,
+    /// What they have on the day by which all is settled: before and after.
+    pub counts: Vec<(String, bool, bool)>,
+}
+
+impl Trial {
+    /// Judges one person by both.
+    pub fn judge(&self, person: Person<'_>) -> Judged {
+        let mut judged = Judged::default();
+        for code in &self.affected.certifications {
+            self.certificate(person, code, &mut judged);
+        }
+        for code in &self.affected.paths {
+            self.path(person, code, &mut judged);
+        }
+        for code in &self.affected.jobs {
+            self.job(person, code, &mut judged);
+        }
+        judged
+    }
+
+    fn certificate(&self, person: Person<'_>, code: &str, judged: &mut Judged) {
+        let holding = Requirement::from(Rule::Certificate(requirement::Certificate {
+            code: code.to_owned(),
+            strictly: false,
+            for_months: 0,
+            ever: false,
+        }));
+        let (lost, gained) = self.partings(person.facts, &holding);
+        let met = |rules: &Rules, day| {
+            verdict::is_met(&holding, rules.context(), person.facts, day)
+        };
+        let (before, after) =
+            (met(&self.base, self.settled), met(&self.draft, self.settled));
+        if before || after {
+            judged.counts.push((code.to_owned(), before, after));
+        }
+        let mut add = |change, on, why| {
+            judged.effects.push(Effect { change, code: code.to_owned(), on, why });
+        };
+        if let Some(on) = lost {
+            add(Change::FallsOut, on, self.why_lost(person.facts, code, on));
+        }
+        if let Some(on) = gained {
+            add(Change::Gains, on, Text::new("判定为持有", "counts as held"));
+        }
+        let Some((_, new)) = self.draft.certification(code) else { return };
+        let old = self.base.certification(code).map(|(_, one)| one);
+        match last_held(person.facts, code, self.from) {
+            Some(held) if lost.is_none() && met(&self.base, self.from) => {
+                self.at_renewal(person.facts, code, held, old.zip(Some(new)), &mut add);
+            }
+            _ if gained.is_none() && lost.is_none() => {
+                self.conditions(person, code, old, new, &mut add);
+            }
+            _ => {}
+        }
+    }
+
+    /// The first days on which the answers part: met before and not after, and the other way.
+    fn partings(
+        &self,
+        facts: &[Fact],
+        requirement: &Requirement,
+    ) -> (Option<NaiveDate>, Option<NaiveDate>) {
+        let (mut lost, mut gained) = (None, None);
+        let (mut day, horizon) = (self.from, self.horizon());
+        while day <= horizon && (lost.is_none() || gained.is_none()) {
+            let truth = |rules: &Rules| Case::new(rules.context(), facts, day).truth(requirement);
+            let (before, after) = (truth(&self.base), truth(&self.draft));
+            match (before.met, after.met) {
+                (true, false) => lost = lost.or(Some(day)),
+                (false, true) => gained = gained.or(Some(day)),
+                _ => {}
+            }
+            let certain = before.through.min(after.through);
+            if certain == FOREVER {
+                break;
+            }
+            day = next_day(certain.max(day));
+        }
+        (lost, gained)
+    }
+
+    /// What the draft asks of somebody who would lose a certificate.
+    fn why_lost(&self, facts: &[Fact], code: &str, on: NaiveDate) -> Text {
+        let Some((_, one)) = self.draft.certification(code) else {
+            return Text::new("新版中没有这项认证", "the new version does not have it");
+        };
+        let context = self.draft.context();
+        let mut asked = std::iter::once(&one.requires).chain(&one.suspended_unless);
+        let unmet = asked.find(|one| !verdict::is_met(one, context, facts, on));
+        unmet.map_or_else(
+            || Text::new("新版的条件", "the new conditions"),
+            |unmet| missing(unmet, context, facts, on),
+        )
+    }
+
+    /// Somebody who keeps what they have: what they will lack, and which days move.
+    fn at_renewal(
+        &self,
+        facts: &[Fact],
+        code: &str,
+        held: &Fact,
+        versions: Option<(&Certification, &Certification)>,
+        add: &mut impl FnMut(Change, NaiveDate, Text),
+    ) {
+        let (Some((old, new)), Some(through)) = (versions, held.through) else { return };
+        let n = facts.iter().filter(|fact| is_certificate(fact, code)).count();
+        let n = u32::try_from(n).unwrap_or(u32::MAX);
+        let (before, after) = (way(old, n), way(new, n));
+        let demand = |way: Option<&'_ Renewal>, one: &Certification| -> Requirement {
+            way.map_or(&one.requires, |way| &way.requires).clone()
+        };
+        let (asked, asks) = (demand(before, old), demand(after, new));
+        // Evidence gets old: what counted when the certificate began need not count today.
+        let ever = |rules: &Rules, what: &Requirement| {
+            [held.from.min(self.from), self.from]
+                .iter()
+                .any(|day| verdict::is_met(what, rules.context(), facts, *day))
+        };
+        if asked != asks && ever(&self.base, &asked) && !ever(&self.draft, &asks) {
+            add(
+                Change::AtRenewal,
+                next_day(through),
+                missing(&asks, self.draft.context(), facts, self.from),
+            );
+        }
+        let windows = (rules::window(old, through), rules::window(new, through));
+        if windows.0 != windows.1 {
+            let on = windows.1.or(windows.0).map_or(through, |(opens, _)| opens);
+            add(Change::Dates, on.max(self.from), moved(windows.0, windows.1));
+        }
+        let reviews = |one: &Certification| {
+            let review = one.review.as_ref()?;
+            let days = review.days(held.from, Some(through), false);
+            days.into_iter().find(|day| day.due >= self.from)
+        };
+        let (before, after) = (reviews(old), reviews(new));
+        if before != after {
+            let on = after.or(before).map_or(through, |review| review.due);
+            let days = |one: Option<crate::record::programme::ReviewDay>| {
+                one.map(|one| (one.opens, one.due))
+            };
+            add(Change::Dates, on, moved(days(before), days(after)));
+        }
+    }
+
+    /// Somebody without the certificate: whether the conditions are met earlier, or no more.
+    fn conditions(
+        &self,
+        person: Person<'_>,
+        code: &str,
+        old: Option<&Certification>,
+        new: &Certification,
+        add: &mut impl FnMut(Change, NaiveDate, Text),
+    ) {
+        let before = old.and_then(|old| self.met_on(&self.base, person, code, old));
+        let after = self.met_on(&self.draft, person, code, new);
+        match (before, after) {
+            (_, Some(on)) if before.is_none_or(|before| on < before) => {
+                let why = match new.issue {
+                    Issue::Auto => Text::new("条件满足，自动颁发", "meets the conditions: issued by rule"),
+                    Issue::ByDecision => {
+                        Text::new("条件满足，可申请颁发", "meets the conditions: may be issued")
+                    }
+                    Issue::Elsewhere => {
+                        Text::new("条件满足，由外部机构颁发", "meets the conditions of the other body")
+                    }
+                };
+                add(Change::Gains, on, why);
+            }
+            (Some(on), None) => {
+                let context = self.draft.context();
+                add(Change::NoLonger, on, missing(&new.requires, context, person.facts, on));
+            }
+            (Some(on), Some(later)) if later > on => {
+                let why = Text::new(
+                    format!("推迟到 {}", date(Lang::Zh, later)),
+                    format!("not before {}", date(Lang::En, later)),
+                );
+                add(Change::NoLonger, on, why);
+            }
+            _ => {}
+        }
+    }
+
+    /// The first day on which somebody without the certificate would get it, or could.
+    fn met_on(
+        &self,
+        rules: &Rules,
+        person: Person<'_>,
+        code: &str,
+        one: &Certification,
+    ) -> Option<NaiveDate> {
+        let (context, facts, day) = (rules.context(), person.facts, self.from);
+        let barrier = person.barriers.get(code).copied().unwrap_or_default();
+        let held_one = facts.iter().any(|fact| is_certificate(fact, code));
+        if held_one || barrier != Barrier::None {
+            let due = rules::due(one, code, context, facts, barrier, day);
+            return due.map(|_| day);
+        }
+        let on = Case::new(context, facts, day).earliest(&one.requires)?;
+        (on <= self.horizon()).then_some(on)
+    }
+
+    fn path(&self, person: Person<'_>, code: &str, judged: &mut Judged) {
+        let day = self.settled;
+        let eligible = |rules: &Rules| {
+            rules.path(code).is_some_and(|(set, path)| {
+                set.applies(day)
+                    && is_open_to(path, person.facts, person.occupation, rules.context(), day)
+                    && verdict::is_met(&path.requires, rules.context(), person.facts, day)
+            })
+        };
+        let (before, after) = (eligible(&self.base), eligible(&self.draft));
+        let requires = self.draft.path(code).map(|(_, path)| &path.requires);
+        self.note(person.facts, code, (before, after), requires, [Change::StepLost, Change::StepGained], judged);
+    }
+
+    fn job(&self, person: Person<'_>, code: &str, judged: &mut Judged) {
+        let allowed = |rules: &Rules| {
+            rules.job(code).is_some_and(|(_, job)| {
+                verdict::is_met(&job.requires, rules.context(), person.facts, self.settled)
+            })
+        };
+        let (before, after) = (allowed(&self.base), allowed(&self.draft));
+        let requires = self.draft.job(code).map(|(_, job)| &job.requires);
+        self.note(person.facts, code, (before, after), requires, [Change::JobLost, Change::JobGained], judged);
+    }
+
+    fn note(
+        &self,
+        facts: &[Fact],
+        code: &str,
+        (before, after): (bool, bool),
+        requires: Option<&Requirement>,
+        [lost, gained]: [Change; 2],
+        judged: &mut Judged,
+    ) {
+        if before || after {
+            judged.counts.push((code.to_owned(), before, after));
+        }
+        if before == after {
+            return;
+        }
+        let on = self.settled;
+        let (change, why) = if before {
+            let why = requires.map(|one| missing(one, self.draft.context(), facts, on));
+            (lost, why.unwrap_or_else(|| Text::new("新版中已取消", "not in the new version")))
+        } else {
+            (gained, Text::new("条件满足", "meets the conditions"))
+        };
+        judged.effects.push(Effect { change, code: code.to_owned(), on, why });
+    }
+}
+
+fn is_certificate(fact: &Fact, code: &str) -> bool {
+    fact.kind == Kind::Certificate && fact.code == code
+}
+
+/// The certificate that runs on a day and ends last.
+fn last_held<'a>(facts: &'a [Fact], code: &str, on: NaiveDate) -> Option<&'a Fact> {
+    let ends = |fact: &Fact| fact.through.unwrap_or(FOREVER);
+    let held = facts.iter().filter(|fact| is_certificate(fact, code));
+    held.filter(|fact| fact.from <= on && on <= ends(fact)).max_by_key(|fact| ends(fact))
+}
+
+/// The way by which a certificate is renewed in time for the n-th time.
+fn way(one: &Certification, n: u32) -> Option<&Renewal> {
+    one.renewals.iter().find(|way| !way.late && serves(way, n))
+}
+
+fn missing(asked: &Requirement, context: &Context, facts: &[Fact], on: NaiveDate) -> Text {
+    let line = verdict::judge(asked, context, facts, on);
+    line.missing.clone().unwrap_or_else(|| line.text.clone())
+}
+
+type Days = Option<(NaiveDate, NaiveDate)>;
+
+fn moved(before: Days, after: Days) -> Text {
+    let say = |lang: Lang, days: Days| match days {
+        Some((from, to)) => {
+            t!(lang, "{} 至 {}", "{} to {}", date(lang, from), date(lang, to))
+        }
+        None => t!(lang, "无", "none"),
+    };
+    let (zh, en) = (Lang::Zh, Lang::En);
+    Text::new(
+        format!("{} → {}", say(zh, before), say(zh, after)),
+        format!("{} → {}", say(en, before), say(en, after)),
+    )
+}
