@@ -15,7 +15,9 @@ use crate::{
     content::{self, Origin, Word},
     db::{Conn, Error},
     i18n::Text,
-    record::{Programmes, Rules, programme::Day, reading::Problem, rules::Edition},
+    record::{
+        Programmes, Rules, period::day_before, programme::Day, reading::Problem, rules::Edition,
+    },
 };
 
 /// The words in force together from a day on, by rule set.
@@ -70,6 +72,36 @@ pub fn editions<'a>(words: &'a [Word], codes: &BTreeSet<String>) -> Vec<Chosen<'
         }
     }
     editions
+}
+
+/// The days on which a version was, is or will be in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub from: NaiveDate,
+    /// The last such day; none while nothing takes its place.
+    pub through: Option<NaiveDate>,
+}
+
+/// When each word about one rule set is in force; none for one that a later word took back before
+/// its day came.
+pub fn days_in_force(words: &[Word]) -> Vec<Option<InForce>> {
+    let from = first_days(words);
+    let spans = from.iter().enumerate().map(|(place, day)| {
+        // A later word takes its place from its own day on, whichever comes first.
+        let ends = from.iter().skip(place + 1).min().copied();
+        let through = ends.map(day_before);
+        (ends.is_none_or(|ends| ends > *day)).then_some(InForce { from: *day, through })
+    });
+    spans.collect()
+}
+
+/// The version a text says it is.
+pub fn version_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: String,
+    }
+    toml::from_str(text).ok().map(|Version { version }| version)
 }
 
 /// What is needed beside the words to put rules in force: which rule sets have files, and how the
