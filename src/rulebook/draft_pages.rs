@@ -63,7 +63,7 @@ pub fn list(viewer: &Viewer, rules: &Rules, drafts: &[Draft], names: &Names) -> 
             html! { a href=(draft.path()) { (draft.title) } },
             html! { a href={ "/rules/" (draft.rule_set) } { (set.map_or(draft.rule_set.as_str(), |set| set.title.get(lang))) } },
             html! { (name(lang, names, draft.drafted_by)) },
-            html! { (i18n::short_instant(draft.changed_at.utc(), viewer.zone)) },
+            html! { (i18n::instant(lang, draft.changed_at.utc(), viewer.zone)) },
             state(lang, draft),
         ]
     });
@@ -83,7 +83,7 @@ pub fn short_list(viewer: &Viewer, drafts: &[Draft]) -> Markup {
     let lang = viewer.lang();
     card(&t!(lang, "修订草稿", "Drafts"), html! {
         ul.mb-0 { @for draft in drafts {
-            li { a href=(draft.path()) { (draft.title) } " · " (i18n::short_instant(draft.changed_at.utc(), viewer.zone)) " " (state(lang, draft)) }
+            li { a href=(draft.path()) { (draft.title) } " · " (i18n::instant(lang, draft.changed_at.utc(), viewer.zone)) " " (state(lang, draft)) }
         } }
     })
 }
@@ -109,7 +109,7 @@ pub fn draft(viewer: &Viewer, opened: &Opened, problems: &Problems) -> Markup {
 
 fn history(viewer: &Viewer, opened: &Opened) -> Markup {
     let (lang, draft, names) = (viewer.lang(), &opened.draft, &opened.names);
-    let at = |moment: crate::db::Instant| i18n::short_instant(moment.utc(), viewer.zone);
+    let at = |moment: crate::db::Instant| i18n::instant(lang, moment.utc(), viewer.zone);
     let why = draft.why.as_deref().unwrap_or_default();
     html! {
         @if !opened.may_write {

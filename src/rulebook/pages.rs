@@ -285,7 +285,7 @@ fn versions(lang: Lang, rules: &Rules, words: &[Word], viewer: &Viewer) -> Marku
             html! { a href={ "/rules/" (word.code) "/versions/" (word.number) } { (word.number) } },
             html! { (editions::version_of(&word.text).unwrap_or_else(|| "—".to_owned())) },
             html! { (origin(lang, word.origin)) },
-            html! { (i18n::short_instant(word.said_at.utc(), viewer.zone)) },
+            html! { (i18n::instant(lang, word.said_at.utc(), viewer.zone)) },
             in_force(lang, now, span, viewer.today),
         ]
     });

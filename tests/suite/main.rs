@@ -33,3 +33,4 @@ mod imports;
 mod mentoring;
 mod record;
 mod reminders;
+mod rulebook;
