@@ -87,19 +87,21 @@ impl Subject {
 
 pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
     let lang = language(asked.lang.as_deref(), |name| std::env::var(name).ok())?;
-    let (code, title, requires) = asked.subject.find(&shared.rules)?;
+    // What was in force on the day asked about, which need not be what is in force today.
+    let rules = asked.on.map_or_else(|| shared.rules.clone(), |day| shared.rules.on(day));
+    let (code, title, requires) = asked.subject.find(&rules)?;
     let now = shared.clock.now();
     let job = |conn: &mut Conn| look_up(conn, asked, now);
     let found: Option<(Person, NaiveDate, Vec<Row>)> =
         shared.db.read_blocking(job).map_err(|error| error.to_string())?;
     let (person, on, rows) =
         found.ok_or_else(|| format!("there is nobody with staff number {}", asked.person))?;
-    let answer = Answer::judge(&shared.rules, (code, title.clone()), requires, person, on, &rows);
+    let answer = Answer::judge(&rules, (code, title.clone()), requires, person, on, &rows);
     if asked.json {
         let text = serde_json::to_string_pretty(&answer.to_json());
         println!("{}", text.map_err(|error| error.to_string())?);
     } else {
-        print!("{}", answer.to_tree(lang, &shared.rules));
+        print!("{}", answer.to_tree(lang, &rules));
     }
     Ok(if answer.line.met { Outcome::Done } else { Outcome::Refused })
 }
