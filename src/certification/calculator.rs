@@ -5,9 +5,10 @@
 
 use chrono::NaiveDate;
 
+use super::rules::renewed_run;
 use crate::record::{
-    period::{days_before, months_after, next_day},
-    programme::{Base, Certification, Renewal, ReviewDay},
+    period::{days_before, months_after},
+    programme::{Certification, Renewal, ReviewDay},
 };
 
 /// Most renewals anybody asks about: longer than a life of work.
@@ -85,21 +86,12 @@ impl Term {
 /// The ways of renewing a certificate that has been renewed so often already and ends on a day.
 fn ways_after(certification: &Certification, cycle: u32, through: NaiveDate) -> Vec<Way> {
     let ways = certification.renewals.iter().enumerate();
-    ways.filter(|(_, way)| serves(way, cycle + 1))
+    ways.filter(|(_, way)| way.is_for(cycle + 1))
         .map(|(place, way)| {
             let (opens, closes) = way.window(through);
             Way { place, opens, closes }
         })
         .collect()
-}
-
-/// Whether a way is for the n-th renewal, counted from 1.
-pub fn serves(way: &Renewal, n: u32) -> bool {
-    let n = match way.of {
-        Some(of) if of > 0 => (n.max(1) - 1) % of + 1,
-        _ => n,
-    };
-    way.nth.is_empty() || way.nth.contains(&n)
 }
 
 /// A first issue, completed on a day.
@@ -127,12 +119,7 @@ fn period(
     if let Some(months) = way.extends_months {
         return (from, Some(months_after(through, months)));
     }
-    let begins = match way.base {
-        Base::PreviousExpiry => on.max(next_day(through)),
-        Base::Completion => on,
-        Base::Cycle => next_day(through),
-    };
-    (begins, way.validity.unwrap_or(certification.validity).through(begins))
+    renewed_run(certification, way, through, on)
 }
 
 /// The term that begins by a renewal.
@@ -337,7 +324,6 @@ mod tests {
         let early = renewed(&certification, &first, day("2027-12-01")).unwrap();
         let second = term_of(&certification, &first, &early);
         assert_eq!(second.ways.iter().map(|way| way.place).collect::<Vec<_>>(), [1, 2]);
-        assert!(serves(&certification.renewals[0], 3) && !serves(&certification.renewals[1], 3));
     }
 
     #[test]

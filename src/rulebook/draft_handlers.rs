@@ -27,7 +27,9 @@ use crate::{
     record::{
         PersonId, Rules,
         period::{MonthDay, days_after},
-        programme::{Base, Certification, Day, Ends, FixedDate, Holders, Transition, Validity},
+        programme::{
+            Base, Before, Certification, Day, Ends, FixedDate, Holders, Transition, Validity,
+        },
         reading::Problem,
     },
     staff::{self, Site, queries::Scope},
@@ -90,6 +92,23 @@ impl Opened {
             }
             _ => Vec::new(),
         }
+    }
+}
+
+impl Opened {
+    /// What the version before demands of those who hold a certificate, where the draft demands
+    /// something else: it goes on binding them until the draft does.
+    fn demands_before(&self, code: &str) -> Option<Before> {
+        let one = |rules: Option<&Rules>| {
+            let set = rules?.set(&self.draft.rule_set)?;
+            set.certification(code).map(|one| Before {
+                suspended_unless: one.suspended_unless.clone(),
+                review: one.review.clone(),
+            })
+        };
+        let before = one(self.base_rules.as_ref());
+        let after = one(self.read.as_ref().ok());
+        before.filter(|before| after.as_ref() != Some(before))
     }
 }
 
@@ -560,8 +579,11 @@ fn prepared(
     let transitions: Vec<(String, Transition)> = match holders {
         None => Vec::new(),
         Some(holders) => {
-            let transition = Transition { from: Day(from), holders };
-            opened.changed().into_iter().map(|code| (code, transition)).collect()
+            let transition = |code: String| {
+                let before = opened.demands_before(&code);
+                (code, Transition { from: Day(from), holders, before })
+            };
+            opened.changed().into_iter().map(transition).collect()
         }
     };
     let header = Header { version, effective_from: from, transitions: &transitions };

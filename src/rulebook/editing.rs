@@ -8,7 +8,7 @@ use super::diff::unified;
 use crate::{
     i18n::Text,
     record::{
-        programme::{Base, Ends, FixedDate, Holders, Transition, Validity},
+        programme::{Base, Before, Ends, FixedDate, Holders, Transition, Validity},
         reading::Problem,
     },
 };
@@ -289,9 +289,24 @@ pub fn head(text: &str, header: &Header<'_>) -> Result<String, Problem> {
         let mut inner = InlineTable::new();
         inner.insert("from", toml_day(transition.from.0).into());
         inner.insert("holders", holders(transition.holders));
+        if let Some(before) = &transition.before {
+            inner.insert("before", demands_before(before));
+        }
         table.insert("transition", value(inner));
     }
     Ok(document.to_string())
+}
+
+/// What the version before demanded of holders, as it stands in a file.
+fn demands_before(before: &Before) -> Value {
+    #[derive(serde::Serialize)]
+    struct Alone<'a> {
+        before: &'a Before,
+    }
+    let written = toml::to_string(&Alone { before }).unwrap_or_default();
+    let item = written.parse::<DocumentMut>().ok().and_then(|mut all| all.remove("before"));
+    let value = item.and_then(|item| item.into_value().ok());
+    value.unwrap_or_else(|| Value::InlineTable(InlineTable::new()))
 }
 
 fn holders(holders: Holders) -> Value {
@@ -427,8 +442,14 @@ requires.certificate.code = "b"
     fn a_version_says_from_when_it_counts_and_what_it_means_for_holders() {
         let from = NaiveDate::from_ymd_opt(2027, 1, 1).unwrap();
         for holders in [Holders::FromDate, Holders::Grandfather, Holders::Grace { days: 90 }] {
-            let transition = Transition { from: Day(from), holders };
-            let transitions = [("b".to_owned(), transition)];
+            let demanded = Before {
+                suspended_unless: Some(crate::record::requirement::Requirement::from(
+                    crate::record::requirement::Rule::Age(crate::record::requirement::Age { min: 18 }),
+                )),
+                review: None,
+            };
+            let transition = Transition { from: Day(from), holders, before: Some(demanded) };
+            let transitions = [("b".to_owned(), transition.clone())];
             let header = Header { version: "2", effective_from: from, transitions: &transitions };
             let text = head(TEXT, &header).unwrap();
             let programmes = parsed(&text);

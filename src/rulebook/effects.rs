@@ -11,17 +11,14 @@ use chrono::NaiveDate;
 
 use crate::{
     careers::rules::is_open_to,
-    certification::{
-        calculator::serves,
-        rules::{self, Barrier},
-    },
+    certification::rules::{self, Barrier},
     i18n::{Lang, Text, date},
     record::{
         Fact, Kind, Programmes, Rules,
         case::Case,
         context::Context,
-        period::{FOREVER, days_after, months_after, next_day},
-        programme::{Certification, Day, Holders, Issue, Renewal},
+        period::{FOREVER, months_after, next_day},
+        programme::{Certification, Issue, Renewal},
         requirement::{self, Milestone, Requirement, Rule},
         verdict,
     },
@@ -216,12 +213,8 @@ impl Trial {
     pub fn new(base: Rules, draft: Rules, set: &str, from: NaiveDate) -> Trial {
         let affected = Affected::of(&base, &draft, set);
         let transitions = affected.certifications.iter().filter_map(|code| {
-            let transition = draft.certification(code)?.1.transition?;
-            let Day(day) = transition.from;
-            Some(match transition.holders {
-                Holders::Grace { days } => days_after(day, days),
-                Holders::FromDate | Holders::Grandfather => day,
-            })
+            let transition = draft.certification(code)?.1.transition.as_ref()?;
+            Some(transition.binds_from().unwrap_or(transition.from.0))
         });
         let settled = transitions.max().unwrap_or(from).max(from);
         Trial { base, draft, from, settled, affected }
@@ -354,8 +347,7 @@ impl Trial {
         add: &mut impl FnMut(Change, NaiveDate, Text),
     ) {
         let (Some((old, new)), Some(through)) = (versions, held.through) else { return };
-        let n = facts.iter().filter(|fact| is_certificate(fact, code)).count();
-        let n = u32::try_from(n).unwrap_or(u32::MAX);
+        let n = rules::cycle(new, facts, code) + 1;
         let (before, after) = (way(old, n), way(new, n));
         let demand = |way: Option<&'_ Renewal>, one: &Certification| -> Requirement {
             way.map_or(&one.requires, |way| &way.requires).clone()
@@ -374,7 +366,7 @@ impl Trial {
                 missing(&asks, self.draft.context(), facts, self.from),
             );
         }
-        let windows = (rules::window(old, through), rules::window(new, through));
+        let windows = (rules::window(old, n, through), rules::window(new, n, through));
         if windows.0 != windows.1 {
             let on = windows.1.or(windows.0).map_or(through, |(opens, _)| opens);
             add(Change::Dates, on.max(self.from), moved(windows.0, windows.1));
@@ -516,7 +508,7 @@ fn last_held<'a>(facts: &'a [Fact], code: &str, on: NaiveDate) -> Option<&'a Fac
 
 /// The way by which a certificate is renewed in time for the n-th time.
 fn way(one: &Certification, n: u32) -> Option<&Renewal> {
-    one.renewals.iter().find(|way| !way.late && serves(way, n))
+    one.ways(n).find(|way| !way.late)
 }
 
 fn missing(asked: &Requirement, context: &Context, facts: &[Fact], on: NaiveDate) -> Text {
