@@ -127,7 +127,8 @@ impl Loaded {
         let titles: Vec<(String, Text)> =
             courses.iter().map(|c| (c.plan.code.clone(), c.plan.title.clone())).collect();
         let programmes = Rules::parse(&files, &titles);
-        let codes = files.into_iter().filter_map(|(name, _)| Some(name.strip_suffix(".toml")?.to_owned()));
+        let codes =
+            files.into_iter().filter_map(|(name, _)| Some(name.strip_suffix(".toml")?.to_owned()));
         let shelf = Shelf { codes: codes.collect(), courses: titles };
         let said = mistakes.iter().map(|m| format!("{}\n  {}", m.en, m.zh));
         match programmes {

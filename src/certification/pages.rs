@@ -334,6 +334,7 @@ pub fn sheet(
             p.text-secondary { (icon("printer")) " " (t!(lang, "用浏览器的“打印”即可打印或存为 PDF（A4 横向）。", "Use your browser's print command for paper or PDF (A4 landscape).")) }
         }
         (paper(one, head))
+        p.d-print-none.mt-3 { a href={ "/rules/revisions/" (one.content_id) } { (icon("book")) " " (t!(lang, "颁发时依据的规则版本", "The version of the rules it was issued under")) } }
         div.d-print-none { (acts_card(lang, sheet)) @if sheet.acting { (act_form(lang, one, state, why, problems)) } }
     })
 }

@@ -98,7 +98,8 @@ impl Rules {
 
     /// The occupation a position counts for; a position no rule set knows counts for itself.
     pub fn occupation_of(&self, position: &str) -> String {
-        let known = self.edition.programmes.position(position).and_then(|known| known.occupation.clone());
+        let known =
+            self.edition.programmes.position(position).and_then(|known| known.occupation.clone());
         known.unwrap_or_else(|| position.to_owned())
     }
 

@@ -6,9 +6,19 @@ use similar::{ChangeTag, DiffOp, TextDiff};
 /// A line of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DiffLine {
-    Kept { old: usize, new: usize, text: String },
-    Gone { old: usize, text: String },
-    Added { new: usize, text: String },
+    Kept {
+        old: usize,
+        new: usize,
+        text: String,
+    },
+    Gone {
+        old: usize,
+        text: String,
+    },
+    Added {
+        new: usize,
+        text: String,
+    },
     /// Lines that are the same and are left out.
     Skipped,
 }
@@ -54,11 +64,13 @@ pub struct Conflict {
 /// The change from `base` to `mine`, made to `theirs`, which also came of `base`.
 pub fn carry_over(base: &str, mine: &str, theirs: &str) -> Result<String, Conflict> {
     let (base, mine, theirs) = (unified(base), unified(mine), unified(theirs));
-    let (of_mine, of_theirs) = (TextDiff::from_lines(&base, &mine), TextDiff::from_lines(&base, &theirs));
+    let (of_mine, of_theirs) =
+        (TextDiff::from_lines(&base, &mine), TextDiff::from_lines(&base, &theirs));
     let (my_edits, their_edits) = (edits(&of_mine), edits(&of_theirs));
     let mut merged = String::new();
     let base_lines = of_mine.old_slices();
-    let (mut at, mut left, mut right) = (0, my_edits.iter().peekable(), their_edits.iter().peekable());
+    let (mut at, mut left, mut right) =
+        (0, my_edits.iter().peekable(), their_edits.iter().peekable());
     loop {
         let (a, b) = (left.peek().copied(), right.peek().copied());
         let edit = match (a, b) {
@@ -68,7 +80,9 @@ pub fn carry_over(base: &str, mine: &str, theirs: &str) -> Result<String, Confli
                 left.next();
                 a
             }
-            (Some(a), Some(b)) if a.touches(b) => return Err(Conflict { line: a.from.max(b.from) + 1 }),
+            (Some(a), Some(b)) if a.touches(b) => {
+                return Err(Conflict { line: a.from.max(b.from) + 1 });
+            }
             (Some(a), other) if other.is_none_or(|b| a.from < b.from) => {
                 left.next();
                 a
@@ -159,9 +173,8 @@ mod tests {
     }
 
     fn text() -> impl Strategy<Value = String> {
-        prop::collection::vec("[abc]", 0..12).prop_map(|lines| {
-            lines.into_iter().map(|line| line + "\n").collect()
-        })
+        prop::collection::vec("[abc]", 0..12)
+            .prop_map(|lines| lines.into_iter().map(|line| line + "\n").collect())
     }
 
     proptest! {

@@ -10,9 +10,9 @@ use chrono::NaiveDate;
 use serde::Deserialize;
 
 use super::{
-    Rulebook, draft_pages as pages,
+    Rulebook, diff, draft_pages as pages,
     drafts::{self, Draft, DraftId, Publication, Saved},
-    diff, editing::{self, Header, Misread, Wanted, WantedWay},
+    editing::{self, Header, Misread, Wanted, WantedWay},
     editions::version_of,
     effect_pages,
     effects::{Change, Trial},
@@ -96,6 +96,16 @@ impl Opened {
 }
 
 impl Opened {
+    /// Whether the draft asks something else for a first issue. Where it does not, earlier holders
+    /// need not show again what they have shown.
+    fn asks_otherwise(&self, code: &str) -> bool {
+        let asked = |rules: Option<&Rules>| {
+            let set = rules?.set(&self.draft.rule_set)?;
+            set.certification(code).map(|one| one.requires.clone())
+        };
+        asked(self.base_rules.as_ref()) != asked(self.read.as_ref().ok())
+    }
+
     /// What the version before demands of those who hold a certificate, where the draft demands
     /// something else: it goes on binding them until the draft does.
     fn demands_before(&self, code: &str) -> Option<Before> {
@@ -115,7 +125,12 @@ impl Opened {
 fn names_of(conn: &mut Conn, drafts: &[Draft]) -> Result<HashMap<PersonId, staff::Person>> {
     let mut names = HashMap::new();
     for draft in drafts {
-        let ids = [Some(draft.drafted_by), Some(draft.changed_by), draft.withdrawn_by, draft.published_by];
+        let ids = [
+            Some(draft.drafted_by),
+            Some(draft.changed_by),
+            draft.withdrawn_by,
+            draft.published_by,
+        ];
         for id in ids.into_iter().flatten() {
             if !names.contains_key(&id)
                 && let Some(person) = staff::queries::person(conn, id)?
@@ -132,8 +147,7 @@ async fn open(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64) -> Result<(
     rulebook.refresh(db, acting.today).await?;
     let rules = rulebook.live.current().on(acting.today);
     let (book, maker, now) = (rulebook.clone(), acting.clone(), rules.clone());
-    let opened =
-        db.read(move |conn| Opened::load(conn, &book, &now, &maker, DraftId(id))).await?;
+    let opened = db.read(move |conn| Opened::load(conn, &book, &now, &maker, DraftId(id))).await?;
     Ok((rules, opened))
 }
 
@@ -242,7 +256,10 @@ fn again(page: maud::Markup) -> Error {
 
 fn check_title(title: &str, problems: &mut Problems) {
     if title.trim().is_empty() || title.chars().count() > 200 {
-        problems.add("title", text!("请填写，最多 200 个字符。", "Fill this in, at most 200 characters."));
+        problems.add(
+            "title",
+            text!("请填写，最多 200 个字符。", "Fill this in, at most 200 characters."),
+        );
     }
 }
 
@@ -301,7 +318,8 @@ fn values_of(draft: &Draft, code: &str, one: &Certification) -> Values {
     let mut values = Values::new();
     let mut put = |name: String, value: String| drop(values.insert(name, value));
     let document = editing::read("", &draft.body).ok();
-    let excerpt = |key| document.as_ref().map(|all| editing::excerpt(all, code, key)).unwrap_or_default();
+    let excerpt =
+        |key| document.as_ref().map(|all| editing::excerpt(all, code, key)).unwrap_or_default();
     put("edition".into(), draft.edition());
     let (kind, n) = match one.validity {
         Validity::None => ("none", 0),
@@ -383,7 +401,13 @@ fn wanted(values: &Values, one: &Certification) -> Result<Wanted, Problems> {
     let mut number = |name: &str, least: u32| -> u32 {
         let read = if word(name).is_empty() { Some(0) } else { word(name).parse().ok() };
         read.filter(|n| (least..=MOST).contains(n)).unwrap_or_else(|| {
-            problems.add(name, text!("请填 {least} 到 {MOST} 之间的整数。", "A whole number from {least} to {MOST}."));
+            problems.add(
+                name,
+                text!(
+                    "请填 {least} 到 {MOST} 之间的整数。",
+                    "A whole number from {least} to {MOST}."
+                ),
+            );
             0
         })
     };
@@ -411,7 +435,10 @@ fn wanted(values: &Values, one: &Certification) -> Result<Wanted, Problems> {
                 Validity::Fixed(FixedDate { ends: Ends(day), months: length, min_active_months })
             }
             None => {
-                problems.add("ends", text!("请写成 12-31 的形式。", "Write a day of the year such as 12-31."));
+                problems.add(
+                    "ends",
+                    text!("请写成 12-31 的形式。", "Write a day of the year such as 12-31."),
+                );
                 Validity::None
             }
         },
@@ -451,7 +478,10 @@ pub async fn rebase(
     let (_, opened) = open_to_write(&db, &rulebook, &acting, *id).await?;
     let Opened { draft, base, newer, .. } = &opened;
     let newer = newer.as_ref().ok_or_else(|| {
-        Error::Refused(text!("草稿已经基于最新版本。", "The draft is a change of the newest version already."))
+        Error::Refused(text!(
+            "草稿已经基于最新版本。",
+            "The draft is a change of the newest version already."
+        ))
     })?;
     let body = if form.how == "merge" {
         diff::carry_over(&base.text, &draft.body, &newer.text).map_err(|conflict| {
@@ -487,7 +517,10 @@ pub async fn withdraw(
     let why = form.why.trim().to_owned();
     if why.is_empty() || why.chars().count() > 1000 {
         let mut problems = Problems::default();
-        problems.add("why", text!("请写明原因，最多 1000 个字符。", "Say why, in at most 1,000 characters."));
+        problems.add(
+            "why",
+            text!("请写明原因，最多 1000 个字符。", "Say why, in at most 1,000 characters."),
+        );
         return Err(again(pages::draft(&acting, &opened, &problems)));
     }
     let (author, id) = (acting.clone(), opened.draft.id);
@@ -548,7 +581,10 @@ impl Plan {
         if day.is_none() {
             problems.add(
                 "effective",
-                text!("请填今天或以后十年内的日期，例如 2027-01-01。", "A date from today on, within ten years, such as 2027-01-01."),
+                text!(
+                    "请填今天或以后十年内的日期，例如 2027-01-01。",
+                    "A date from today on, within ten years, such as 2027-01-01."
+                ),
             );
         }
         let holders = match self.transition.as_str() {
@@ -557,7 +593,10 @@ impl Plan {
             "grace" => {
                 let days = self.grace.trim().parse().ok().filter(|days| (1..=3660).contains(days));
                 if days.is_none() {
-                    problems.add("grace", text!("请填 1 到 3660 之间的天数。", "A number of days from 1 to 3660."));
+                    problems.add(
+                        "grace",
+                        text!("请填 1 到 3660 之间的天数。", "A number of days from 1 to 3660."),
+                    );
                 }
                 days.map(|days| Holders::Grace { days })
             }
@@ -581,9 +620,14 @@ fn prepared(
         Some(holders) => {
             let transition = |code: String| {
                 let before = opened.demands_before(&code);
-                (code, Transition { from: Day(from), holders, before })
+                let means_something = match holders {
+                    // The new demands on holders bind at once without being told so.
+                    Holders::FromDate => opened.asks_otherwise(&code),
+                    _ => before.is_some() || opened.asks_otherwise(&code),
+                };
+                means_something.then_some((code, Transition { from: Day(from), holders, before }))
             };
-            opened.changed().into_iter().map(transition).collect()
+            opened.changed().into_iter().filter_map(transition).collect()
         }
     };
     let header = Header { version, effective_from: from, transitions: &transitions };
@@ -623,16 +667,11 @@ pub struct Shown {
     pub versions: Vec<String>,
 }
 
-async fn look(
-    db: &Db,
-    rulebook: &Rulebook,
-    acting: &Maker,
-    id: i64,
-    plan: &Plan,
-) -> Result<Shown> {
+async fn look(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64, plan: &Plan) -> Result<Shown> {
     let (rules, opened) = open(db, rulebook, acting, id).await?;
     let read = plan.read(acting.today);
-    let choice = read.map_err(|problems| again(effect_pages::misread(acting, &opened, plan, &problems, &[])))?;
+    let choice = read
+        .map_err(|problems| again(effect_pages::misread(acting, &opened, plan, &problems, &[])))?;
     let trial = trial(db, rulebook, &rules, &opened, choice).await?;
     let trial = trial.map_err(|wrong| {
         again(effect_pages::misread(acting, &opened, plan, &Problems::default(), &wrong))
@@ -677,7 +716,11 @@ pub async fn effects_csv(
     let shown = look(&db, &rulebook, &acting, *id, &plan).await?;
     let bytes = effect_pages::csv(acting.lang(), &shown)
         .map_err(|error| Error::Internal(format!("CSV: {error}")))?;
-    Ok(download(&format!("effects-{}.csv", shown.opened.draft.id), "text/csv; charset=utf-8", bytes))
+    Ok(download(
+        &format!("effects-{}.csv", shown.opened.draft.id),
+        "text/csv; charset=utf-8",
+        bytes,
+    ))
 }
 
 /// What the form that publishes sends.
@@ -726,16 +769,25 @@ impl PublishForm {
         let mut problems = Problems::default();
         let version = self.version.trim();
         if version.is_empty() || version.chars().count() > 40 {
-            problems.add("version", text!("请填写，最多 40 个字符。", "Fill this in, at most 40 characters."));
+            problems.add(
+                "version",
+                text!("请填写，最多 40 个字符。", "Fill this in, at most 40 characters."),
+            );
         } else if versions.iter().any(|taken| taken == version) {
             problems.add(
                 "version",
-                text!("“{version}”已用于较早的版本，请换一个。", "“{version}” was used for an earlier version: choose another."),
+                text!(
+                    "“{version}”已用于较早的版本，请换一个。",
+                    "“{version}” was used for an earlier version: choose another."
+                ),
             );
         }
         let why = self.why.trim();
         if why.is_empty() || why.chars().count() > 1000 {
-            problems.add("why", text!("请写明原因，最多 1000 个字符。", "Say why, in at most 1,000 characters."));
+            problems.add(
+                "why",
+                text!("请写明原因，最多 1000 个字符。", "Say why, in at most 1,000 characters."),
+            );
         }
         if draft.is_by(publisher) && self.alone.is_none() {
             problems.add(
@@ -778,8 +830,8 @@ pub async fn publish(
     let misread = |wrong: &[Problem]| {
         again(effect_pages::misread(&acting, &opened, &plan, &Problems::default(), wrong))
     };
-    let body = prepared(&opened, form.version.trim(), choice)
-        .map_err(|problem| misread(&[problem]))?;
+    let body =
+        prepared(&opened, form.version.trim(), choice).map_err(|problem| misread(&[problem]))?;
     let wrong =
         problems_of(&db, &rulebook, &rules.on(choice.0), &opened.draft.rule_set, &body).await?;
     if !wrong.is_empty() {

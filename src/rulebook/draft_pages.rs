@@ -81,11 +81,14 @@ pub fn list(viewer: &Viewer, rules: &Rules, drafts: &[Draft], names: &Names) -> 
 /// The drafts of one rule set, on its page.
 pub fn short_list(viewer: &Viewer, drafts: &[Draft]) -> Markup {
     let lang = viewer.lang();
-    card(&t!(lang, "修订草稿", "Drafts"), html! {
-        ul.mb-0 { @for draft in drafts {
-            li { a href=(draft.path()) { (draft.title) } " · " (i18n::instant(lang, draft.changed_at.utc(), viewer.zone)) " " (state(lang, draft)) }
-        } }
-    })
+    card(
+        &t!(lang, "修订草稿", "Drafts"),
+        html! {
+            ul.mb-0 { @for draft in drafts {
+                li { a href=(draft.path()) { (draft.title) } " · " (i18n::instant(lang, draft.changed_at.utc(), viewer.zone)) " " (state(lang, draft)) }
+            } }
+        },
+    )
 }
 
 pub fn draft(viewer: &Viewer, opened: &Opened, problems: &Problems) -> Markup {
@@ -157,15 +160,18 @@ fn stale(lang: Lang, opened: &Opened) -> Markup {
 
 /// What is wrong with a text, line by line.
 pub fn mistakes(lang: Lang, wrong: &[Problem]) -> Markup {
-    alert(Tone::Bad, html! {
-        p.mb-1 { (t!(lang, "规则文本有误，请更正：", "The text of the rules has mistakes; please put them right:")) }
-        ul.mb-0 { @for problem in wrong {
-            li {
-                @if let Some(line) = problem.line { strong { (t!(lang, "第 {line} 行", "Line {line}")) } ": " }
-                (problem.text.get(lang))
-            }
-        } }
-    })
+    alert(
+        Tone::Bad,
+        html! {
+            p.mb-1 { (t!(lang, "规则文本有误，请更正：", "The text of the rules has mistakes; please put them right:")) }
+            ul.mb-0 { @for problem in wrong {
+                li {
+                    @if let Some(line) = problem.line { strong { (t!(lang, "第 {line} 行", "Line {line}")) } ": " }
+                    (problem.text.get(lang))
+                }
+            } }
+        },
+    )
 }
 
 fn certifications(lang: Lang, opened: &Opened, writing: bool) -> Markup {
@@ -191,8 +197,10 @@ fn certifications(lang: Lang, opened: &Opened, writing: bool) -> Markup {
 fn in_words(lang: Lang, opened: &Opened) -> Markup {
     let (Some(base), Ok(draft)) = (&opened.base_rules, &opened.read) else { return html! {} };
     let set = &opened.draft.rule_set;
-    let one = |rules: &Rules, code: &str| rules.set(set).and_then(|set| set.certification(code)).cloned();
-    let headers = [t!(lang, "项目", "What"), t!(lang, "原来", "Before"), t!(lang, "修改后", "After")];
+    let one =
+        |rules: &Rules, code: &str| rules.set(set).and_then(|set| set.certification(code)).cloned();
+    let headers =
+        [t!(lang, "项目", "What"), t!(lang, "原来", "Before"), t!(lang, "修改后", "After")];
     html! {
         @for code in opened.changed() {
             @let (old, new) = (one(base, &code), one(draft, &code));
@@ -208,16 +216,25 @@ fn in_words(lang: Lang, opened: &Opened) -> Markup {
 }
 
 fn withdrawal(lang: Lang, draft: &Draft, problems: &Problems) -> Markup {
-    card(&t!(lang, "撤回草稿", "Withdraw the draft"), html! {
-        form method="post" action={ (draft.path()) "/withdrawal" } {
-            input type="hidden" name="form_key" value=(new_key());
-            (Field::new("why", t!(lang, "原因", "Why"), "").required().input(lang, problems))
-            button.btn type="submit" { (t!(lang, "撤回", "Withdraw")) }
-        }
-    })
+    card(
+        &t!(lang, "撤回草稿", "Withdraw the draft"),
+        html! {
+            form method="post" action={ (draft.path()) "/withdrawal" } {
+                input type="hidden" name="form_key" value=(new_key());
+                (Field::new("why", t!(lang, "原因", "Why"), "").required().input(lang, problems))
+                button.btn type="submit" { (t!(lang, "撤回", "Withdraw")) }
+            }
+        },
+    )
 }
 
-pub fn text(viewer: &Viewer, opened: &Opened, form: &TextForm, problems: &Problems, wrong: &[Problem]) -> Markup {
+pub fn text(
+    viewer: &Viewer,
+    opened: &Opened,
+    form: &TextForm,
+    problems: &Problems,
+    wrong: &[Problem],
+) -> Markup {
     let (lang, draft) = (viewer.lang(), &opened.draft);
     let title = t!(lang, "编辑全文", "Edit the text");
     let mut crumbs = crumbs(lang);
@@ -305,19 +322,28 @@ fn validity_fields(lang: Lang, values: &Values, problems: &Problems) -> Markup {
         ("days".to_owned(), t!(lang, "若干天", "so many days")),
         ("fixed".to_owned(), t!(lang, "统一到期日", "the same day of the year")),
     ];
-    card(&t!(lang, "有效期与复审", "Validity and review"), html! {
-        div.row {
-            div."col-6"."col-md-3" { (Field::new("validity", t!(lang, "有效期", "Validity"), value(values, "validity")).select(lang, problems, kinds)) }
-            (number(lang, problems, "length", t!(lang, "月数或天数", "Months or days"), values))
-            div."col-6"."col-md-3" { (Field::new("ends", t!(lang, "统一到期日（月-日）", "Day of the year"), value(values, "ends")).hint("12-31").input(lang, problems)) }
-            (number(lang, problems, "least", t!(lang, "至少剩余月数", "At least so many months left"), values))
-            (number(lang, problems, "review", t!(lang, "每几个月复审", "Review every … months"), values))
-            (number(lang, problems, "review_window", t!(lang, "复审可提前天数", "Possible so many days before"), values))
-        }
-    })
+    card(
+        &t!(lang, "有效期与复审", "Validity and review"),
+        html! {
+            div.row {
+                div."col-6"."col-md-3" { (Field::new("validity", t!(lang, "有效期", "Validity"), value(values, "validity")).select(lang, problems, kinds)) }
+                (number(lang, problems, "length", t!(lang, "月数或天数", "Months or days"), values))
+                div."col-6"."col-md-3" { (Field::new("ends", t!(lang, "统一到期日（月-日）", "Day of the year"), value(values, "ends")).hint("12-31").input(lang, problems)) }
+                (number(lang, problems, "least", t!(lang, "至少剩余月数", "At least so many months left"), values))
+                (number(lang, problems, "review", t!(lang, "每几个月复审", "Review every … months"), values))
+                (number(lang, problems, "review_window", t!(lang, "复审可提前天数", "Possible so many days before"), values))
+            }
+        },
+    )
 }
 
-fn way_fields(lang: Lang, values: &Values, problems: &Problems, place: usize, title: &str) -> Markup {
+fn way_fields(
+    lang: Lang,
+    values: &Values,
+    problems: &Problems,
+    place: usize,
+    title: &str,
+) -> Markup {
     let field = |name: &str| format!("renewal-{place}-{name}");
     let bases = ["previous-expiry", "completion", "cycle"].map(|word| {
         let base = match word {
@@ -328,20 +354,29 @@ fn way_fields(lang: Lang, values: &Values, problems: &Problems, place: usize, ti
         (word.to_owned(), saying::base_words(base).get(lang).to_owned())
     });
     let base = field("base");
-    card(title, html! {
-        div.row {
-            (number(lang, problems, &field("window_months"), t!(lang, "到期前几个月起", "Months before the end"), values))
-            (number(lang, problems, &field("window_days"), t!(lang, "到期前几天起", "Days before the end"), values))
-            (number(lang, problems, &field("grace_months"), t!(lang, "到期后宽限月数", "Months of grace"), values))
-            (number(lang, problems, &field("grace_days"), t!(lang, "到期后宽限天数", "Days of grace"), values))
-        }
-        (Field::new(&base, t!(lang, "新有效期起算", "The new validity"), value(values, &base)).select(lang, problems, bases))
-        (toml_field(lang, problems, &field("requires"), t!(lang, "换证条件", "Conditions"), values))
-    })
+    card(
+        title,
+        html! {
+            div.row {
+                (number(lang, problems, &field("window_months"), t!(lang, "到期前几个月起", "Months before the end"), values))
+                (number(lang, problems, &field("window_days"), t!(lang, "到期前几天起", "Days before the end"), values))
+                (number(lang, problems, &field("grace_months"), t!(lang, "到期后宽限月数", "Months of grace"), values))
+                (number(lang, problems, &field("grace_days"), t!(lang, "到期后宽限天数", "Days of grace"), values))
+            }
+            (Field::new(&base, t!(lang, "新有效期起算", "The new validity"), value(values, &base)).select(lang, problems, bases))
+            (toml_field(lang, problems, &field("requires"), t!(lang, "换证条件", "Conditions"), values))
+        },
+    )
 }
 
 /// A demand as it is written in the file.
-fn toml_field(lang: Lang, problems: &Problems, name: &str, label: String, values: &Values) -> Markup {
+fn toml_field(
+    lang: Lang,
+    problems: &Problems,
+    name: &str,
+    label: String,
+    values: &Values,
+) -> Markup {
     let (text, problem) = (value(values, name), problems.get(name));
     let rows = text.lines().count().clamp(2, 24) + 1;
     let note = format!("{name}-note");

@@ -186,7 +186,12 @@ pub fn save(
     note(conn, acting, "change-rule-draft", id, &json!({ "title": saved.title }))
 }
 
-pub fn withdraw(conn: &mut Conn, acting: &Acting<RuleMaking>, id: DraftId, why: &str) -> Result<()> {
+pub fn withdraw(
+    conn: &mut Conn,
+    acting: &Acting<RuleMaking>,
+    id: DraftId,
+    why: &str,
+) -> Result<()> {
     take(conn, id)?;
     diesel::update(rule_draft::table.find(id))
         .set((
@@ -224,8 +229,7 @@ pub fn publish(
             "The rule set has a newer version by now. Open the draft, carry your change over or keep it as it is, and publish then."
         )));
     }
-    let content =
-        content::publish(conn, &draft.rule_set, new.body, new.effective_on, acting.now)?;
+    let content = content::publish(conn, &draft.rule_set, new.body, new.effective_on, acting.now)?;
     diesel::update(rule_draft::table.find(id))
         .set((
             rule_draft::body.eq(new.body),

@@ -22,7 +22,8 @@ pub fn read(name: &str, text: &str) -> Result<DocumentMut, Problem> {
             before.bytes().filter(|byte| *byte == b'\n').count() + 1
         });
         let message = error.message().to_owned();
-        let text = Text::new(format!("写法有误：{message}"), format!("not written correctly: {message}"));
+        let text =
+            Text::new(format!("写法有误：{message}"), format!("not written correctly: {message}"));
         Problem { file: name.to_owned(), line, text }
     })
 }
@@ -69,7 +70,11 @@ fn certification<'a>(document: &'a DocumentMut, code: &str) -> Option<&'a Table>
 }
 
 fn renewals(table: &Table) -> impl Iterator<Item = &Table> {
-    table.get("renewal").and_then(Item::as_array_of_tables).into_iter().flat_map(ArrayOfTables::iter)
+    table
+        .get("renewal")
+        .and_then(Item::as_array_of_tables)
+        .into_iter()
+        .flat_map(ArrayOfTables::iter)
 }
 
 /// One key of a certification as the form shows it; empty where the key is absent.
@@ -253,7 +258,8 @@ fn set_demand(
         Ok(document) => document,
         Err(problem) => return say(problem),
     };
-    let others = document.iter().find(|(other, _)| *other != key).map(|(other, _)| other.to_owned());
+    let others =
+        document.iter().find(|(other, _)| *other != key).map(|(other, _)| other.to_owned());
     if let Some(other) = others {
         let text = Text::new(
             format!("这里只能写“{key}”，却有“{other}”"),
@@ -406,7 +412,9 @@ requires.certificate.code = "b"
             months: 12,
             min_active_months: 3,
         };
-        for validity in [Validity::None, Validity::Months(36), Validity::Days(365), Validity::Fixed(fixed)] {
+        for validity in
+            [Validity::None, Validity::Months(36), Validity::Days(365), Validity::Fixed(fixed)]
+        {
             let mut wanted = wanted();
             wanted.validity = validity;
             wanted.review = Some((12, 30));
@@ -419,7 +427,10 @@ requires.certificate.code = "b"
             let programmes = parsed(&text);
             let (set, one) = programmes.certification("s/b").unwrap();
             assert_eq!(one.validity, validity);
-            assert_eq!(one.review.as_ref().map(|review| (review.months, review.window_days)), Some((12, 30)));
+            assert_eq!(
+                one.review.as_ref().map(|review| (review.months, review.window_days)),
+                Some((12, 30))
+            );
             assert_eq!((one.renewals[0].grace_days, one.renewals[0].base), (30, Base::Cycle));
             assert!(one.suspended_unless.is_some());
             assert!(matches!(one.requires.rule, crate::record::requirement::Rule::Exam(_)));
@@ -444,7 +455,10 @@ requires.certificate.code = "b"
         for holders in [Holders::FromDate, Holders::Grandfather, Holders::Grace { days: 90 }] {
             let demanded = Before {
                 suspended_unless: Some(crate::record::requirement::Requirement::from(
-                    crate::record::requirement::Rule::Age(crate::record::requirement::Age { min: 18 }),
+                    crate::record::requirement::Rule::Age(crate::record::requirement::Age {
+                        min: Some(18),
+                        max: None,
+                    }),
                 )),
                 review: None,
             };

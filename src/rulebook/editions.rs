@@ -164,10 +164,7 @@ impl Shelf {
         }
     }
 
-    fn parse<'a>(
-        &self,
-        words: impl Iterator<Item = &'a Word>,
-    ) -> Result<Programmes, Vec<Problem>> {
+    fn parse<'a>(&self, words: impl Iterator<Item = &'a Word>) -> Result<Programmes, Vec<Problem>> {
         let files: Vec<(String, String)> =
             words.map(|word| (format!("{}.toml", word.code), word.text.clone())).collect();
         Rules::parse(&files, &self.courses)
@@ -214,7 +211,15 @@ mod tests {
         let effective_on = effective_on.map(day);
         let said_at = Instant::from(said_at);
         let text = String::new();
-        Word { id: ContentId(id), code: code.into(), number: id, origin, effective_on, said_at, text }
+        Word {
+            id: ContentId(id),
+            code: code.into(),
+            number: id,
+            origin,
+            effective_on,
+            said_at,
+            text,
+        }
     }
 
     /// Which word counts on each of these days.
@@ -260,7 +265,8 @@ mod tests {
     fn a_file_may_announce_its_day_and_rule_sets_without_files_are_out() {
         let mut changed = word(2, "s", "2026-01-02", None);
         changed.text = "effective_from = 2026-06-02".to_owned();
-        let words = [word(1, "s", "2026-01-01", None), changed, word(3, "gone", "2026-01-01", None)];
+        let words =
+            [word(1, "s", "2026-01-01", None), changed, word(3, "gone", "2026-01-01", None)];
         assert_eq!(counting(&words, &DAYS), [1, 1, 1, 2]);
         let codes = BTreeSet::from(["s".to_owned()]);
         assert!(editions(&words, &codes).iter().all(|edition| edition.words.len() == 1));

@@ -19,7 +19,9 @@ use crate::{
     t, text,
     web::{
         Crumb, Problems,
-        components::{Tone, alert, badge, card, card_with, empty, figure, heading, icon, pager, table},
+        components::{
+            Tone, alert, badge, card, card_with, empty, figure, heading, icon, pager, table,
+        },
         forms::{Field, new_key},
     },
 };
@@ -61,22 +63,38 @@ fn draft_crumbs(lang: Lang, opened: &Opened) -> Vec<Crumb> {
 }
 
 /// The page when the plan or the draft cannot be read.
-pub fn misread(viewer: &Viewer, opened: &Opened, plan: &Plan, problems: &Problems, wrong: &[Problem]) -> Markup {
+pub fn misread(
+    viewer: &Viewer,
+    opened: &Opened,
+    plan: &Plan,
+    problems: &Problems,
+    wrong: &[Problem],
+) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "试算影响", "Effects");
-    viewer.page(&title, &draft_crumbs(lang, opened), html! {
-        (heading(&title, html! { (opened.draft.title) }, html! {}))
-        @if !wrong.is_empty() { (mistakes(lang, wrong)) }
-        (plan_form(lang, opened, plan, &[], problems))
-    })
+    viewer.page(
+        &title,
+        &draft_crumbs(lang, opened),
+        html! {
+            (heading(&title, html! { (opened.draft.title) }, html! {}))
+            @if !wrong.is_empty() { (mistakes(lang, wrong)) }
+            (plan_form(lang, opened, plan, &[], problems))
+        },
+    )
 }
 
 pub fn effects(viewer: &Viewer, shown: &Shown, form: &PublishForm, problems: &Problems) -> Markup {
     let lang = viewer.lang();
     let opened = &shown.opened;
     let title = t!(lang, "试算影响", "Effects");
-    let subtitle = t!(lang, "{}：自 {} 起生效，看了 {} 名在职人员", "{}: in force from {}, {} people at work looked at",
-        opened.draft.title, i18n::date(lang, shown.from), shown.survey.people);
+    let subtitle = t!(
+        lang,
+        "{}：自 {} 起生效，看了 {} 名在职人员",
+        "{}: in force from {}, {} people at work looked at",
+        opened.draft.title,
+        i18n::date(lang, shown.from),
+        shown.survey.people
+    );
     let export = link(opened, "effects.csv", &shown.plan, None);
     viewer.page(&title, &draft_crumbs(lang, opened), html! {
         (heading(&title, subtitle, html! { a.btn href=(export) { (icon("download")) "CSV" } }))
@@ -109,32 +127,55 @@ fn link(opened: &Opened, page: &str, plan: &Plan, change: Option<Change>) -> Str
 fn transitions(lang: Lang) -> [(String, String); 4] {
     [
         ("keep".to_owned(), t!(lang, "按草稿原文", "As the draft says")),
-        ("from-date".to_owned(), t!(lang, "自生效日起对所有持证人适用", "New conditions bind all holders from that day")),
-        ("grandfather".to_owned(), t!(lang, "现有证书用到到期，换证按新条件", "Holders keep theirs until it ends, renew by the new")),
+        (
+            "from-date".to_owned(),
+            t!(lang, "自生效日起对所有持证人适用", "New conditions bind all holders from that day"),
+        ),
+        (
+            "grandfather".to_owned(),
+            t!(
+                lang,
+                "现有证书用到到期，换证按新条件",
+                "Holders keep theirs until it ends, renew by the new"
+            ),
+        ),
         ("grace".to_owned(), t!(lang, "给持证人若干天补齐", "Holders have so many days")),
     ]
 }
 
-fn plan_form(lang: Lang, opened: &Opened, plan: &Plan, sites: &[crate::staff::Site], problems: &Problems) -> Markup {
+fn plan_form(
+    lang: Lang,
+    opened: &Opened,
+    plan: &Plan,
+    sites: &[crate::staff::Site],
+    problems: &Problems,
+) -> Markup {
     let effective = plan.effective.as_str();
     let places = std::iter::once((String::new(), t!(lang, "全部门店", "All sites"))).chain(
-        sites.iter().map(|site| (site.code.clone(), format!("{}{}", "　".repeat(site.depth()), site.title(lang)))),
+        sites.iter().map(|site| {
+            (site.code.clone(), format!("{}{}", "　".repeat(site.depth()), site.title(lang)))
+        }),
     );
     let changes = std::iter::once((String::new(), t!(lang, "全部影响", "All effects"))).chain(
-        Change::ALL.iter().map(|change| (change.word().to_owned(), change.title().get(lang).to_owned())),
+        Change::ALL
+            .iter()
+            .map(|change| (change.word().to_owned(), change.title().get(lang).to_owned())),
     );
-    card("", html! {
-        form method="get" action={ (opened.draft.path()) "/effects" } {
-            div.row {
-                div."col-sm-6"."col-lg-3" { (Field::new("effective", t!(lang, "生效日期", "In force from"), effective).kind("date").hint(t!(lang, "不填即今天。", "Today when empty.")).input(lang, problems)) }
-                div."col-sm-6"."col-lg-4" { (Field::new("transition", t!(lang, "对现有持证人", "For those who hold it"), &plan.transition).select(lang, problems, transitions(lang))) }
-                div."col-sm-6"."col-lg-2" { (Field::new("grace", t!(lang, "宽限天数", "Days of grace"), &plan.grace).kind("number").input(lang, problems)) }
-                @if !sites.is_empty() { div."col-sm-6"."col-lg-3" { (Field::new("site", t!(lang, "门店", "Site"), &plan.site).select(lang, problems, places)) } }
-                div."col-sm-6"."col-lg-3" { (Field::new("change", t!(lang, "影响", "Effect"), &plan.change).select(lang, problems, changes)) }
+    card(
+        "",
+        html! {
+            form method="get" action={ (opened.draft.path()) "/effects" } {
+                div.row {
+                    div."col-sm-6"."col-lg-3" { (Field::new("effective", t!(lang, "生效日期", "In force from"), effective).kind("date").hint(t!(lang, "不填即今天。", "Today when empty.")).input(lang, problems)) }
+                    div."col-sm-6"."col-lg-4" { (Field::new("transition", t!(lang, "对现有持证人", "For those who hold it"), &plan.transition).select(lang, problems, transitions(lang))) }
+                    div."col-sm-6"."col-lg-2" { (Field::new("grace", t!(lang, "宽限天数", "Days of grace"), &plan.grace).kind("number").input(lang, problems)) }
+                    @if !sites.is_empty() { div."col-sm-6"."col-lg-3" { (Field::new("site", t!(lang, "门店", "Site"), &plan.site).select(lang, problems, places)) } }
+                    div."col-sm-6"."col-lg-3" { (Field::new("change", t!(lang, "影响", "Effect"), &plan.change).select(lang, problems, changes)) }
+                }
+                button.btn.btn-primary type="submit" { (icon("refresh")) (t!(lang, "试算", "Try it")) }
             }
-            button.btn.btn-primary type="submit" { (icon("refresh")) (t!(lang, "试算", "Try it")) }
-        }
-    })
+        },
+    )
 }
 
 fn figures(lang: Lang, shown: &Shown) -> Markup {
@@ -163,7 +204,8 @@ fn timeline(lang: Lang, shown: &Shown) -> Markup {
         }
     }
     months.retain(|_, (losses, gains)| *losses + *gains > 0);
-    let (Some(first), Some(last)) = (months.keys().next().copied(), months.keys().last().copied()) else {
+    let (Some(first), Some(last)) = (months.keys().next().copied(), months.keys().last().copied())
+    else {
         return html! {};
     };
     let all: Vec<(NaiveDate, (usize, usize))> = (0..)
@@ -172,7 +214,8 @@ fn timeline(lang: Lang, shown: &Shown) -> Markup {
         .take(48)
         .map(|month| (month, months.get(&month).copied().unwrap_or_default()))
         .collect();
-    let most = all.iter().map(|(_, (losses, gains))| losses.max(gains)).max().copied().unwrap_or(1).max(1);
+    let most =
+        all.iter().map(|(_, (losses, gains))| losses.max(gains)).max().copied().unwrap_or(1).max(1);
     let said: Vec<String> = all
         .iter()
         .filter(|(_, (losses, gains))| losses + gains > 0)
@@ -182,17 +225,20 @@ fn timeline(lang: Lang, shown: &Shown) -> Markup {
         })
         .collect();
     let wide = (all.len() * 24).max(240);
-    card(&t!(lang, "每月的变化", "Month by month"), html! {
-        svg.expiry-timeline.rule-months viewBox={ "0 0 " (wide) " 130" } role="img" aria-label=(said.join("; ")) {
-            @for (at, (month, (losses, gains))) in all.iter().enumerate() {
-                @let (x, down, up) = (at * 24, losses * 80 / most, gains * 80 / most);
-                rect.loss x=(x + 2) y=(100 - down) width="9" height=(down) { title { (losses) } }
-                rect.gain x=(x + 12) y=(100 - up) width="9" height=(up) { title { (gains) } }
-                @if at % 3 == 0 { text.month x=(x) y="118" { (month.format("%y-%m")) } }
+    card(
+        &t!(lang, "每月的变化", "Month by month"),
+        html! {
+            svg.expiry-timeline.rule-months viewBox={ "0 0 " (wide) " 130" } role="img" aria-label=(said.join("; ")) {
+                @for (at, (month, (losses, gains))) in all.iter().enumerate() {
+                    @let (x, down, up) = (at * 24, losses * 80 / most, gains * 80 / most);
+                    rect.loss x=(x + 2) y=(100 - down) width="9" height=(down) { title { (losses) } }
+                    rect.gain x=(x + 12) y=(100 - up) width="9" height=(up) { title { (gains) } }
+                    @if at % 3 == 0 { text.month x=(x) y="118" { (month.format("%y-%m")) } }
+                }
             }
-        }
-        ul.small.text-secondary.mb-0 { @for line in said.iter().take(12) { li { (line) } } }
-    })
+            ul.small.text-secondary.mb-0 { @for line in said.iter().take(12) { li { (line) } } }
+        },
+    )
 }
 
 /// Who has what before and after, by site.
@@ -200,7 +246,12 @@ fn tallies(lang: Lang, shown: &Shown) -> Markup {
     let survey = &shown.survey;
     let mut codes: Vec<&String> = survey.tallies.keys().map(|(code, _)| code).collect();
     codes.dedup();
-    let headers = [t!(lang, "项目", "What"), t!(lang, "原来", "Before"), t!(lang, "之后", "After"), t!(lang, "按门店", "By site")];
+    let headers = [
+        t!(lang, "项目", "What"),
+        t!(lang, "原来", "Before"),
+        t!(lang, "之后", "After"),
+        t!(lang, "按门店", "By site"),
+    ];
     let rows = codes.iter().map(|code| {
         let total = survey.total(code);
         let by_site: Vec<(&str, Tally)> = survey.tallies.iter()
@@ -268,34 +319,37 @@ fn rows(lang: Lang, shown: &Shown) -> Markup {
 fn publish_form(viewer: &Viewer, shown: &Shown, form: &PublishForm, problems: &Problems) -> Markup {
     let (lang, opened) = (viewer.lang(), &shown.opened);
     let own = opened.draft.is_by(viewer.id);
-    card(&t!(lang, "发布为新版本", "Publish as a new version"), html! {
-        @if opened.newer.is_some() {
-            (alert(Tone::Warn, html! { (t!(lang, "规则集在此期间有了新版本。", "The rule set has a newer version by now.")) " " a.alert-link href=(opened.draft.path()) { (t!(lang, "先合并或保留草稿", "Carry the change over or keep it first")) } }))
-        } @else if opened.draft.body == opened.base.text {
-            (alert(Tone::Info, t!(lang, "草稿与原文相同，还没有可发布的修改。", "The draft is the same as the present text: there is nothing to publish yet.")))
-        } @else {
-            p { (t!(lang, "自 {} 起生效，按上面试算的过渡安排。已颁发的证书和已做出的决定保留当时的版本。", "In force from {}, with the transition tried above. Certificates issued and decisions made keep the version they were made under.", i18n::date(lang, shown.from))) }
-            form method="post" action={ (opened.draft.path()) "/publication" } {
-                input type="hidden" name="form_key" value=(new_key());
-                input type="hidden" name="edition" value=(form.edition);
-                input type="hidden" name="effective" value=(shown.from);
-                input type="hidden" name="transition" value=(shown.plan.transition);
-                input type="hidden" name="grace" value=(shown.plan.grace);
-                (Field::new("version", t!(lang, "版本号", "Version"), &form.version).required().input(lang, problems))
-                (Field::new("why", t!(lang, "修订原因", "Why"), &form.why).required().area(lang, problems, 2))
-                @if own {
-                    div.mb-3 {
-                        label.form-check {
-                            input.form-check-input .is-invalid[problems.get("alone").is_some()] type="checkbox" name="alone" value="yes" checked[form.alone.is_some()];
-                            span.form-check-label { (t!(lang, "草稿是我自己写的，没有第二人可以发布", "I wrote the draft myself and nobody else can publish it")) }
+    card(
+        &t!(lang, "发布为新版本", "Publish as a new version"),
+        html! {
+            @if opened.newer.is_some() {
+                (alert(Tone::Warn, html! { (t!(lang, "规则集在此期间有了新版本。", "The rule set has a newer version by now.")) " " a.alert-link href=(opened.draft.path()) { (t!(lang, "先合并或保留草稿", "Carry the change over or keep it first")) } }))
+            } @else if opened.draft.body == opened.base.text {
+                (alert(Tone::Info, t!(lang, "草稿与原文相同，还没有可发布的修改。", "The draft is the same as the present text: there is nothing to publish yet.")))
+            } @else {
+                p { (t!(lang, "自 {} 起生效，按上面试算的过渡安排。已颁发的证书和已做出的决定保留当时的版本。", "In force from {}, with the transition tried above. Certificates issued and decisions made keep the version they were made under.", i18n::date(lang, shown.from))) }
+                form method="post" action={ (opened.draft.path()) "/publication" } {
+                    input type="hidden" name="form_key" value=(new_key());
+                    input type="hidden" name="edition" value=(form.edition);
+                    input type="hidden" name="effective" value=(shown.from);
+                    input type="hidden" name="transition" value=(shown.plan.transition);
+                    input type="hidden" name="grace" value=(shown.plan.grace);
+                    (Field::new("version", t!(lang, "版本号", "Version"), &form.version).required().input(lang, problems))
+                    (Field::new("why", t!(lang, "修订原因", "Why"), &form.why).required().area(lang, problems, 2))
+                    @if own {
+                        div.mb-3 {
+                            label.form-check {
+                                input.form-check-input .is-invalid[problems.get("alone").is_some()] type="checkbox" name="alone" value="yes" checked[form.alone.is_some()];
+                                span.form-check-label { (t!(lang, "草稿是我自己写的，没有第二人可以发布", "I wrote the draft myself and nobody else can publish it")) }
+                            }
+                            @if let Some(problem) = problems.get("alone") { div.text-danger.small { (problem.get(lang)) } }
                         }
-                        @if let Some(problem) = problems.get("alone") { div.text-danger.small { (problem.get(lang)) } }
                     }
+                    button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "发布", "Publish")) }
                 }
-                button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "发布", "Publish")) }
             }
-        }
-    })
+        },
+    )
 }
 
 /// The list as a file for spreadsheets: with a mark so that they read it as UTF-8.

@@ -107,9 +107,8 @@ impl Affected {
         let mut certifications: BTreeSet<String> = codes(base, draft)
             .into_iter()
             .filter(|code| {
-                let definition = |rules: &Programmes| {
-                    rules.certification(code).map(|(_, one)| one.clone())
-                };
+                let definition =
+                    |rules: &Programmes| rules.certification(code).map(|(_, one)| one.clone());
                 everything || definition(base) != definition(draft)
             })
             .collect();
@@ -118,7 +117,9 @@ impl Affected {
         let paths = differing(base, draft, everything, |rules| {
             let paths = rules.sets().flat_map(|set| set.paths.iter().map(move |one| (set, one)));
             paths
-                .map(|(set, one)| (set.qualified(&one.code), (one.clone(), leads_from(&one.requires))))
+                .map(|(set, one)| {
+                    (set.qualified(&one.code), (one.clone(), leads_from(&one.requires)))
+                })
                 .collect()
         });
         let jobs = differing(base, draft, everything, |rules| {
@@ -268,11 +269,9 @@ impl Trial {
             ever: false,
         }));
         let (lost, gained) = self.partings(person.facts, &holding);
-        let met = |rules: &Rules, day| {
-            verdict::is_met(&holding, rules.context(), person.facts, day)
-        };
-        let (before, after) =
-            (met(&self.base, self.settled), met(&self.draft, self.settled));
+        let met =
+            |rules: &Rules, day| verdict::is_met(&holding, rules.context(), person.facts, day);
+        let (before, after) = (met(&self.base, self.settled), met(&self.draft, self.settled));
         if before || after {
             judged.counts.push((code.to_owned(), before, after));
         }
@@ -400,13 +399,16 @@ impl Trial {
         match (before, after) {
             (_, Some(on)) if before.is_none_or(|before| on < before) => {
                 let why = match new.issue {
-                    Issue::Auto => Text::new("条件满足，自动颁发", "meets the conditions: issued by rule"),
+                    Issue::Auto => {
+                        Text::new("条件满足，自动颁发", "meets the conditions: issued by rule")
+                    }
                     Issue::ByDecision => {
                         Text::new("条件满足，可申请颁发", "meets the conditions: may be issued")
                     }
-                    Issue::Elsewhere => {
-                        Text::new("条件满足，由外部机构颁发", "meets the conditions of the other body")
-                    }
+                    Issue::Elsewhere => Text::new(
+                        "条件满足，由外部机构颁发",
+                        "meets the conditions of the other body",
+                    ),
                 };
                 add(Change::Gains, on, why);
             }
@@ -455,7 +457,14 @@ impl Trial {
         };
         let (before, after) = (eligible(&self.base), eligible(&self.draft));
         let requires = self.draft.path(code).map(|(_, path)| &path.requires);
-        self.note(person.facts, code, (before, after), requires, [Change::StepLost, Change::StepGained], judged);
+        self.note(
+            person.facts,
+            code,
+            (before, after),
+            requires,
+            [Change::StepLost, Change::StepGained],
+            judged,
+        );
     }
 
     fn job(&self, person: Person<'_>, code: &str, judged: &mut Judged) {
@@ -466,7 +475,14 @@ impl Trial {
         };
         let (before, after) = (allowed(&self.base), allowed(&self.draft));
         let requires = self.draft.job(code).map(|(_, job)| &job.requires);
-        self.note(person.facts, code, (before, after), requires, [Change::JobLost, Change::JobGained], judged);
+        self.note(
+            person.facts,
+            code,
+            (before, after),
+            requires,
+            [Change::JobLost, Change::JobGained],
+            judged,
+        );
     }
 
     fn note(

@@ -8,11 +8,11 @@ use super::{drafts, pages};
 use crate::{
     access::{RuleMaking, Viewer, proof::Proof},
     certification::calculator::{self, Asked, MOST_CYCLES},
-    content::{self, Word},
+    content::{self, ContentId, ContentKind, Word},
     db::{Conn, Db},
     record::Rules,
     text,
-    web::{Error, Problems, Result, html},
+    web::{Error, Problems, Result, html, redirect},
 };
 
 /// Whether somebody may see drafts.
@@ -63,6 +63,18 @@ pub async fn version(
     Ok(html(pages::version(&viewer, &rules, &code, &words[place], before)))
 }
 
+/// Leads to the version that a certificate or a decision names.
+pub async fn revision(
+    db: web::Data<Db>,
+    _viewer: Viewer,
+    id: web::Path<i64>,
+) -> Result<HttpResponse> {
+    let found = db.read(move |conn| content::revision(conn, ContentId(*id))).await?;
+    let rules = found.filter(|found| found.kind == ContentKind::RuleSet);
+    let found = rules.ok_or(Error::NotFound)?;
+    Ok(redirect(format!("/rules/{}/versions/{}", found.code, found.number)))
+}
+
 /// What the calculator is asked, as it stands in the address.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Query {
@@ -88,7 +100,10 @@ impl Query {
             if read.is_none() {
                 problems.add(
                     field,
-                    text!("请写成 2026-01-31 的形式，年份在 1950 到 2200 之间。", "Write a date such as 2026-01-31, in the years 1950 to 2200."),
+                    text!(
+                        "请写成 2026-01-31 的形式，年份在 1950 到 2200 之间。",
+                        "Write a date such as 2026-01-31, in the years 1950 to 2200."
+                    ),
                 );
             }
             read
@@ -100,7 +115,13 @@ impl Query {
             word => word.parse().ok().filter(|n| *n <= MOST_CYCLES),
         };
         if cycle.is_none() {
-            problems.add("cycle", text!("请填 0 到 {MOST_CYCLES} 之间的整数。", "A whole number from 0 to {MOST_CYCLES}."));
+            problems.add(
+                "cycle",
+                text!(
+                    "请填 0 到 {MOST_CYCLES} 之间的整数。",
+                    "A whole number from 0 to {MOST_CYCLES}."
+                ),
+            );
         }
         let asked = cycle.map(|cycle| Asked { completed, cycle, previous });
         (asked.filter(|_| problems.is_empty()), problems)

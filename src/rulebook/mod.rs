@@ -34,10 +34,7 @@ use handlers as h;
 pub use editions::Shelf;
 
 use crate::{
-    access::{
-        Routes, RuleMaking, Who,
-        proof::Proof,
-    },
+    access::{Routes, RuleMaking, Who, proof::Proof},
     content,
     db::{Conn, Db, Error},
     record::{LiveRules, Rules},
@@ -59,6 +56,7 @@ pub fn routes() -> Routes {
         .post("/rules/drafts/{id}/rebase", MAKING, d::rebase)
         .post("/rules/drafts/{id}/withdrawal", MAKING, d::withdraw)
         .post("/rules/drafts/{id}/publication", MAKING, d::publish)
+        .get("/rules/revisions/{id}", Who::SignedIn, h::revision)
         .get("/rules/{set}", Who::SignedIn, h::set)
         .post("/rules/{set}/drafts", MAKING, d::start)
         .get("/rules/{set}/versions/{number}", Who::SignedIn, h::version)

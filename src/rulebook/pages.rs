@@ -24,7 +24,8 @@ use crate::{
     web::{
         Crumb, Problems,
         components::{
-            Tone, alert, badge, button_form, card, card_with, definitions, empty, heading, icon, table,
+            Tone, alert, badge, button_form, card, card_with, definitions, empty, heading, icon,
+            table,
         },
         forms::{Field, new_key},
     },
@@ -34,9 +35,7 @@ use crate::{
 fn verified(lang: Lang, verified: Verified) -> Markup {
     match verified {
         Verified::Primary => badge(Tone::Good, t!(lang, "已核对原文", "Source read")),
-        Verified::Secondary => {
-            badge(Tone::Info, t!(lang, "据二手资料", "From a secondary source"))
-        }
+        Verified::Secondary => badge(Tone::Info, t!(lang, "据二手资料", "From a secondary source")),
         Verified::Unverified => badge(Tone::Warn, t!(lang, "未核实", "Not verified")),
     }
 }
@@ -100,7 +99,11 @@ fn not_in_force(set: &RuleSet, today: NaiveDate) -> Option<Text> {
         return None;
     }
     let began = set.effective_from.is_none_or(|day| day.0 <= today);
-    Some(if began { text!("已失效", "No longer in force") } else { text!("尚未生效", "Not yet in force") })
+    Some(if began {
+        text!("已失效", "No longer in force")
+    } else {
+        text!("尚未生效", "Not yet in force")
+    })
 }
 
 fn contents(lang: Lang, set: &RuleSet) -> String {
@@ -122,10 +125,17 @@ fn announced(lang: Lang, rules: &Rules, words: &[Word], today: NaiveDate) -> Mar
     for day in rules.changes_after(today) {
         let then = rules.on(day);
         for (code, id) in then.revisions() {
-            let is_new = rules.on(crate::record::period::day_before(day)).revisions().get(code) != Some(id);
+            let is_new =
+                rules.on(crate::record::period::day_before(day)).revisions().get(code) != Some(id);
             let word = words.iter().find(|word| word.id == *id);
             if let (true, Some(word), Some(set)) = (is_new, word, then.set(code)) {
-                coming.push((day, set.title.clone(), set.version.clone(), word.code.clone(), word.number));
+                coming.push((
+                    day,
+                    set.title.clone(),
+                    set.version.clone(),
+                    word.code.clone(),
+                    word.number,
+                ));
             }
         }
     }
@@ -141,7 +151,13 @@ fn announced(lang: Lang, rules: &Rules, words: &[Word], today: NaiveDate) -> Mar
     }
 }
 
-pub fn set(viewer: &Viewer, rules: &Rules, set: &RuleSet, words: &[Word], drafts: &[Draft]) -> Markup {
+pub fn set(
+    viewer: &Viewer,
+    rules: &Rules,
+    set: &RuleSet,
+    words: &[Word],
+    drafts: &[Draft],
+) -> Markup {
     let lang = viewer.lang();
     let title = set.title.get(lang);
     let state = not_in_force(set, viewer.today);
@@ -182,8 +198,12 @@ fn start_form(lang: Lang, set: &RuleSet) -> Markup {
 }
 
 fn certifications(lang: Lang, set: &RuleSet) -> Markup {
-    let headers =
-        [t!(lang, "认证", "Certification"), t!(lang, "有效期", "Validity"), t!(lang, "颁发方式", "How it is issued"), t!(lang, "核实", "Verified")];
+    let headers = [
+        t!(lang, "认证", "Certification"),
+        t!(lang, "有效期", "Validity"),
+        t!(lang, "颁发方式", "How it is issued"),
+        t!(lang, "核实", "Verified"),
+    ];
     let rows = set.certifications.iter().map(|one| {
         vec![
             html! { a href={ "/rules/" (set.code) "/certifications/" (one.code) } { (one.title.get(lang)) } },
@@ -217,7 +237,8 @@ pub fn lines(lang: Lang, one: &Saying) -> Markup {
 
 fn paths(viewer: &Viewer, rules: &Rules, set: &RuleSet) -> Markup {
     let lang = viewer.lang();
-    let promoting = viewer.holds_any(<crate::access::Promoting as crate::access::proof::Proof>::ROLES);
+    let promoting =
+        viewer.holds_any(<crate::access::Promoting as crate::access::proof::Proof>::ROLES);
     html! {
         @if !set.paths.is_empty() {
             (card(&t!(lang, "晋升路径", "Promotion paths"), html! {
@@ -307,16 +328,26 @@ fn in_force(lang: Lang, now: bool, span: Option<editions::InForce>, today: Naive
         return badge(Tone::Good, t!(lang, "现行", "In force"));
     }
     if from > today {
-        return badge(Tone::Info, t!(lang, "{} 起生效", "In force from {}", i18n::date(lang, from)));
+        return badge(
+            Tone::Info,
+            t!(lang, "{} 起生效", "In force from {}", i18n::date(lang, from)),
+        );
     }
     let through = through.map(|day| i18n::date(lang, day)).unwrap_or_default();
     badge(Tone::Neutral, t!(lang, "至 {through} 止", "In force through {through}"))
 }
 
 /// One revision as it was written, and what it changed.
-pub fn version(viewer: &Viewer, rules: &Rules, code: &str, word: &Word, before: Option<&Word>) -> Markup {
+pub fn version(
+    viewer: &Viewer,
+    rules: &Rules,
+    code: &str,
+    word: &Word,
+    before: Option<&Word>,
+) -> Markup {
     let lang = viewer.lang();
-    let name = rules.set(code).map_or_else(|| code.to_owned(), |set| set.title.get(lang).to_owned());
+    let name =
+        rules.set(code).map_or_else(|| code.to_owned(), |set| set.title.get(lang).to_owned());
     let title = t!(lang, "{name}，第 {} 次修订", "{name}, revision {}", word.number);
     let version = editions::version_of(&word.text).unwrap_or_default();
     let crumbs = [book(lang), Crumb::new(format!("/rules/{code}"), name.clone())];
@@ -409,7 +440,10 @@ fn used_by(lang: Lang, rules: &Rules, code: &str) -> Markup {
         let own = |what: &str, title: &Text| format!("{what}{}", title.get(lang));
         let link = format!("/rules/{}", set.code);
         for one in set.certifications.iter().filter(|one| one.demands().any(asks)) {
-            users.push((format!("{link}/certifications/{}", one.code), own(&t!(lang, "认证：", "Certification: "), &one.title)));
+            users.push((
+                format!("{link}/certifications/{}", one.code),
+                own(&t!(lang, "认证：", "Certification: "), &one.title),
+            ));
         }
         for path in set.paths.iter().filter(|path| asks(&path.requires)) {
             users.push((link.clone(), own(&t!(lang, "晋升：", "Promotion: "), &path.title)));
@@ -471,7 +505,10 @@ fn term_card(lang: Lang, one: &Certification, term: &Term, place: usize) -> Mark
     let day = |day: NaiveDate| i18n::date(lang, day);
     let mut lines = vec![
         (t!(lang, "生效日期", "Valid from"), html! { (day(term.from)) }),
-        (t!(lang, "有效期至", "Valid through"), html! { strong { (day_or(lang, term.through, t!(lang, "长期有效", "does not expire"))) } }),
+        (
+            t!(lang, "有效期至", "Valid through"),
+            html! { strong { (day_or(lang, term.through, t!(lang, "长期有效", "does not expire"))) } },
+        ),
     ];
     if let Some((opens, _)) = term.window() {
         lines.push((t!(lang, "换证开始", "Window opens"), html! { (day(opens)) }));
@@ -483,7 +520,11 @@ fn term_card(lang: Lang, one: &Certification, term: &Term, place: usize) -> Mark
         let said = term.reviews.iter().take(6).map(|review| review_day(lang, *review));
         lines.push((t!(lang, "复审", "Reviews"), html! { @for one in said { div { (one) } } }));
     }
-    let follows = if place == 0 { follows(lang, one, term) } else { html! {} };
+    let follows = if place == 0 {
+        follows(lang, one, term)
+    } else {
+        html! {}
+    };
     card(&title, html! { (definitions(lines)) (follows) })
 }
 
@@ -503,7 +544,8 @@ fn follows(lang: Lang, one: &Certification, term: &Term) -> Markup {
         t!(lang, "新证生效", "Valid from"),
         t!(lang, "有效期至", "Valid through"),
     ];
-    let renewed = term.days_of_interest().into_iter().filter_map(|day| calculator::renewed(one, term, day));
+    let renewed =
+        term.days_of_interest().into_iter().filter_map(|day| calculator::renewed(one, term, day));
     let rows: Vec<_> = renewed
         .map(|new| {
             let way = one.renewals.get(new.place);

@@ -33,13 +33,18 @@ impl Saying {
 pub fn certification(context: &Context, one: &Certification) -> Vec<Saying> {
     let mut said = vec![
         Saying::one(text!("颁发方式", "How it is issued"), issue(one.issue)),
-        Saying { about: text!("首次颁发条件", "First issue"), lines: demand(context, &one.requires) },
+        Saying {
+            about: text!("首次颁发条件", "First issue"),
+            lines: demand(context, &one.requires),
+        },
         Saying::one(text!("有效期", "Validity"), validity(one.validity)),
     ];
-    said.extend(one.renewals.iter().enumerate().map(|(place, way)| Saying {
-        about: way_title(way, place),
-        lines: renewal(context, way),
-    }));
+    said.extend(
+        one.renewals.iter().enumerate().map(|(place, way)| Saying {
+            about: way_title(way, place),
+            lines: renewal(context, way),
+        }),
+    );
     if let Some(review) = &one.review {
         let about = text!("期中复审", "Review inside the validity");
         said.push(Saying { about, lines: self::review(context, review) });
@@ -90,7 +95,12 @@ pub fn demand(context: &Context, requirement: &Requirement) -> Vec<(usize, Text)
     lines
 }
 
-fn walk(context: &Context, requirement: &Requirement, depth: usize, lines: &mut Vec<(usize, Text)>) {
+fn walk(
+    context: &Context,
+    requirement: &Requirement,
+    depth: usize,
+    lines: &mut Vec<(usize, Text)>,
+) {
     lines.push((depth, wording::text(requirement, context, None)));
     for inner in requirement.children() {
         walk(context, inner, depth + 1, lines);
@@ -104,11 +114,14 @@ fn walk(context: &Context, requirement: &Requirement, depth: usize, lines: &mut 
 
 /// What a promotion path asks.
 pub fn path(context: &Context, path: &Path) -> Vec<Saying> {
-    let asked = Saying { about: text!("申报条件", "Conditions for applying"), lines: demand(context, &path.requires) };
-    let passed = path.assessment.as_ref().map(|one| Saying {
-        about: text!("考核", "Assessment"),
-        lines: demand(context, one),
-    });
+    let asked = Saying {
+        about: text!("申报条件", "Conditions for applying"),
+        lines: demand(context, &path.requires),
+    };
+    let passed = path
+        .assessment
+        .as_ref()
+        .map(|one| Saying { about: text!("考核", "Assessment"), lines: demand(context, one) });
     std::iter::once(asked).chain(passed).collect()
 }
 
@@ -218,12 +231,24 @@ fn window(way: &Renewal) -> Text {
         let (has_before, has_after) =
             (way.window_months + way.window_days > 0, way.grace_months + way.grace_days > 0);
         match (way.late, has_before, has_after) {
-            (true, ..) => t!(lang, "到期次日起，{after}以内", "from the day after it ends, for {after}"),
-            (false, true, true) => {
-                t!(lang, "到期前{before}起，到期后{after}止", "from {before} before it ends until {after} after it")
+            (true, ..) => {
+                t!(lang, "到期次日起，{after}以内", "from the day after it ends, for {after}")
             }
-            (false, true, false) => t!(lang, "到期前{before}起，到期日止", "from {before} before it ends until its last day"),
-            (false, false, true) => t!(lang, "到期日起，到期后{after}止", "from its last day until {after} after it"),
+            (false, true, true) => {
+                t!(
+                    lang,
+                    "到期前{before}起，到期后{after}止",
+                    "from {before} before it ends until {after} after it"
+                )
+            }
+            (false, true, false) => t!(
+                lang,
+                "到期前{before}起，到期日止",
+                "from {before} before it ends until its last day"
+            ),
+            (false, false, true) => {
+                t!(lang, "到期日起，到期后{after}止", "from its last day until {after} after it")
+            }
             (false, false, false) => t!(lang, "仅在到期日当天", "on its last day only"),
         }
     };
@@ -262,7 +287,10 @@ fn review(context: &Context, review: &Review) -> Vec<(usize, Text)> {
     let before = count(days, "day", "days");
     let mut lines = vec![(
         0,
-        text!("每{zh}一次，可提前 {days} 天", "every {en}; possible from {before} before it is due"),
+        text!(
+            "每{zh}一次，可提前 {days} 天",
+            "every {en}; possible from {before} before it is due"
+        ),
     )];
     lines.extend(review.requires.iter().flat_map(|one| demand(context, one)));
     if let Some(longer) = &review.longer {
@@ -320,13 +348,14 @@ pub fn transition(transition: &Transition) -> Text {
 pub fn changed_certifications(base: &Rules, draft: &Rules, set: &str) -> Vec<String> {
     let of = |rules: &Rules| -> Vec<String> {
         let found = rules.set(set);
-        found.map(|set| set.certifications.iter().map(|one| one.code.clone()).collect()).unwrap_or_default()
+        found
+            .map(|set| set.certifications.iter().map(|one| one.code.clone()).collect())
+            .unwrap_or_default()
     };
     let mut codes = of(draft);
     codes.extend(of(base).into_iter().filter(|code| !of(draft).contains(code)));
-    let one = |rules: &Rules, code: &str| {
-        rules.set(set).and_then(|set| set.certification(code)).cloned()
-    };
+    let one =
+        |rules: &Rules, code: &str| rules.set(set).and_then(|set| set.certification(code)).cloned();
     codes.retain(|code| one(base, code) != one(draft, code));
     codes
 }

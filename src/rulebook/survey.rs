@@ -120,8 +120,7 @@ pub async fn run(
     let mut places: HashMap<staff::SiteId, usize> = HashMap::new();
     for some in people.chunks(AT_ONCE) {
         let (some, trial, acted_on) = (some.to_vec(), trial.clone(), acted_on.clone());
-        let judged =
-            db.read(move |conn| judge(conn, &trial, &some, &acted_on, today)).await?;
+        let judged = db.read(move |conn| judge(conn, &trial, &some, &acted_on, today)).await?;
         for (post, judged) in judged {
             let next = places.len();
             let place = *places.entry(post.site.id).or_insert(next);
@@ -132,7 +131,12 @@ pub async fn run(
         }
     }
     survey.effects.sort_by(|(a, one), (b, other)| {
-        (one.on, one.change, &one.code, &a.staff_no).cmp(&(other.on, other.change, &other.code, &b.staff_no))
+        (one.on, one.change, &one.code, &a.staff_no).cmp(&(
+            other.on,
+            other.change,
+            &other.code,
+            &b.staff_no,
+        ))
     });
     Ok(survey)
 }

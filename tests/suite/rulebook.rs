@@ -33,7 +33,8 @@ fn stamp() -> Stamp {
 /// The course and the exam of the brake certificate.
 fn brakes(conn: &mut Conn, person: PersonId, score: i64, on: &str) -> Result<(), shifu::db::Error> {
     let course = NewFact::new(Kind::Course, "brake-systems", day(on)).amount(8, 1, Some("h"));
-    let exam = NewFact::new(Kind::Exam, "inhouse-default/brake-theory", day(on)).amount(score, 1, None);
+    let exam =
+        NewFact::new(Kind::Exam, "inhouse-default/brake-theory", day(on)).amount(score, 1, None);
     for (line, fact) in [course, exam].iter().enumerate() {
         let source = Source::new("test", person.0 * 1000 + score).line(line as i64);
         ledger::append(conn, person, fact, source, stamp())?;
@@ -119,7 +120,8 @@ async fn published(actor: &Actor, draft: &str, plan: &str, version: &str) -> Pag
 
 /// 85 instead of 60 for the brake exam, wherever the certificate asks for it.
 fn stricter(text: &str) -> String {
-    let changed = text.replace("code = \"brake-theory\", min = 60", "code = \"brake-theory\", min = 85");
+    let changed =
+        text.replace("code = \"brake-theory\", min = 60", "code = \"brake-theory\", min = 85");
     assert_ne!(changed, text);
     changed
 }
