@@ -547,3 +547,238 @@ fn moved(before: Days, after: Days) -> Text {
         format!("{} → {}", say(en, before), say(en, after)),
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::record::{Amount, period::day_before};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    const HEAD: &str = r#"
+code = "s"
+version = "1"
+title = { zh = "测", en = "t" }
+jurisdiction = "house"
+source = "s"
+verified = "primary"
+notice = { zh = "注", en = "n" }
+
+[[exam]]
+code = "e"
+title = { zh = "考", en = "e" }
+recorded = true
+
+[[job]]
+code = "j"
+title = { zh = "活", en = "job" }
+requires.certificate.code = "c"
+
+[[certification]]
+code = "other"
+title = { zh = "别", en = "other" }
+requires.age.min = 16
+
+[[certification]]
+code = "d"
+title = { zh = "丁", en = "d" }
+requires.certificate.code = "c"
+suspended_unless.certificate.code = "c"
+
+[[certification]]
+code = "c"
+title = { zh = "证", en = "c" }
+issue = "auto"
+"#;
+
+    const BASE: &str = "validity.months = 24\nrequires.exam.parts = [{ code = \"e\", min = 60, valid_months = 24 }]\n\
+        [[certification.renewal]]\nwindow_days = 90\nrequires.exam.parts = [{ code = \"e\", min = 60, valid_months = 6 }]\n";
+
+    fn rules(rest: &str) -> Rules {
+        let files = [("s.toml".to_owned(), format!("{HEAD}{rest}"))];
+        let programmes = Programmes::of_files(&files).unwrap_or_else(|wrong| panic!("{wrong:?}"));
+        Rules::new(programmes, HashMap::new())
+    }
+
+    /// 80 points from a day on, with what that means for holders.
+    fn stricter(transition: &str) -> Rules {
+        rules(&BASE.replace("min = 60", "min = 80").replacen(
+            "requires",
+            &format!("{transition}\nrequires"),
+            1,
+        ))
+    }
+
+    fn trial(draft: Rules) -> Trial {
+        Trial::new(rules(BASE), draft, "s", day("2026-12-01"))
+    }
+
+    fn exam(id: i64, score: i64, on: &str) -> Fact {
+        Fact {
+            id,
+            kind: Kind::Exam,
+            code: "s/e".into(),
+            level: None,
+            amount: Some(Amount { numerator: score, denominator: 1 }),
+            unit: None,
+            from: day(on),
+            through: None,
+        }
+    }
+
+    fn certificate(id: i64, from: NaiveDate, through: NaiveDate) -> Fact {
+        Fact {
+            kind: Kind::Certificate,
+            code: "s/c".into(),
+            amount: None,
+            from,
+            through: Some(through),
+            ..exam(id, 0, "2026-01-01")
+        }
+    }
+
+    fn effects(trial: &Trial, facts: &[Fact]) -> Vec<(Change, String, String)> {
+        let mut facts = facts.to_vec();
+        verdict::sort(&mut facts);
+        let barriers = HashMap::new();
+        let person = Person { facts: &facts, occupation: "any", barriers: &barriers };
+        let found = trial.judge(person).effects.into_iter();
+        found.map(|effect| (effect.change, effect.code, effect.on.to_string())).collect()
+    }
+
+    fn is(change: Change, code: &str, on: &str) -> (Change, String, String) {
+        (change, code.to_owned(), on.to_owned())
+    }
+
+    #[test]
+    fn a_change_reaches_what_depends_on_it_and_nothing_else() {
+        let affected = trial(stricter("")).affected;
+        assert_eq!(affected.certifications, ["s/c", "s/d"]);
+        assert_eq!(affected.jobs, ["s/j"]);
+        assert!(affected.paths.is_empty());
+        assert!(Affected::of(&rules(BASE), &rules(BASE), "s").is_empty());
+    }
+
+    #[test]
+    fn holders_fall_out_by_the_transition_that_was_chosen() {
+        let held =
+            [exam(1, 70, "2026-01-10"), certificate(2, day("2026-01-10"), day("2028-01-09"))];
+        let on = |transition: &str| effects(&trial(stricter(transition)), &held);
+        let renewal = is(Change::AtRenewal, "s/c", "2028-01-10");
+        assert_eq!(
+            on(""),
+            std::slice::from_ref(&renewal),
+            "without a transition nobody loses what they have"
+        );
+        assert_eq!(on("transition = { from = 2026-12-01, holders = \"grandfather\" }"), [renewal]);
+        let lost =
+            |when: &str| [is(Change::FallsOut, "s/c", when), is(Change::JobLost, "s/j", when)];
+        assert_eq!(
+            on("transition = { from = 2026-12-01, holders = \"from-date\" }"),
+            lost("2026-12-01")
+        );
+        assert_eq!(
+            on("transition = { from = 2027-02-01, holders = { grace = { days = 30 } } }"),
+            lost("2027-03-03")
+        );
+    }
+
+    #[test]
+    fn whoever_meets_the_new_conditions_keeps_everything() {
+        let held =
+            [exam(1, 85, "2026-01-10"), certificate(2, day("2026-01-10"), day("2028-01-09"))];
+        for transition in ["", "transition = { from = 2026-12-01, holders = \"from-date\" }"] {
+            assert_eq!(effects(&trial(stricter(transition)), &held), []);
+        }
+    }
+
+    #[test]
+    fn who_gains_and_whose_days_move() {
+        let easier = rules(
+            &BASE.replace("min = 60", "min = 50").replace("window_days = 90", "window_days = 30"),
+        );
+        let passed = [exam(1, 55, "2026-11-20")];
+        assert_eq!(
+            effects(&trial(easier.clone()), &passed),
+            [is(Change::Gains, "s/c", "2026-12-01")]
+        );
+        let held =
+            [exam(1, 70, "2026-01-10"), certificate(2, day("2026-01-10"), day("2028-01-09"))];
+        assert_eq!(effects(&trial(easier), &held), [is(Change::Dates, "s/c", "2027-12-10")]);
+        let close = [exam(1, 70, "2026-11-20")];
+        assert_eq!(
+            effects(&trial(stricter("")), &close),
+            [is(Change::NoLonger, "s/c", "2026-12-01")]
+        );
+    }
+
+    #[test]
+    fn a_barrier_stands_in_the_way_of_a_gain() {
+        let easier = trial(rules(&BASE.replace("min = 60", "min = 50")));
+        let facts = [exam(1, 55, "2026-11-20")];
+        let barriers = HashMap::from([("s/c".to_owned(), Barrier::Suspended)]);
+        let person = Person { facts: &facts, occupation: "any", barriers: &barriers };
+        assert_eq!(easier.judge(person).effects, []);
+    }
+
+    fn fact() -> impl Strategy<Value = Fact> {
+        (0..2_i32, 40..100_i64, 0..900_i64, 1..900_i64).prop_map(|(kind, score, from, lasts)| {
+            let from = day("2025-01-01") + chrono::Duration::days(from);
+            match kind {
+                0 => Fact { from, ..exam(from.to_string().len() as i64, score, "2026-01-01") },
+                _ => certificate(score, from, from + chrono::Duration::days(lasts)),
+            }
+        })
+    }
+
+    fn transition() -> impl Strategy<Value = String> {
+        (0..4_u32, 0..90_i64, 1..90_u32).prop_map(|(kind, later, days)| {
+            let from = day("2026-12-01") + chrono::Duration::days(later);
+            match kind {
+                0 => String::new(),
+                1 => format!("transition = {{ from = {from}, holders = \"from-date\" }}"),
+                2 => format!("transition = {{ from = {from}, holders = \"grandfather\" }}"),
+                _ => format!(
+                    "transition = {{ from = {from}, holders = {{ grace = {{ days = {days} }} }} }}"
+                ),
+            }
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        /// Leaping finds the same days as asking on each day, and before them nothing differs.
+        #[test]
+        fn the_first_day_on_which_answers_part_is_found(
+            facts in prop::collection::vec(fact(), 0..6), transition in transition()
+        ) {
+            let mut facts = facts;
+            verdict::sort(&mut facts);
+            let trial = trial(stricter(&transition));
+            for code in ["s/c", "s/d"] {
+                let holding = Requirement::from(Rule::Certificate(requirement::Certificate {
+                    code: code.to_owned(), strictly: false, for_months: 0, ever: false,
+                }));
+                let (mut lost, mut gained) = (None, None);
+                let mut on = trial.from;
+                while on <= day("2028-12-31") {
+                    let met = |rules: &Rules| verdict::is_met(&holding, rules.context(), &facts, on);
+                    match (met(&trial.base), met(&trial.draft)) {
+                        (true, false) => lost = lost.or(Some(on)),
+                        (false, true) => gained = gained.or(Some(on)),
+                        _ => {}
+                    }
+                    on = next_day(on);
+                }
+                let found = trial.partings(&facts, &holding);
+                prop_assert_eq!(found.0.filter(|day| *day <= day_before(on)), lost);
+                prop_assert_eq!(found.1.filter(|day| *day <= day_before(on)), gained);
+            }
+        }
+    }
+}
