@@ -6,7 +6,7 @@
 //! changes, so a restart with the same file changes nothing that was published meanwhile, and a
 //! changed file takes back whatever was published before it, also for days to come.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::NaiveDate;
 use serde::Deserialize;
@@ -37,21 +37,25 @@ struct Head {
 /// there was nothing before it.
 fn first_days(words: &[Word]) -> Vec<NaiveDate> {
     let mut known = BTreeSet::new();
-    let from = |word: &Word| {
-        if known.insert(word.code.as_str()) {
-            return NaiveDate::MIN;
+    let mut days = Vec::with_capacity(words.len());
+    for word in words {
+        let first = known.insert(word.code.as_str());
+        days.push(if first { NaiveDate::MIN } else { day_of(word) });
+    }
+    days
+}
+
+/// The day from which a word about a known rule set counts.
+fn day_of(word: &Word) -> NaiveDate {
+    let said_on = word.said_at.utc().date_naive();
+    match word.origin {
+        Origin::Published => word.effective_on.unwrap_or(said_on),
+        Origin::File => {
+            let head: Option<Head> = toml::from_str(&word.text).ok();
+            let announced = head.and_then(|head| head.effective_from).map(|Day(day)| day);
+            announced.map_or(said_on, |day| day.max(said_on))
         }
-        let said_on = word.said_at.utc().date_naive();
-        match word.origin {
-            Origin::Published => word.effective_on.unwrap_or(said_on),
-            Origin::File => {
-                let head: Option<Head> = toml::from_str(&word.text).ok();
-                let announced = head.and_then(|head| head.effective_from).map(|Day(day)| day);
-                announced.map_or(said_on, |day| day.max(said_on))
-            }
-        }
-    };
-    words.iter().map(from).collect()
+    }
 }
 
 /// The editions these words make, oldest first. Only rule sets of `codes` are in force: what has
@@ -131,36 +135,34 @@ impl Shelf {
         Ok(Rules::of_editions(editions))
     }
 
-    fn edition(
+    fn edition<'a>(
         &self,
-        mut chosen: BTreeMap<&str, &Word>,
-        files: &BTreeMap<&str, &Word>,
+        mut chosen: BTreeMap<&'a str, &'a Word>,
+        files: &BTreeMap<&'a str, &'a Word>,
     ) -> Option<Edition> {
-        // Each turn takes at least one word out, or is the last.
+        // Each turn puts at least one file in the place of a version, or is the last.
         loop {
             let problems = match self.parse(chosen.values().copied()) {
                 Ok(programmes) => {
                     let ids = chosen.values().map(|word| (word.code.clone(), word.id));
-                    return Some(Edition { programmes, revisions: ids.collect::<HashMap<_, _>>() });
+                    return Some(Edition { programmes, revisions: ids.collect() });
                 }
                 Err(problems) => problems,
             };
-            let blamed = |code: &str| problems.iter().any(|one| one.file == format!("{code}.toml"));
-            let unread: Vec<&str> = chosen
-                .iter()
-                .filter(|(code, word)| blamed(code) && files.get(*code) != Some(*word))
-                .map(|(code, _)| *code)
-                .collect();
-            if unread.is_empty() {
-                return None;
-            }
-            tracing::error!(sets = ?unread, problem = %problems[0], "a version of the rules cannot be read; its file counts instead");
-            for code in unread {
-                match files.get_key_value(code) {
-                    Some((code, file)) => drop(chosen.insert(code, file)),
-                    None => drop(chosen.remove(code)),
+            let mut exchanged = false;
+            for (code, file) in files {
+                let blamed = problems.iter().any(|one| one.file == format!("{code}.toml"));
+                let other = chosen.get(code).is_some_and(|word| word.id != file.id);
+                if blamed && other {
+                    chosen.insert(code, file);
+                    exchanged = true;
                 }
             }
+            if !exchanged {
+                return None;
+            }
+            let problem = problems.first().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(%problem, "a version of the rules cannot be read: its file counts instead");
         }
     }
 

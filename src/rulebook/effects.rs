@@ -586,7 +586,7 @@ requires.age.min = 16
 [[certification]]
 code = "d"
 title = { zh = "丁", en = "d" }
-requires.certificate.code = "c"
+requires.age.min = 16
 suspended_unless.certificate.code = "c"
 
 [[certification]]
@@ -729,7 +729,7 @@ issue = "auto"
         (0..2_i32, 40..100_i64, 0..900_i64, 1..900_i64).prop_map(|(kind, score, from, lasts)| {
             let from = day("2025-01-01") + chrono::Duration::days(from);
             match kind {
-                0 => Fact { from, ..exam(from.to_string().len() as i64, score, "2026-01-01") },
+                0 => Fact { from, ..exam(score, score, "2026-01-01") },
                 _ => certificate(score, from, from + chrono::Duration::days(lasts)),
             }
         })

@@ -468,7 +468,7 @@ fn calculator(viewer: &Viewer, one: &Certification, calculation: &Calculation<'_
         (true, Some(asked)) => asked.completed.to_string(),
         _ => query.completed.clone(),
     };
-    let cycle = if query.cycle.is_empty() { "0" } else { &query.cycle };
+    let cycle = if query.cycle.is_empty() { "0" } else { query.cycle.as_str() };
     html! {
         (card(&t!(lang, "日期计算", "Calculator"), html! {
             form method="get" action="#calculator" {
