@@ -154,7 +154,7 @@ impl Shelf {
                 let blamed = problems.iter().any(|one| one.file == format!("{code}.toml"));
                 let other = chosen.get(code).is_some_and(|word| word.id != file.id);
                 if blamed && other {
-                    chosen.insert(code, file);
+                    chosen.insert(*code, *file);
                     exchanged = true;
                 }
             }
