@@ -12,6 +12,7 @@ mod marking;
 mod names;
 mod people;
 mod practicals;
+mod rules;
 mod sittings;
 mod today;
 
@@ -84,5 +85,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     sittings::make(&mut making, &people)?;
     exams::set_a_standard(&mut making)?;
     marking::make(&mut making, &people)?;
+    rules::make(&mut making)?;
     today::make(&mut making, &people)
 }
