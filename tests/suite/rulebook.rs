@@ -417,7 +417,7 @@ on_both! {
         assert!(alone.status == 422 && alone.says(".text-danger", "You wrote this draft yourself"));
         let he = world.he_of_the_group().await;
         let page = he.get(&format!("{draft}/effects")).await;
-        let taken = he.submit(&page, &publication, &[("version", &house_version()), ("why", "x")]).await;
+        let taken = he.submit(&page, &publication, &[("version", house_version().as_str()), ("why", "x")]).await;
         assert!(taken.status == 422 && taken.says(".text-danger", "earlier version"));
         let done = he.submit(&page, &publication, &[("version", "next-1"), ("why", "x")]).await;
         assert_eq!(done.status, 303, "{}", done.body);
