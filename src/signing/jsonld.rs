@@ -63,7 +63,10 @@ impl Vocabulary {
     }
 
     /// The statements of an object without a context of its own.
-    pub(super) fn statements_of(&self, object: &Map<String, Value>) -> Result<Vec<Statement>, Error> {
+    pub(super) fn statements_of(
+        &self,
+        object: &Map<String, Value>,
+    ) -> Result<Vec<Statement>, Error> {
         self.expand(object, &[])
     }
 

@@ -101,7 +101,11 @@ mod tests {
             let signed = format!("{}.e30", encoding::base64url(header.as_bytes()));
             let signature = encoding::base64url(&ours.sign(signed.as_bytes()).unwrap());
             let token = format!("{signed}.{signature}");
-            assert_eq!(verify(&token, |_| Some(ours.key().clone())), Err(Refusal::Altered), "{alg}");
+            assert_eq!(
+                verify(&token, |_| Some(ours.key().clone())),
+                Err(Refusal::Altered),
+                "{alg}"
+            );
         }
     }
 }

@@ -14,17 +14,10 @@ use ring::{
         RsaKeyPair, UnparsedPublicKey, VerificationAlgorithm,
     },
 };
-use rsa::{
-    pkcs1::DecodeRsaPublicKey,
-    pkcs8::EncodePrivateKey,
-    traits::PublicKeyParts,
-};
+use rsa::{pkcs1::DecodeRsaPublicKey, pkcs8::EncodePrivateKey, traits::PublicKeyParts};
 use serde_json::{Value, json};
 
-use super::{
-    Error, SecretPlace, encoding,
-    secret::Secret,
-};
+use super::{Error, SecretPlace, encoding, secret::Secret};
 use crate::db::{Conn, Instant, schema::signing_key};
 
 type Result<T> = std::result::Result<T, Error>;
@@ -297,10 +290,8 @@ impl Keys {
         if let Some(pair) = opened.get(&key.kid) {
             return Ok(Signer { key: Arc::new(key), pair: pair.clone() });
         }
-        let private = self
-            .secret()?
-            .open(&key.kid, sealed)
-            .ok_or_else(|| Error::Sealed(key.kid.clone()))?;
+        let private =
+            self.secret()?.open(&key.kid, sealed).ok_or_else(|| Error::Sealed(key.kid.clone()))?;
         let pair = Arc::new(open_pair(key.algorithm, &private)?.0);
         opened.insert(key.kid.clone(), pair.clone());
         Ok(Signer { key: Arc::new(key), pair })
@@ -375,7 +366,8 @@ mod tests {
         let signer = Signer::of_private(Algorithm::Ed25519, &seed, instant()).unwrap();
         let jwk = signer.key().jwk();
         assert_eq!(jwk["x"], "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo");
-        let print = encoding::from_base64url("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k").unwrap();
+        let print =
+            encoding::from_base64url("kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k").unwrap();
         assert_eq!(signer.kid(), encoding::hex(&print[..8]));
         let message = b"eyJhbGciOiJFZERTQSJ9.RXhhbXBsZSBvZiBFZDI1NTE5IHNpZ25pbmc";
         let signature = signer.sign(message).unwrap();

@@ -144,7 +144,8 @@ mod tests {
 
     #[test]
     fn letters_are_escaped_as_the_standard_says() {
-        let said = says(Term::Iri("u:a".into()), "u:p", plain("\"\\\n\t\r\u{8}\u{c}\u{1}\u{7f}龘𠮷"));
+        let said =
+            says(Term::Iri("u:a".into()), "u:p", plain("\"\\\n\t\r\u{8}\u{c}\u{1}\u{7f}龘𠮷"));
         let form = canonical(&[said]).unwrap();
         assert_eq!(form, "<u:a> <u:p> \"\\\"\\\\\\n\\t\\r\\b\\f\\u0001\\u007F龘𠮷\" .\n");
     }

@@ -51,7 +51,9 @@ impl SecretPlace {
     pub(super) fn read(&self) -> Result<Secret, Error> {
         let words = match self {
             SecretPlace::Given(words) => words.clone(),
-            SecretPlace::File(file) => fs::read_to_string(file).map_err(|e| unreadable(file, &e))?,
+            SecretPlace::File(file) => {
+                fs::read_to_string(file).map_err(|e| unreadable(file, &e))?
+            }
             SecretPlace::Own(file) => match make(file) {
                 Ok(words) => words,
                 Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
