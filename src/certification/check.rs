@@ -179,18 +179,15 @@ fn how_issued(lang: Lang, one: &Certificate) -> String {
             t!(lang, "满足全部条件后自动颁发", "By rule, when every condition was met")
         }
         Basis::Decision => t!(lang, "经人事审核决定颁发", "By decision of HR"),
-        Basis::Import => t!(lang, "由其他机构颁发，凭原件登记", "Issued elsewhere, kept with its document"),
+        Basis::Import => {
+            t!(lang, "由其他机构颁发，凭原件登记", "Issued elsewhere, kept with its document")
+        }
         Basis::Replacement => t!(lang, "换发（更正证书内容）", "Issued again with a correction"),
     }
 }
 
 fn extended(lang: Lang, one: &Certificate) -> String {
-    t!(
-        lang,
-        "（原为 {}，已延期）",
-        "(was {}, extended)",
-        through(lang, one.valid_through)
-    )
+    t!(lang, "（原为 {}，已延期）", "(was {}, extended)", through(lang, one.valid_through))
 }
 
 /// Why it is not simply valid, as far as strangers may know: what HR wrote is for the holder.
@@ -201,13 +198,16 @@ fn reason(lang: Lang, found: &Found) -> Option<String> {
         Some(i18n::date(lang, act.on))
     };
     match standing.state {
-        State::Revoked => since(ActKind::Revoked).map(|on| {
-            t!(lang, "自 {on} 起被颁发机构吊销。", "Revoked by the issuer from {on}.")
-        }),
+        State::Revoked => since(ActKind::Revoked)
+            .map(|on| t!(lang, "自 {on} 起被颁发机构吊销。", "Revoked by the issuer from {on}.")),
         State::Suspended => Some(match (&standing.why, since(ActKind::Suspended)) {
             (Some(why), _) => {
                 let why = why.get(lang);
-                t!(lang, "持有条件目前不满足：{why}", "A condition for holding it is not met: {why}")
+                t!(
+                    lang,
+                    "持有条件目前不满足：{why}",
+                    "A condition for holding it is not met: {why}"
+                )
             }
             (None, Some(on)) => t!(
                 lang,
@@ -229,14 +229,10 @@ fn reason(lang: Lang, found: &Found) -> Option<String> {
             "有效期已过。宽限期内可以换证，但换证之前不能据此上岗。",
             "Its last day has passed. It may still be renewed, but until then nobody may rely on it."
         )),
-        State::Expired => {
-            Some(t!(lang, "有效期已过。", "Its last day has passed."))
+        State::Expired => Some(t!(lang, "有效期已过。", "Its last day has passed.")),
+        State::NotYet => {
+            Some(t!(lang, "从生效日期起才有效。", "It is valid only from its first day on."))
         }
-        State::NotYet => Some(t!(
-            lang,
-            "从生效日期起才有效。",
-            "It is valid only from its first day on."
-        )),
         State::Valid | State::Expiring(_) => None,
     }
 }

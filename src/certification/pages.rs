@@ -23,7 +23,7 @@ use crate::{
     web::{
         Crumb, Problems,
         components::{
-            Tone, alert, badge, card, card_with, definitions, empty, heading, icon, pager, table,
+            Tone, badge, card, card_with, definitions, empty, heading, icon, pager, table,
         },
         forms::{Field, new_key},
     },

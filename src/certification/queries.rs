@@ -108,8 +108,8 @@ pub fn by_number_and_code(
         .first(conn)
         .optional()?;
     let compared = asked.as_ref().or(any.as_ref());
-    let right = compared
-        .is_some_and(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
+    let right =
+        compared.is_some_and(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
     Ok(asked.filter(|_| right))
 }
 

@@ -118,9 +118,8 @@ fn rotate(
     now: Instant,
 ) -> Result<Vec<Key>, signing::Error> {
     let before = signing::all(conn)?;
-    let signing = |algorithm: &Algorithm| {
-        before.iter().any(|key| key.algorithm == *algorithm && key.signs())
-    };
+    let signing =
+        |algorithm: &Algorithm| before.iter().any(|key| key.algorithm == *algorithm && key.signs());
     let wanted: Vec<Algorithm> = match algorithm {
         Some(one) => vec![one],
         None => Algorithm::ALL.iter().copied().filter(signing).collect(),

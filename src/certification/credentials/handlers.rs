@@ -10,15 +10,12 @@ use serde_json::{Value, json};
 use super::{
     Credential, Issuer,
     badge::{self, STATUS_LIST},
-    making, pages,
-    queries,
+    making, pages, queries,
     status::{self, Purpose},
 };
 use crate::{
     access::Viewer,
-    certification::{
-        CheckLimit, check::CheckQuery, model::Certificate, queries as certificates,
-    },
+    certification::{CheckLimit, check::CheckQuery, model::Certificate, queries as certificates},
     db::{Conn, Db, Instant},
     i18n::Text,
     mail::Letterhead,

@@ -54,8 +54,8 @@ pub fn credential_of(
     let salt = encoding::hex(&rand::random::<[u8; 16]>());
     let email = post.as_ref().and_then(|post| post.person.email.as_deref());
     let email = email.map(|email| (email, salt.as_str()));
-    let criteria = criteria(rules, &certificate.certification)
-        .unwrap_or_else(|| certificate.printed().title);
+    let criteria =
+        criteria(rules, &certificate.certification).unwrap_or_else(|| certificate.printed().title);
     let badge = Badge { issuer: &issuer, certificate, through, zone, criteria, email };
     let made = sign(conn, keys, &badge, edition, now)?;
     Ok(queries::keep(conn, made)?)

@@ -3,10 +3,10 @@
 use maud::{Markup, html};
 
 use crate::{
+    i18n::Lang,
     i18n::Text,
     mail::Letterhead,
     t,
-    i18n::Lang,
     web::{
         Reader, Shell,
         components::{Tone, card, heading, icon},
@@ -37,31 +37,36 @@ pub fn verify(reader: &Reader, head: &Letterhead) -> Markup {
     let lang = reader.lang;
     let title = t!(lang, "验证证书", "Verify a certificate");
     let host = head.base_url.split_once("://").map_or(head.base_url.as_str(), |(_, host)| host);
-    shell::document(reader, &title, Some("verify.js"), html! {
-        div.page.verify #verify data-nacl=(crate::web::assets::address("tweetnacl/nacl.min.js")) {
-            header.navbar { div.container-xl {
-                a.navbar-brand href="/check" { span.shifu-seal aria-hidden="true" { "师" } span.ms-2 { "shifu" } }
-                button.btn.btn-ghost-secondary.ms-auto #verify-lang type="button" hidden {
-                    (icon("language")) span.ms-1 { (both("English", "中文")) }
-                }
-            } }
-            div.page-wrapper { main #main.page-body { div.container-xl { div.row.justify-content-center { div."col-md-8"."col-lg-6" {
-                (heading(&title, both("由这台设备用颁发机构公布的密钥核对签名，不上传任何内容。", "This device checks the signature by the issuer's published keys. Nothing is uploaded."), html! {}))
-                noscript { div.alert.alert-warning { (both("请打开浏览器的脚本功能，或在查验页输入编号和查验码。", "Switch on scripts in your browser, or enter number and code on the check page.")) " " a href="/check" { "/check" } } }
-                p.text-secondary #verify-busy aria-live="polite" hidden { (both("正在核对……", "Checking …")) }
-                div #verify-result aria-live="polite" tabindex="-1" { (verdicts()) }
-                (facts())
-                (status())
-                (nothing())
-                p.text-secondary.small.mt-3 {
-                    (icon("shield-lock")) " "
-                    (both("只有地址栏显示 ", "Trust this page only while the address bar shows ")) strong { (host) }
-                    (both(" 时，结果才可信。", "."))
-                }
-                p.text-secondary.small #verify-kept hidden { (icon("circle-check")) " " (both("本页已保存在这台设备上，没有网络也能验证。", "This page is kept on this device and verifies without network.")) }
-            } } } } }
-        }
-    })
+    shell::document(
+        reader,
+        &title,
+        Some("verify.js"),
+        html! {
+            div.page.verify #verify data-nacl=(crate::web::assets::address("tweetnacl/nacl.min.js")) {
+                header.navbar { div.container-xl {
+                    a.navbar-brand href="/check" { span.shifu-seal aria-hidden="true" { "师" } span.ms-2 { "shifu" } }
+                    button.btn.btn-ghost-secondary.ms-auto #verify-lang type="button" hidden {
+                        (icon("language")) span.ms-1 { (both("English", "中文")) }
+                    }
+                } }
+                div.page-wrapper { main #main.page-body { div.container-xl { div.row.justify-content-center { div."col-md-8"."col-lg-6" {
+                    (heading(&title, both("由这台设备用颁发机构公布的密钥核对签名，不上传任何内容。", "This device checks the signature by the issuer's published keys. Nothing is uploaded."), html! {}))
+                    noscript { div.alert.alert-warning { (both("请打开浏览器的脚本功能，或在查验页输入编号和查验码。", "Switch on scripts in your browser, or enter number and code on the check page.")) " " a href="/check" { "/check" } } }
+                    p.text-secondary #verify-busy aria-live="polite" hidden { (both("正在核对……", "Checking …")) }
+                    div #verify-result aria-live="polite" tabindex="-1" { (verdicts()) }
+                    (facts())
+                    (status())
+                    (nothing())
+                    p.text-secondary.small.mt-3 {
+                        (icon("shield-lock")) " "
+                        (both("只有地址栏显示 ", "Trust this page only while the address bar shows ")) strong { (host) }
+                        (both(" 时，结果才可信。", "."))
+                    }
+                    p.text-secondary.small #verify-kept hidden { (icon("circle-check")) " " (both("本页已保存在这台设备上，没有网络也能验证。", "This page is kept on this device and verifies without network.")) }
+                } } } } }
+            }
+        },
+    )
 }
 
 /// The verdict in one line: exactly one of these is shown.
@@ -163,14 +168,17 @@ pub fn achievement(reader: &Reader, title: &Text, criteria: &Text) -> Markup {
 /// The forms in which a holder may take a certificate elsewhere.
 pub fn downloads(lang: Lang, number: &str) -> Markup {
     let path = |ending: &str| format!("/certificates/{number}/badge.{ending}");
-    card(&t!(lang, "电子凭证（Open Badges 3.0）", "Electronic credential (Open Badges 3.0)"), html! {
-        p.text-secondary { (t!(lang, "带颁发机构签名，任何人都可以不经过本系统独立验证；内容与纸质证书相同。", "Signed by the issuer: anybody can verify it without this system. It says what the paper says.")) }
-        div.btn-list {
-            a.btn href=(path("json")) { (icon("download")) (t!(lang, "凭证（JSON）", "Credential (JSON)")) }
-            a.btn href=(path("jwt")) { (icon("download")) (t!(lang, "凭证（JWT）", "Credential (JWT)")) }
-            a.btn href=(path("svg")) { (icon("award")) (t!(lang, "徽章图片（SVG）", "Badge picture (SVG)")) }
-        }
-    })
+    card(
+        &t!(lang, "电子凭证（Open Badges 3.0）", "Electronic credential (Open Badges 3.0)"),
+        html! {
+            p.text-secondary { (t!(lang, "带颁发机构签名，任何人都可以不经过本系统独立验证；内容与纸质证书相同。", "Signed by the issuer: anybody can verify it without this system. It says what the paper says.")) }
+            div.btn-list {
+                a.btn href=(path("json")) { (icon("download")) (t!(lang, "凭证（JSON）", "Credential (JSON)")) }
+                a.btn href=(path("jwt")) { (icon("download")) (t!(lang, "凭证（JWT）", "Credential (JWT)")) }
+                a.btn href=(path("svg")) { (icon("award")) (t!(lang, "徽章图片（SVG）", "Badge picture (SVG)")) }
+            }
+        },
+    )
 }
 
 /// The same for whoever checks with number and code.

@@ -63,8 +63,11 @@ pub(super) fn keep(conn: &mut Conn, new: Credential) -> Result<Credential> {
 
 /// Whether there is such a list: the first always, others as far as certificates reach.
 pub(super) fn has_list(conn: &mut Conn, list: i64) -> Result<bool> {
-    let last: Option<CertificateId> =
-        certificate::table.order(certificate::id.desc()).select(certificate::id).first(conn).optional()?;
+    let last: Option<CertificateId> = certificate::table
+        .order(certificate::id.desc())
+        .select(certificate::id)
+        .first(conn)
+        .optional()?;
     let last = last.map_or(0, |id| id.0 / PLACES);
     Ok((0..=last).contains(&list))
 }
@@ -99,8 +102,7 @@ fn change(acts: &[Act], from: NaiveDate, through: Option<NaiveDate>, today: Naiv
 
 /// The last valid day by the extension that counts, if there was one.
 pub(super) fn extended_to(acts: &[Act], today: NaiveDate) -> Option<NaiveDate> {
-    let extensions =
-        acts.iter().filter(|act| act.kind == ActKind::Extended && act.on <= today);
+    let extensions = acts.iter().filter(|act| act.kind == ActKind::Extended && act.on <= today);
     extensions.last().and_then(|act| act.through)
 }
 

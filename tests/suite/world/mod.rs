@@ -136,6 +136,11 @@ impl World {
         found.expect("the database answers").expect("somebody of the cast").id
     }
 
+    /// The server goes away, as when a phone is out of reach.
+    pub async fn stop(&self) {
+        self.server.stop(false).await;
+    }
+
     /// What the background does in one round.
     pub async fn round(&self) {
         app::round(&self.shared, None).await;
