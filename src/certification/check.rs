@@ -11,12 +11,12 @@ use super::{
     model::{Act, ActKind, Basis, Certificate, State},
     pages::{state_badge, through},
     queries,
-    standing::{Life, Standing, standing},
+    standing::Standing,
 };
 use crate::{
     db::{Conn, Db},
     i18n::{self, Lang},
-    record::{Rules, ledger},
+    record::Rules,
     staff, t,
     web::{
         Now, Problems, Reader, Result, Shell,
@@ -92,14 +92,7 @@ fn look_up(
     let today = utc.with_timezone(&zone).date_naive();
     let mut acts = queries::acts_of(conn, certificate.person_id)?;
     let acts = acts.remove(&certificate.id).unwrap_or_default();
-    let facts = ledger::facts_of(conn, certificate.person_id, None)?;
-    let life = Life {
-        code: &certificate.certification,
-        from: certificate.valid_from,
-        through: certificate.valid_through,
-        acts: &acts,
-    };
-    let standing = standing(rules.context(), &life, &facts, today);
+    let standing = queries::standing_of(conn, rules, &certificate, &acts, today)?;
     Ok(Some(Found { certificate, acts, standing, today }))
 }
 
@@ -203,11 +196,7 @@ fn reason(lang: Lang, found: &Found) -> Option<String> {
         State::Suspended => Some(match (&standing.why, since(ActKind::Suspended)) {
             (Some(why), _) => {
                 let why = why.get(lang);
-                t!(
-                    lang,
-                    "持有条件目前不满足：{why}",
-                    "A condition for holding it is not met: {why}"
-                )
+                t!(lang, "暂停：{why}", "Suspended: {why}")
             }
             (None, Some(on)) => t!(
                 lang,

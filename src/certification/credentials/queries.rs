@@ -75,30 +75,22 @@ pub(super) fn has_list(conn: &mut Conn, list: i64) -> Result<bool> {
 /// What happened to the certificates of a list by a day: only those that were acted on are read.
 pub(super) fn changes(conn: &mut Conn, list: i64, today: NaiveDate) -> Result<Vec<Change>> {
     let (first, last) = (CertificateId(list * PLACES), CertificateId((list + 1) * PLACES - 1));
-    let rows: Vec<(Act, NaiveDate, Option<NaiveDate>)> = certificate_act::table
-        .inner_join(certificate::table.on(certificate::id.eq(certificate_act::certificate_id)))
+    let rows: Vec<Act> = certificate_act::table
         .filter(certificate_act::certificate_id.between(first, last))
         .order((certificate_act::certificate_id, certificate_act::id))
         .limit(MOST)
-        .select((Act::as_select(), certificate::valid_from, certificate::valid_through))
+        .select(Act::as_select())
         .load(conn)?;
-    let same = |a: &(Act, _, _), b: &(Act, _, _)| a.0.certificate_id == b.0.certificate_id;
-    let all = rows.chunk_by(same).map(|rows| {
-        let acts: Vec<Act> = rows.iter().map(|row| row.0.clone()).collect();
-        let (_, from, through) = &rows[0];
-        change(&acts, *from, *through, today)
+    let all = rows.chunk_by(|a, b| a.certificate_id == b.certificate_id).map(|acts| Change {
+        certificate: acts[0].certificate_id,
+        state: rules::state_by_acts(acts, today),
+        extended: extended_to(acts, today),
     });
     Ok(all.collect())
 }
 
 /// More acts than 131,072 certificates ever see.
 const MOST: i64 = 2_000_000;
-
-fn change(acts: &[Act], from: NaiveDate, through: Option<NaiveDate>, today: NaiveDate) -> Change {
-    let extended = extended_to(acts, today);
-    let state = rules::state(from, extended.or(through), acts, today);
-    Change { certificate: acts[0].certificate_id, state, extended }
-}
 
 /// The last valid day by the extension that counts, if there was one.
 pub(super) fn extended_to(acts: &[Act], today: NaiveDate) -> Option<NaiveDate> {
