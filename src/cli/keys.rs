@@ -71,6 +71,7 @@ impl From<Chosen> for Algorithm {
 
 pub fn run(shared: &Shared, command: Keys) -> Result<Outcome, String> {
     let (now, keys) = (shared.clock.now(), shared.keys.clone());
+    let lists = matches!(command, Keys::List { .. });
     let (json, changed) = match command {
         Keys::List { json } => (json, shared.db.read_blocking(signing::all)),
         Keys::New { algorithm, json } => (
@@ -108,7 +109,7 @@ pub fn run(shared: &Shared, command: Keys) -> Result<Outcome, String> {
     };
     let keys = changed.map_err(|error: signing::Error| error.to_string())?;
     print(&keys, json);
-    Ok(if keys.is_empty() && !json { Outcome::Refused } else { Outcome::Done })
+    Ok(if keys.is_empty() && !lists { Outcome::Refused } else { Outcome::Done })
 }
 
 fn rotate(
