@@ -8,6 +8,8 @@
 //! Invariant: no status is stored. Valid, expiring, expired, suspended and revoked are computed
 //! from dates and acts when asked; what was printed never changes; nothing is deleted.
 
+pub mod check;
+pub mod credentials;
 pub mod doubts;
 pub mod handlers;
 pub mod issue;
@@ -35,10 +37,11 @@ const HR: &[Role] = <Hr as Proof>::ROLES;
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/check", Who::Public, h::check)
+        .get("/check", Who::Public, check::check)
         .get("/certificates", Who::SignedIn, h::mine)
         .get("/certificates/board", Who::Roles(OVER_PEOPLE), h::board)
         .get("/certificates/board.csv", Who::Roles(OVER_PEOPLE), h::board_csv)
         .get("/certificates/{number}", Who::SignedIn, h::sheet)
         .post("/certificates/{number}/acts", Who::Roles(HR), h::act)
+        .and(credentials::routes())
 }

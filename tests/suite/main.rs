@@ -15,6 +15,7 @@ mod story;
 mod careers;
 mod certification;
 mod courses;
+mod credentials;
 mod exams;
 mod exams_paper;
 mod exams_practice;

@@ -60,6 +60,14 @@ impl Actor {
         self.send(self.client.get(self.url(path))).await
     }
 
+    /// A page asked for with headers of its own.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        let request = self.client.get(self.url(path));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request).await
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.client.post(self.url(path)).form(fields)).await
     }
