@@ -8,6 +8,7 @@
 pub mod i18n;
 pub mod db;
 pub mod web;
+pub mod print;
 pub mod content;
 
 // The heart: hiring, teaching, examining and deciding all write here, so it stands below them.
