@@ -227,12 +227,12 @@ fn look_up(conn: &mut Conn, number: &str, code: &str, now: Now) -> Result<(Check
 }
 
 /// As people type from paper: any case, spaces anywhere.
-fn tidy(word: Option<&str>) -> String {
+pub(super) fn tidy(word: Option<&str>) -> String {
     let word = word.unwrap_or_default().chars().filter(|c| !c.is_whitespace());
     word.take(64).collect::<String>().to_uppercase()
 }
 
-fn address_of(request: &HttpRequest) -> String {
+pub(super) fn address_of(request: &HttpRequest) -> String {
     let address = request.connection_info().realip_remote_addr().unwrap_or("unknown").to_owned();
     address.chars().take(64).collect()
 }
