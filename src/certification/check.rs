@@ -10,7 +10,7 @@ use super::{
     CheckLimit, credentials,
     model::{Act, ActKind, Basis, Certificate, State},
     pages::{state_badge, through},
-    queries,
+    paper, queries,
     standing::Standing,
 };
 use crate::{
@@ -153,6 +153,7 @@ fn result(lang: Lang, found: &Found) -> Markup {
                 (t!(lang, "有效期至", "Valid through"), html! { (through(lang, standing.through)) @if standing.through != one.valid_through { " " (extended(lang, one)) } }),
             ]))
             p.text-secondary.small.mb-0.mt-2 { (t!(lang, "以上为 {} 的状态。", "This is how it stands on {}.", i18n::date(lang, *today))) }
+            (paper::public_download(lang, one, standing.state))
             @if one.basis != Basis::Import { (credentials::downloads_by_code(lang, &one.number, &one.check_code)) }
         },
     )

@@ -16,6 +16,7 @@ pub mod issue;
 pub mod limit;
 pub mod model;
 pub mod pages;
+pub mod paper;
 pub mod queries;
 pub mod rules;
 pub mod standing;
@@ -41,6 +42,7 @@ pub fn routes() -> Routes {
         .get("/certificates", Who::SignedIn, h::mine)
         .get("/certificates/board", Who::Roles(OVER_PEOPLE), h::board)
         .get("/certificates/board.csv", Who::Roles(OVER_PEOPLE), h::board_csv)
+        .and(paper::routes())
         .get("/certificates/{number}", Who::SignedIn, h::sheet)
         .post("/certificates/{number}/acts", Who::Roles(HR), h::act)
         .and(credentials::routes())

@@ -14,7 +14,7 @@ use super::{
     standing::Standing,
 };
 use crate::{
-    access::Viewer,
+    access::{Role, Viewer},
     i18n::{self, Lang},
     mail::Letterhead,
     record::{Kind, Rules, pages as record, period},
@@ -70,6 +70,7 @@ pub fn mine(viewer: &Viewer, rules: &Rules, held: &[Held], next: &[Next<'_>]) ->
     let over_people = viewer.holds_any(super::OVER_PEOPLE);
     viewer.page(&title, &[], html! {
         (heading(&title, t!(lang, "条件满足后自动颁发，到期前会发邮件提醒。", "Issued as soon as you meet the conditions; you are reminded before they run out."), html! {
+            @if viewer.holds(Role::Administrator) { a.btn href="/certificates/templates" { (icon("file-text")) (t!(lang, "证书模板", "Templates")) } }
             @if over_people { a.btn href="/certificates/board" { (icon("users")) (t!(lang, "全员证书", "Everybody's certificates")) } }
         }))
         @if held.is_empty() {
@@ -332,7 +333,7 @@ pub fn sheet(
             (heading(&title, state_badge(lang, state), html! {
                 a.btn href="/certificates" { (icon("arrow-left")) (t!(lang, "证书", "Certificates")) }
             }))
-            p.text-secondary { (icon("printer")) " " (t!(lang, "用浏览器的“打印”即可打印或存为 PDF（A4 横向）。", "Use your browser's print command for paper or PDF (A4 landscape).")) }
+            (super::paper::downloads(lang, one))
         }
         (paper(one, head))
         div.d-print-none { (credentials::downloads(lang, &one.number)) }
@@ -343,7 +344,7 @@ pub fn sheet(
 fn paper(one: &Certificate, head: &Letterhead) -> Markup {
     let printed = one.printed();
     let names = printed.names();
-    let link = check_link(head, one);
+    let link = super::paper::qr_content(head, one);
     let (zh, en) = (Lang::Zh, Lang::En);
     html! {
         article.certificate-sheet lang="zh-CN" {
@@ -369,12 +370,6 @@ fn paper(one: &Certificate, head: &Letterhead) -> Markup {
             }
         }
     }
-}
-
-fn check_link(head: &Letterhead, one: &Certificate) -> String {
-    let pairs = [("number", one.number.as_str()), ("code", one.check_code.as_str())];
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    head.link(&format!("/check?{query}"))
 }
 
 /// A square picture of a link; nothing when the link is too long for one.

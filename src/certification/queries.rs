@@ -76,8 +76,11 @@ pub struct NewCertificate<'a> {
 
 /// Keeps a certificate whose fact is yet to be recorded and named by [`name_fact`].
 pub fn add(conn: &mut Conn, new: &NewCertificate<'_>, stamp: Stamp) -> Result<CertificateId> {
+    // What it will be printed by is settled now.
+    let template = super::paper::queries::in_use(conn, new.certification)?;
     Ok(diesel::insert_into(certificate::table)
         .values((
+            certificate::template_id.eq(template),
             certificate::person_id.eq(new.person),
             certificate::certification.eq(new.certification),
             certificate::content_id.eq(new.content),

@@ -32,5 +32,6 @@ mod exams_practicals;
 mod home;
 mod imports;
 mod mentoring;
+mod papers;
 mod record;
 mod reminders;
