@@ -15,8 +15,19 @@ const SECONDS_EACH: f64 = 6.0;
 const ADDRESSES: usize = 10_000;
 
 /// The buckets of this server. Each server counts for itself: that only multiplies a small number.
-#[derive(Clone, Default)]
-pub struct CheckLimit(Arc<Mutex<HashMap<String, Bucket>>>);
+#[derive(Clone)]
+pub struct CheckLimit {
+    buckets: Arc<Mutex<HashMap<String, Bucket>>>,
+    burst: f64,
+    seconds_each: f64,
+}
+
+/// The pace of the public check.
+impl Default for CheckLimit {
+    fn default() -> CheckLimit {
+        CheckLimit::of(BURST, SECONDS_EACH)
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Bucket {
@@ -25,28 +36,34 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn filled(self, now: Instant) -> Bucket {
-        let gained = now.seconds_since(self.at) as f64 / SECONDS_EACH;
+    fn filled(self, now: Instant, burst: f64, seconds_each: f64) -> Bucket {
+        let gained = now.seconds_since(self.at) as f64 / seconds_each;
         // Whole tokens only, or asking often would round away what was gained.
         let at = if gained >= 1.0 { now } else { self.at };
         let gained = if gained >= 1.0 { gained } else { 0.0 };
-        Bucket { tokens: (self.tokens + gained).min(BURST), at }
+        Bucket { tokens: (self.tokens + gained).min(burst), at }
     }
 }
 
 impl CheckLimit {
+    /// So many in a row, then one every so many seconds.
+    pub fn of(burst: f64, seconds_each: f64) -> CheckLimit {
+        CheckLimit { buckets: Arc::default(), burst, seconds_each }
+    }
+
     /// Takes a token; false when the address has to wait.
     pub fn allows(&self, address: &str, now: Instant) -> bool {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (burst, seconds_each) = (self.burst, self.seconds_each);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= ADDRESSES {
-            buckets.retain(|_, bucket| bucket.filled(now).tokens < BURST);
+            buckets.retain(|_, bucket| bucket.filled(now, burst, seconds_each).tokens < burst);
         }
         if buckets.len() >= ADDRESSES {
             buckets.clear();
         }
-        let fresh = Bucket { tokens: BURST, at: now };
+        let fresh = Bucket { tokens: burst, at: now };
         let bucket = buckets.entry(address.to_owned()).or_insert(fresh);
-        *bucket = bucket.filled(now);
+        *bucket = bucket.filled(now, burst, seconds_each);
         if bucket.tokens < 1.0 {
             return false;
         }

@@ -8,7 +8,9 @@
 //! Invariant: no status is stored. Valid, expiring, expired, suspended and revoked are computed
 //! from dates and acts when asked; what was printed never changes; nothing is deleted.
 
+pub mod asof;
 pub mod doubts;
+pub mod extracts;
 pub mod handlers;
 pub mod issue;
 pub mod limit;
@@ -41,4 +43,5 @@ pub fn routes() -> Routes {
         .get("/certificates/board.csv", Who::Roles(OVER_PEOPLE), h::board_csv)
         .get("/certificates/{number}", Who::SignedIn, h::sheet)
         .post("/certificates/{number}/acts", Who::Roles(HR), h::act)
+        .and(extracts::routes())
 }

@@ -228,7 +228,11 @@ mod tests {
         let read = |on, known_on| asking(on, known_on).read(today);
         assert_eq!(read("", " "), Ok(Days::default()));
         let both = Days { on: Some(day("2040-02-29")), known_on: Some(today) };
-        assert_eq!(read("2040-02-29", "2026-11-23"), Ok(both), "a forecast, by what is known today");
+        assert_eq!(
+            read("2040-02-29", "2026-11-23"),
+            Ok(both),
+            "a forecast, by what is known today"
+        );
         for (on, known_on, field) in [
             ("2026-02-30", "", "on"),
             ("0026-03-14", "", "on"),
