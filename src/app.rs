@@ -22,6 +22,7 @@ use crate::{
     record::{Consequences, LiveRules, Rules},
     reminders,
     settings::Settings,
+    signing::Keys,
     web::{Clock, assets, middleware},
 };
 
@@ -37,6 +38,7 @@ pub struct Shared {
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
+    pub keys: Keys,
     pub check_limit: certification::CheckLimit,
     /// What this process calls itself where several share work.
     pub process: String,
@@ -64,6 +66,7 @@ impl Shared {
         let letterhead =
             Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
         let smtp = settings.smtp.clone();
+        let keys = Keys::new(settings.secret_place());
         let live_rules = LiveRules::new(rules.clone());
         let consequences = consequences(&live_rules, &letterhead);
         let check_limit = certification::CheckLimit::default();
@@ -77,6 +80,7 @@ impl Shared {
             consequences,
             letterhead,
             smtp,
+            keys,
             check_limit,
             process,
         })
@@ -206,6 +210,7 @@ pub fn serve(
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
+            .app_data(web::Data::new(shared.keys.clone()))
             .app_data(web::Data::new(shared.check_limit.clone()))
             .app_data(api_limit.clone())
             .app_data(web::Data::new(secure))

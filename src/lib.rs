@@ -9,6 +9,7 @@ pub mod i18n;
 pub mod db;
 pub mod web;
 pub mod content;
+pub mod signing;
 
 // The heart: hiring, teaching, examining and deciding all write here, so it stands below them.
 pub mod record;

@@ -962,12 +962,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    credential (certificate_id) {
+    credential (id) {
+        id -> BigInt,
         certificate_id -> BigInt,
-        status_index -> BigInt,
+        edition -> BigInt,
+        through_on -> Nullable<Date>,
         document -> Text,
+        kid -> Text,
         jwt -> Text,
-        statement -> Text,
+        jwt_kid -> Text,
         digest -> Text,
         made_at -> Timestamp,
     }

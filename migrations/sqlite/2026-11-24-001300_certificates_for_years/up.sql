@@ -132,16 +132,24 @@ CREATE TABLE signing_key (
     why TEXT
 );
 
--- The Open Badges credential of a certificate, as it was signed.
+-- The Open Badges credential of a certificate, as it was signed. An extension or a revoked key
+-- makes another edition; the last one counts.
 CREATE TABLE credential (
-    certificate_id BIGINT NOT NULL PRIMARY KEY REFERENCES certificate (id),
-    status_index BIGINT NOT NULL UNIQUE,
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    certificate_id BIGINT NOT NULL REFERENCES certificate (id),
+    edition BIGINT NOT NULL,
+    -- The last valid day it tells.
+    through_on DATE,
+    -- With a proof inside, and the key of that proof.
     document TEXT NOT NULL,
+    kid TEXT NOT NULL,
+    -- As a token, and the key that signed it.
     jwt TEXT NOT NULL,
-    -- The compact statement in the QR code.
-    statement TEXT NOT NULL,
+    jwt_kid TEXT NOT NULL,
+    -- SHA-256 of the document.
     digest TEXT NOT NULL,
-    made_at TIMESTAMP NOT NULL
+    made_at TIMESTAMP NOT NULL,
+    UNIQUE (certificate_id, edition)
 );
 
 -- What auditors were told: held or not held on a day, as known at an instant.
