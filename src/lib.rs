@@ -8,6 +8,7 @@
 pub mod i18n;
 pub mod db;
 pub mod web;
+pub mod print;
 pub mod content;
 pub mod signing;
 
