@@ -18,6 +18,7 @@ use crate::{
     db::{Conn, Db},
     mail::Letterhead,
     record::{Kind, PersonId, Rules, asof, ledger},
+    signing::Keys,
     staff::{self, Post},
     text,
     web::{Error, Form, Now, Problems, Reader, Result, download, html},
@@ -108,7 +109,7 @@ async fn load(db: &Db, viewer: &Viewer, staff_no: &str) -> Result<List> {
 pub async fn add(
     db: web::Data<Db>,
     rules: Rules,
-    head: web::Data<Letterhead>,
+    (head, keys): (web::Data<Letterhead>, web::Data<Keys>),
     hr: Acting<Hr>,
     Form(form): Form<AskForm>,
 ) -> Result<HttpResponse> {
@@ -129,42 +130,43 @@ pub async fn add(
     let about = found.map(|post| post.person.id);
     let acting = hr.clone();
     let again = move |conn: &mut Conn, id| acting.person(conn, id);
-    answer(&db, rules, &head, &hr, about, form, again).await
+    let office = Office { rules, head: (**head).clone(), keys: (**keys).clone() };
+    answer(&db, office, &hr, about, form, again).await
 }
 
 /// Anybody asks about themselves.
 pub async fn add_own(
     db: web::Data<Db>,
     rules: Rules,
-    head: web::Data<Letterhead>,
+    (head, keys): (web::Data<Letterhead>, web::Data<Keys>),
     viewer: Viewer,
     Form(form): Form<AskForm>,
 ) -> Result<HttpResponse> {
     let (asking, about) = (viewer.clone(), Some(viewer.id));
     let again = move |conn: &mut Conn, id| asking.post(conn, id);
-    answer(&db, rules, &head, &viewer, about, form, again).await
+    let office = Office { rules, head: (**head).clone(), keys: (**keys).clone() };
+    answer(&db, office, &viewer, about, form, again).await
 }
 
 async fn answer(
     db: &Db,
-    rules: Rules,
-    head: &Letterhead,
+    office: Office,
     viewer: &Viewer,
     about: Option<PersonId>,
     form: AskForm,
     post: impl FnOnce(&mut Conn, PersonId) -> Result<Post> + Send + 'static,
 ) -> Result<HttpResponse> {
     let known = known_to_the_record(db, about, &form.certification).await?;
-    let read = read(&form, &rules, about, known, viewer.today);
+    let read = read(&form, &office.rules, about, known, viewer.today);
     let (person, ask) = match read {
         Ok(read) => read,
         Err(problems) => {
             let list = load(db, viewer, "").await?;
-            let page = pages::list(viewer, &rules, &list, &form, &problems);
+            let page = pages::list(viewer, &office.rules, &list, &form, &problems);
             return Err(Error::Again(Box::new(page)));
         }
     };
-    let (stamp, office) = (viewer.stamp(), Office { rules, head: head.clone() });
+    let stamp = viewer.stamp();
     submit(db, viewer, &form.form_key, move |conn| {
         let post = post(conn, person)?;
         let number = make::make(conn, &office, &post, &ask, stamp)?;

@@ -17,7 +17,8 @@ use super::{
         self, Answer, Asked, Body, Chain, Coded, FORMAT, Holder, Issued, Knowledge, Moment, Named,
         Names, RuleVersion,
     },
-    queries::{self, NewExtract},
+    paper,
+    queries::{self, Extract, NewExtract},
 };
 use crate::{
     access::audit,
@@ -30,7 +31,10 @@ use crate::{
         asof::end_of_day,
         ledger::{self, Stamp},
     },
+    print,
+    signing::{Algorithm, Keys},
     staff::{self, Post, SiteId},
+    web,
 };
 
 /// What somebody wants to know.
@@ -48,6 +52,7 @@ pub struct Ask {
 pub struct Office {
     pub rules: Rules,
     pub head: Letterhead,
+    pub keys: Keys,
 }
 
 /// Lines of a person's record an extract can draw on.
@@ -60,14 +65,14 @@ pub fn make(
     post: &Post,
     ask: &Ask,
     stamp: Stamp,
-) -> Result<String, Error> {
+) -> web::Result<String> {
     let series = rules::series_of("EX-{year}-{serial:6}", stamp.at.utc().year());
     let number = rules::number_of(&series, certificates::next_serial(conn, &series)?);
     let code = fresh_check_code();
     let body = compose(conn, office, post, ask, stamp, (&number, &code))?;
     // Readable as it is: auditors open it in an editor.
     let text = serde_json::to_string_pretty(&body).unwrap_or_default();
-    let jws = sign(conn, &text, stamp.at)?;
+    let jws = sign(conn, &office.keys, &text, stamp.at)?;
     let digest = hex(&Sha256::digest(text.as_bytes()));
     let asked = body.answers.iter().find(|answer| answer.as_known == Knowledge::Asked);
     let new = NewExtract {
@@ -97,7 +102,7 @@ fn compose(
     stamp: Stamp,
     (number, code): (&str, &str),
 ) -> Result<Body, Error> {
-    let Office { rules, head } = office;
+    let Office { rules, head, .. } = office;
     let person = post.person.id;
     let context = rules.context();
     let certification = Coded {
@@ -282,16 +287,26 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-fn sign(_conn: &mut Conn, _text: &str, _now: Instant) -> Result<String, Error> {
-    Ok(String::new())
+/// The whole JSON as a compact JWS, by the key of the day.
+fn sign(conn: &mut Conn, keys: &Keys, text: &str, now: Instant) -> web::Result<String> {
+    let signer = keys.current(conn, Algorithm::Ed25519, now)?;
+    let kid = signer.kid().to_owned();
+    Ok(signer.token(TYPE, &kid, text.as_bytes())?)
 }
 
+/// What the header of the signature calls an extract.
+pub const TYPE: &str = "shifu-extract+json";
+
 /// The paper, made when it is first asked for and the same ever after.
-pub fn paper(conn: &mut Conn, extract: &queries::Extract) -> Result<Vec<u8>, Error> {
+pub fn paper(conn: &mut Conn, extract: &Extract) -> web::Result<Vec<u8>> {
     if let Some(paper) = queries::paper_of(conn, extract.id)? {
         return Ok(paper);
     }
-    queries::keep_paper(conn, extract.id, Vec::new())
+    let bytes = paper::pdf(extract, &extract.read()?).map_err(|error| match error {
+        print::Error::Document(_) => web::Error::Internal(error.to_string()),
+        error => web::Error::Refused(error.message()),
+    })?;
+    Ok(queries::keep_paper(conn, extract.id, bytes)?)
 }
 
 #[cfg(test)]

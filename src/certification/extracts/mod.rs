@@ -11,6 +11,7 @@ pub mod body;
 pub mod handlers;
 pub mod make;
 pub mod pages;
+pub mod paper;
 pub mod queries;
 
 pub use make::{Ask, make};
