@@ -81,10 +81,9 @@ impl Answer {
         let line = verdict::judge(requires, context, &known.facts, asof.on);
         let sources = known.rows.iter().map(|row: &Row| (row.id.0, row.source())).collect();
         let certificate = match subject {
-            Subject::Certification(code) => known
-                .counting(context, asof.on)
-                .into_iter()
-                .find(|seen| seen.paper.held.code == *code),
+            Subject::Certification(code) => {
+                known.counting(context, asof.on).into_iter().find(|seen| seen.held.code == *code)
+            }
             _ => None,
         };
         let certificate_json = match subject {

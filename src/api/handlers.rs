@@ -167,12 +167,12 @@ impl ListQuery {
     }
 
     fn shows(&self, seen: &Seen) -> bool {
-        let held = &seen.paper.held;
+        let held = &seen.held;
         let state = match self.state.as_str() {
             "" => true,
             // Whoever asks for what is valid wants those running out as well.
             "valid" => seen.in_force(),
-            word => seen.standing.state.word() == word,
+            word => seen.held.standing.state.word() == word,
         };
         state && (self.certification.is_empty() || held.code == self.certification)
     }
@@ -255,7 +255,7 @@ pub async fn certificate(
             let known = Known::load(conn, certificate.person_id, asof.known_at)?;
             let all = known.all(rules.context(), asof.on);
             // What was issued later was not known then.
-            let seen = all.into_iter().find(|seen| seen.paper.id == Some(certificate.id));
+            let seen = all.into_iter().find(|seen| seen.held.id == Some(certificate.id));
             let seen = seen.ok_or(Problem::NotFound)?;
             let printed = certificate.printed();
             let more = json!({

@@ -17,7 +17,8 @@ use serde_json::{Value, json};
 use super::{
     model::{Act, CertificateId, Held},
     queries::SOURCE,
-    standing::{Life, Standing, standing},
+    rules,
+    standing::{Life, standing},
 };
 use crate::{
     db::{
@@ -43,43 +44,50 @@ type Result<T> = std::result::Result<T, Error>;
 
 /// A certificate, ours or recorded from elsewhere, as far as it was known.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Paper {
+struct Paper {
     /// None, when it was not issued here: then only the record speaks of it.
-    pub id: Option<CertificateId>,
-    pub issued_on: NaiveDate,
-    pub held: Held,
+    id: Option<CertificateId>,
+    person: PersonId,
+    code: String,
+    number: String,
+    issued_on: NaiveDate,
+    from: NaiveDate,
+    through: Option<NaiveDate>,
+    cycle: u32,
+    issuer: Option<String>,
+    acts: Vec<Act>,
 }
 
 /// A certificate and how it stands on a day.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Seen {
-    pub paper: Paper,
-    pub standing: Standing,
+    pub held: Held,
+    pub issued_on: NaiveDate,
 }
 
 impl Seen {
     pub fn in_force(&self) -> bool {
-        self.standing.state.in_force()
+        self.held.state().in_force()
     }
 
     /// Why it is not simply in force: the condition that is not met, or the last act on it.
     pub fn why(&self, on: NaiveDate) -> Option<Text> {
-        let act = || self.paper.held.acts.iter().rev().find(|act| act.on <= on);
+        let act = || self.held.acts.iter().rev().find(|act| act.on <= on);
         let said = |act: &Act| {
             let (title, day) = (act.kind.title(), act.on);
             let (zh, en) = (i18n::date(Lang::Zh, day), i18n::date(Lang::En, day));
             let (Text { zh: act_zh, en: act_en }, why) = (title, &act.why);
             text!("{zh} {act_zh}：{why}", "{act_en} {en}: {why}")
         };
-        self.standing.why.clone().or_else(|| act().map(said))
+        self.held.standing.why.clone().or_else(|| act().map(said))
     }
 
     /// For other programs.
     pub fn to_json(&self, context: &Context, on: NaiveDate) -> Value {
-        let Paper { issued_on, held, .. } = &self.paper;
+        let Seen { held, issued_on } = self;
         let window =
-            self.standing.window.map(|(from, through)| json!({ "from": from, "through": through }));
-        let review = self.standing.review.map(|one| json!({ "opens": one.opens, "due": one.due }));
+            held.standing.window.map(|(from, through)| json!({ "from": from, "through": through }));
+        let review = held.standing.review.map(|one| json!({ "opens": one.opens, "due": one.due }));
         let acts = held.acts.iter().map(|act| {
             json!({ "act": act.kind, "on": act.on, "through": act.through, "why": act.why, "done_at": act.done_at })
         });
@@ -87,12 +95,12 @@ impl Seen {
             "number": held.number,
             "certification": held.code,
             "title": context.name(Kind::Certificate, &held.code),
-            "issued_here": held.ours,
+            "issued_here": held.is_ours(),
             "issuer": held.issuer,
             "issued_on": issued_on,
             "valid_from": held.from,
-            "valid_through": self.standing.through,
-            "state": self.standing.state.word(),
+            "valid_through": held.through,
+            "state": held.state().word(),
             "in_force": self.in_force(),
             "why": self.why(on),
             "renewal": window,
@@ -103,7 +111,7 @@ impl Seen {
 
     /// Of several of one certification, the greatest is the one that counts.
     fn weight(&self, on: NaiveDate) -> (bool, bool, NaiveDate, NaiveDate) {
-        let held = &self.paper.held;
+        let held = &self.held;
         (self.in_force(), held.from <= on, held.from, held.through.unwrap_or(NaiveDate::MAX))
     }
 }
@@ -113,7 +121,7 @@ impl Seen {
 pub struct Known {
     pub rows: Vec<Row>,
     pub facts: Vec<Fact>,
-    pub papers: Vec<Paper>,
+    papers: Vec<Paper>,
 }
 
 impl Known {
@@ -131,7 +139,7 @@ impl Known {
 
     /// Every certificate, and how it stands on a day; oldest first.
     pub fn all(&self, context: &Context, on: NaiveDate) -> Vec<Seen> {
-        self.papers.iter().map(|paper| seen(context, paper.clone(), &self.facts, on)).collect()
+        self.papers.iter().map(|paper| paper.clone().seen(context, &self.facts, on)).collect()
     }
 
     /// The one of each certification that counts on a day; soonest expiry first.
@@ -190,8 +198,7 @@ pub fn part(
     let posts = seen.into_iter().map(|post| (post.person.id, post)).collect();
     let mut rows = of_posts(conn, context, posts, asof)?;
     rows.sort_by(|(a, one), (b, other)| {
-        let key =
-            |post: &Post, seen: &Seen| (post.person.staff_no.clone(), seen.paper.held.code.clone());
+        let key = |post: &Post, seen: &Seen| (post.person.staff_no.clone(), seen.held.code.clone());
         key(a, one).cmp(&key(b, other))
     });
     Ok((rows, more))
@@ -210,16 +217,16 @@ fn of_posts(
     let among = few.then_some(people.as_slice());
     let elsewhere = ledger::certificates_of_others(conn, SOURCE, among, asof.known_at)?;
     papers.extend(elsewhere.iter().filter_map(recorded));
-    papers.retain(|paper| posts.contains_key(&paper.held.person));
+    papers.retain(|paper| posts.contains_key(&paper.person));
     in_order(&mut papers);
     let facts = facts_for(conn, context, &papers, asof.known_at)?;
     let all = papers.into_iter().map(|paper| {
-        let facts = facts.get(&paper.held.person).map_or(&[][..], Vec::as_slice);
-        seen(context, paper, facts, asof.on)
+        let facts = facts.get(&paper.person).map_or(&[][..], Vec::as_slice);
+        paper.seen(context, facts, asof.on)
     });
     let counting = counting(all.collect(), asof.on);
     let placed = counting.into_iter().filter_map(|seen| {
-        let post = posts.get(&seen.paper.held.person)?;
+        let post = posts.get(&seen.held.person)?;
         Some((post.clone(), seen))
     });
     Ok(placed.collect())
@@ -265,6 +272,7 @@ type PaperRow = (
     NaiveDate,
     NaiveDate,
     Option<NaiveDate>,
+    i64,
     Option<String>,
 );
 
@@ -318,6 +326,7 @@ fn papers_of(
             certificate::issued_on,
             certificate::valid_from,
             certificate::valid_through,
+            certificate::cycle,
             certificate::issuer,
         ))
         .load(conn)?)
@@ -340,50 +349,61 @@ fn acts_of(
 }
 
 fn paper(row: PaperRow, acts: &mut HashMap<CertificateId, Vec<Act>>) -> Paper {
-    let (id, person, code, number, issued_on, from, through, issuer) = row;
-    let held = Held {
-        person,
-        code,
-        number: Some(number),
-        from,
-        through,
-        issuer,
-        ours: true,
-        acts: acts.remove(&id).unwrap_or_default(),
-        until_then: None,
-    };
-    Paper { id: Some(id), issued_on, held }
+    let (id, person, code, number, issued_on, from, through, cycle, issuer) = row;
+    let acts = acts.remove(&id).unwrap_or_default();
+    let (id, cycle) = (Some(id), u32::try_from(cycle).unwrap_or(0));
+    Paper { id, person, code, number, issued_on, from, through, cycle, issuer, acts }
 }
 
 /// What the record alone knows: issued elsewhere, and imported with somebody's history.
 fn recorded(row: &Row) -> Option<Paper> {
-    let held = (row.source_kind != SOURCE).then(|| Held {
+    (row.source_kind != SOURCE).then(|| Paper {
+        id: None,
         person: row.person_id,
         code: row.code.clone(),
-        number: row.number.clone(),
+        number: row.number.clone().unwrap_or_default(),
+        issued_on: row.from_on.min(row.recorded_at.utc().date_naive()),
         from: row.from_on,
         through: row.through_on,
+        cycle: 0,
         issuer: row.issuer.clone(),
-        ours: false,
         acts: Vec::new(),
-        until_then: None,
-    })?;
-    let issued_on = row.from_on.min(row.recorded_at.utc().date_naive());
-    Some(Paper { id: None, issued_on, held })
+    })
 }
 
 fn in_order(papers: &mut [Paper]) {
     papers.sort_by(|a, b| {
-        let key = |one: &Paper| (one.held.person, one.held.from, one.held.through, one.id);
-        (key(a), &a.held.code, &a.held.number).cmp(&(key(b), &b.held.code, &b.held.number))
+        let key = |one: &Paper| (one.person, one.from, one.through, one.id);
+        (key(a), &a.code, &a.number).cmp(&(key(b), &b.code, &b.number))
     });
 }
 
-fn seen(context: &Context, paper: Paper, facts: &[Fact], on: NaiveDate) -> Seen {
-    let Held { code, from, through, acts, .. } = &paper.held;
-    let life = Life { code, from: *from, through: *through, acts };
-    let standing = standing(context, &life, facts, on);
-    Seen { paper, standing }
+impl Paper {
+    /// How it stands on a day, by the facts of its holder.
+    fn seen(self, context: &Context, facts: &[Fact], on: NaiveDate) -> Seen {
+        let Paper { id, person, code, number, issued_on, from, through, mut cycle, issuer, acts } =
+            self;
+        if let (None, Some(plan)) = (id, context.certification(&code)) {
+            cycle = rules::cycle(plan, facts, &code);
+        }
+        let life = Life { code: &code, from, through, cycle, acts: &acts };
+        let standing = standing(context, &life, facts, on);
+        let held = Held {
+            person,
+            id,
+            number: Some(number).filter(|number| !number.is_empty()),
+            from,
+            issued_through: through,
+            through: standing.through,
+            cycle,
+            issuer,
+            until_then: None,
+            standing,
+            code,
+            acts,
+        };
+        Seen { held, issued_on }
+    }
 }
 
 /// Facts of those whose certificates depend on more than dates and acts.
@@ -395,13 +415,19 @@ fn facts_for(
 ) -> Result<HashMap<PersonId, Vec<Fact>>> {
     let mut depends: HashMap<&str, bool> = HashMap::new();
     let mut people: Vec<PersonId> = Vec::new();
-    for Paper { held, .. } in papers {
-        let depends = *depends.entry(&held.code).or_insert_with(|| {
-            let known = context.certification(&held.code);
-            known.is_some_and(|one| one.review.is_some() || one.suspended_unless.is_some())
+    for Paper { id, person, code, .. } in papers {
+        // Of what was issued elsewhere, which renewal it is stands in the record only.
+        let depends = *depends.entry(code).or_insert_with(|| {
+            let plan = context.certification(code);
+            plan.is_some_and(|plan| plan.binds_holders())
         });
-        if depends && people.last() != Some(&held.person) {
-            people.push(held.person);
+        let counted = || {
+            context
+                .certification(code)
+                .is_some_and(|plan| plan.renewals.iter().any(|way| !way.nth.is_empty()))
+        };
+        if (depends || (id.is_none() && counted())) && people.last() != Some(person) {
+            people.push(*person);
         }
     }
     match people.len() {
@@ -416,7 +442,7 @@ fn facts_for(
 fn counting(all: Vec<Seen>, on: NaiveDate) -> Vec<Seen> {
     let mut kept: BTreeMap<(PersonId, String), Seen> = BTreeMap::new();
     for seen in all {
-        let Paper { issued_on, held, .. } = &seen.paper;
+        let Seen { held, issued_on } = &seen;
         if *issued_on > on && held.from > on {
             continue;
         }
@@ -428,8 +454,8 @@ fn counting(all: Vec<Seen>, on: NaiveDate) -> Vec<Seen> {
     }
     let mut kept: Vec<Seen> = kept.into_values().collect();
     kept.sort_by(|a, b| {
-        let last = |seen: &Seen| seen.standing.through.unwrap_or(NaiveDate::MAX);
-        let (one, other) = (&a.paper.held, &b.paper.held);
+        let last = |seen: &Seen| seen.held.through.unwrap_or(NaiveDate::MAX);
+        let (one, other) = (&a.held, &b.held);
         (last(a), &one.code, one.person).cmp(&(last(b), &other.code, other.person))
     });
     kept

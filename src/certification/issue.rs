@@ -113,9 +113,8 @@ fn barriers_of(
     for certificate in queries::issued_to(conn, person)? {
         let acts = acts.get(&certificate.id).map_or(&[][..], Vec::as_slice);
         let last = |extended: bool| {
-            let wanted = |act: &&Act| {
-                act.on <= today && (act.kind == ActKind::Extended) == extended
-            };
+            let wanted =
+                |act: &&Act| act.on <= today && (act.kind == ActKind::Extended) == extended;
             acts.iter().rev().find(wanted)
         };
         let barrier = match (last(false), last(true)) {
@@ -394,7 +393,9 @@ pub fn follow_in_record(
     }
     let rows = ledger::rows_of(conn, person, None)?;
     let own = rows.iter().filter(|row| {
-        row.source_kind == SOURCE && row.source_id == certificate.id.0 && row.code == certificate.certification
+        row.source_kind == SOURCE
+            && row.source_id == certificate.id.0
+            && row.code == certificate.certification
     });
     if act.kind == ActKind::Extended {
         // While it is suspended the record has no running fact; reinstating adds one.

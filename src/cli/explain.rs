@@ -11,7 +11,7 @@ use crate::{
     i18n::{self, Lang},
     record::{
         Kind, Rules,
-        asof::{Days, known_by, parse_day},
+        asof::{Days, parse_day},
         pages,
         verdict::{Evidence, Line},
     },
@@ -76,7 +76,7 @@ pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
     let job = |conn: &mut Conn| answer(conn, shared, asked, &subject, now);
     let found = shared.db.read_blocking(job).map_err(|error| error.to_string())?;
     let answer =
-        found.ok_or_else(|| format!("there is nobody with staff number {}", asked.person))??;
+        found.ok_or_else(|| format!("there is nobody with staff number {}", asked.person))?;
     if asked.json {
         let text = serde_json::to_string_pretty(&answer.to_json());
         println!("{}", text.map_err(|error| error.to_string())?);
@@ -86,26 +86,22 @@ pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
     Ok(if answer.line.met { Outcome::Done } else { Outcome::Refused })
 }
 
-/// The answer, or what is wrong with the question; none when there is no such person.
+/// The answer; none when there is no such person.
 fn answer(
     conn: &mut Conn,
     shared: &Shared,
     asked: &Explain,
     subject: &Subject,
     now: Instant,
-) -> Result<Option<Result<Answer, String>>, Error> {
+) -> Result<Option<Answer>, Error> {
     let Some(person) = staff::queries::person_by_staff_no(conn, &asked.person)? else {
         return Ok(None);
     };
     let post = staff::queries::post_of(conn, person.id, now.utc().date_naive())?;
     let zone = post.map_or(chrono_tz::Asia::Shanghai, |post| post.site.zone());
     let today = now.utc().with_timezone(&zone).date_naive();
-    if let Err(wrong) = known_by(asked.known_on, today) {
-        return Ok(Some(Err(wrong.en)));
-    }
     let asof = Days { on: asked.on, known_on: asked.known_on }.at(today, zone);
-    let answer = Answer::of(conn, &shared.rules, person, subject, asof)?;
-    Ok(answer.map(Ok))
+    Answer::of(conn, &shared.rules, person, subject, asof)
 }
 
 /// A day on the command line.

@@ -86,11 +86,8 @@ impl Command {
         let now = shared.clock.now();
         let Shared { rules, letterhead, keys, .. } = shared.clone();
         let office = Office { rules, head: letterhead, keys };
-        let ask = Ask {
-            certification: self.certification.clone(),
-            on: self.on,
-            known_on: self.known_on,
-        };
+        let ask =
+            Ask { certification: self.certification.clone(), on: self.on, known_on: self.known_on };
         let staff_no = self.person.clone();
         let made = shared.db.write_blocking(move |conn| -> web::Result<Option<Extract>> {
             let today = now.utc().date_naive();

@@ -26,9 +26,7 @@ use crate::{
     t,
     web::{
         Crumb, Error, Problems, Result,
-        components::{
-            Tone, badge, card, card_with, definitions, empty, heading, icon, table,
-        },
+        components::{Tone, badge, card, card_with, definitions, empty, heading, icon, table},
         download, html,
     },
 };
@@ -107,13 +105,7 @@ const LINES: i64 = 5000;
 /// Lines on the page; the filter and the export have the rest.
 const SHOWN: usize = 25;
 
-async fn load(
-    db: &Db,
-    rules: &Rules,
-    viewer: &Viewer,
-    id: PersonId,
-    days: Days,
-) -> Result<Whole> {
+async fn load(db: &Db, rules: &Rules, viewer: &Viewer, id: PersonId, days: Days) -> Result<Whole> {
     let (looking, rules) = (viewer.clone(), rules.clone());
     db.read(move |conn| {
         let post = looking.post(conn, id)?;
@@ -271,13 +263,13 @@ fn standing(lang: Lang, rules: &Rules, whole: &Whole) -> Markup {
                 (ladder.to_owned(), html! { strong { (name(row, Kind::Grade)) } div.small.text-secondary { (shown::span(lang, row.from_on, row.through_on)) } })
             })))
         }))
-        (card(&t!(lang, "证书", "Certificates"), html! {
+        div #certificates { (card(&t!(lang, "证书", "Certificates"), html! {
             @if whole.certificates.is_empty() { p.text-secondary.mb-0 { (t!(lang, "还没有证书。", "No certificate yet.")) } }
             (definitions(whole.certificates.iter().map(|seen| {
                 let title = context.name(Kind::Certificate, &seen.held.code).get(lang).to_owned();
                 (title, certificate(lang, seen, today))
             })))
-        }))
+        })) }
     }
 }
 

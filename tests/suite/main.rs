@@ -12,9 +12,12 @@ mod routes;
 mod schema;
 mod story;
 
+mod api;
+mod asof;
 mod careers;
 mod certification;
 mod courses;
+mod extracts;
 mod exams;
 mod exams_paper;
 mod exams_practice;

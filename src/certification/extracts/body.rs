@@ -233,7 +233,7 @@ pub fn answer(asked: &Asked<'_>, moment: Moment<'_>, issued: &Issued) -> Answer 
     let requirement = Requirement { name: None, note: None, rule: Rule::Certificate(holding) };
     let verdict = verdict::judge(&requirement, context, &known.facts, asked.on);
     let seen = known.all(context, asked.on).into_iter();
-    let seen: Vec<Seen> = seen.filter(|seen| seen.paper.held.code == *code).collect();
+    let seen: Vec<Seen> = seen.filter(|seen| seen.held.code == *code).collect();
     let counting = seen.iter().find(|seen| seen.in_force());
     let statement = statement(asked, verdict.met, counting, &seen);
     let facts = facts_of(&verdict, known, code, &seen, issued);
@@ -254,7 +254,7 @@ pub fn answer(asked: &Asked<'_>, moment: Moment<'_>, issued: &Issued) -> Answer 
 /// The facts of the verdict, the certificates' own, and those each certificate was issued for.
 fn facts_of(verdict: &Line, known: &Known, code: &str, seen: &[Seen], issued: &Issued) -> Vec<i64> {
     let grounds: BTreeSet<&String> =
-        seen.iter().filter_map(|seen| issued.grounds.get(&seen.paper.id?)).flatten().collect();
+        seen.iter().filter_map(|seen| issued.grounds.get(&seen.held.id?)).flatten().collect();
     let own = |row: &&Row| {
         (row.kind == Kind::Certificate.word() && row.code == code)
             || grounds.contains(&row.source())
@@ -277,7 +277,7 @@ fn statement(asked: &Asked<'_>, held: bool, counting: Option<&Seen>, seen: &[See
             "视同持有：其他证书可替代".to_owned(),
             "deemed held: another certificate stands in for it".to_owned(),
         ),
-        (false, _) => match seen.iter().max_by_key(|seen| seen.paper.held.from) {
+        (false, _) => match seen.iter().max_by_key(|seen| seen.held.from) {
             None => ("没有这种证书".to_owned(), "no such certificate is known".to_owned()),
             Some(last) => (not_in_force(Lang::Zh, last), not_in_force(Lang::En, last)),
         },
@@ -298,8 +298,8 @@ fn statement(asked: &Asked<'_>, held: bool, counting: Option<&Seen>, seen: &[See
 }
 
 fn described(lang: Lang, seen: &Seen) -> String {
-    let number = seen.paper.held.number.as_deref().unwrap_or("—");
-    let span = record::span(lang, seen.paper.held.from, seen.standing.through);
+    let number = seen.held.number.as_deref().unwrap_or("—");
+    let span = record::span(lang, seen.held.from, seen.held.through);
     match lang {
         Lang::Zh => format!("{number}，有效期 {span}"),
         Lang::En => format!("{number}, valid {span}"),
@@ -307,7 +307,7 @@ fn described(lang: Lang, seen: &Seen) -> String {
 }
 
 fn not_in_force(lang: Lang, seen: &Seen) -> String {
-    let state = seen.standing.state.title();
+    let state = seen.held.standing.state.title();
     let described = described(lang, seen);
     match lang {
         Lang::Zh => format!("证书 {described}，状态：{}", state.zh),
@@ -316,20 +316,20 @@ fn not_in_force(lang: Lang, seen: &Seen) -> String {
 }
 
 fn shown(seen: &Seen, on: NaiveDate, issued: &Issued) -> Shown {
-    let held = &seen.paper.held;
-    let certificate = seen.paper.id.and_then(|id| issued.certificates.get(&id));
+    let held = &seen.held;
+    let certificate = seen.held.id.and_then(|id| issued.certificates.get(&id));
     let printed = certificate.map(Certificate::printed);
     let issuer = held.issuer.as_ref().map(Text::same);
-    let version = seen.paper.id.and_then(|id| issued.versions.get(&id));
+    let version = seen.held.id.and_then(|id| issued.versions.get(&id));
     Shown {
         number: held.number.clone(),
         name: printed.as_ref().map(|printed| printed.names()),
         issuer: issuer.or_else(|| printed.map(|printed| printed.issuer)),
-        issued_on: seen.paper.issued_on,
+        issued_on: seen.issued_on,
         valid_from: held.from,
-        valid_through: seen.standing.through,
-        state: seen.standing.state.word().to_owned(),
-        state_title: seen.standing.state.title(),
+        valid_through: seen.held.through,
+        state: seen.held.standing.state.word().to_owned(),
+        state_title: seen.held.standing.state.title(),
         in_force: seen.in_force(),
         why: seen.why(on),
         acts: held.acts.iter().map(shown_act).collect(),

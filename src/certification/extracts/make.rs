@@ -26,12 +26,12 @@ use crate::{
     db::{Conn, Error, Instant},
     i18n::{Lang, Text},
     mail::Letterhead,
+    print,
     record::{
         Kind, PersonId, Programmes, Rules,
         asof::end_of_day,
         ledger::{self, Stamp},
     },
-    print,
     signing::{Algorithm, Keys},
     staff::{self, Post, SiteId},
     web,

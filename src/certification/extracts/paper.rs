@@ -79,7 +79,10 @@ fn question(body: &Body) -> Section {
         ("姓名 Name", both(&body.person.name)),
         ("工号 Staff number", body.person.staff_no.clone()),
         ("所在门店 Site", both(&body.person.site)),
-        ("证书 Certification", format!("{} · {}", both(&body.certification.title), body.certification.code)),
+        (
+            "证书 Certification",
+            format!("{} · {}", both(&body.certification.title), body.certification.code),
+        ),
         ("证明日期 Day", format!("{day} ({})", body.time_zone)),
     ];
     Section { heading: String::new(), blocks: vec![pairs(lines)] }
@@ -95,7 +98,8 @@ fn said(body: &Body, answer: &Answer) -> Section {
         blocks.push(Block::Small(note.to_owned()));
     }
     if !answer.certificates.is_empty() {
-        let headers = ["编号 Number", "姓名 Name on it", "颁发 Issued", "有效期 Valid", "当日状态 State"];
+        let headers =
+            ["编号 Number", "姓名 Name on it", "颁发 Issued", "有效期 Valid", "当日状态 State"];
         let rows = answer.certificates.iter().map(certificate).collect();
         blocks.push(table(&headers, rows, &[2.0, 2.0, 1.4, 2.4, 2.6]));
     }
@@ -136,13 +140,11 @@ fn grounds(body: &Body, answer: &Answer) -> Vec<(&'static str, String)> {
 }
 
 fn facts(body: &Body) -> Section {
-    let headers = ["行 Row", "内容 What", "时间 When", "来源 Source", "记录 Recorded", "作废 Voided"];
+    let headers =
+        ["行 Row", "内容 What", "时间 When", "来源 Source", "记录 Recorded", "作废 Voided"];
     let rows = body.facts.iter().map(|one| fact(body, one)).collect();
     let shares = [0.7, 3.0, 1.8, 1.8, 2.2, 2.2];
-    Section {
-        heading: "事实 Facts".to_owned(),
-        blocks: vec![table(&headers, rows, &shares)],
-    }
+    Section { heading: "事实 Facts".to_owned(), blocks: vec![table(&headers, rows, &shares)] }
 }
 
 fn fact(body: &Body, one: &Told) -> Vec<String> {

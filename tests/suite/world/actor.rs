@@ -60,6 +60,21 @@ impl Actor {
         self.send(self.client.get(self.url(path))).await
     }
 
+    /// A request for a page with headers of its own.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        let request = headers
+            .iter()
+            .fold(self.client.get(self.url(path)), |request, (name, value)| request.header(*name, *value));
+        self.send(request).await
+    }
+
+    /// The status and the bytes of a file.
+    pub async fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let response = self.client.get(self.url(path)).send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        (status, response.bytes().await.expect("a body").to_vec())
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.client.post(self.url(path)).form(fields)).await
     }

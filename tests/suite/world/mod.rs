@@ -55,6 +55,7 @@ impl World {
         let settings = Settings {
             database_url: database.url.clone(),
             base_url: Some("http://shifu.test".to_owned()),
+            secret: Some("for tests only, and long enough for that".to_owned()),
             ..Settings::default()
         };
         let clock = Clock::default();
