@@ -237,13 +237,22 @@ enum Event {
 
 fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        (0..3usize, 0..900u64, 1..900u64)
-            .prop_map(|(code, from, length)| Event::Recorded { code, from, length }),
+        (0..3usize, 0..900u64, 1..900u64).prop_map(|(code, from, length)| Event::Recorded {
+            code,
+            from,
+            length
+        }),
         (0..8usize).prop_map(|which| Event::Voided { which }),
-        (0..3usize, 0..900u64, 1..900u64)
-            .prop_map(|(code, from, length)| Event::Issued { code, from, length }),
-        (0..8usize, 0..4usize, 0..1200u64)
-            .prop_map(|(which, kind, on)| Event::Acted { which, kind, on }),
+        (0..3usize, 0..900u64, 1..900u64).prop_map(|(code, from, length)| Event::Issued {
+            code,
+            from,
+            length
+        }),
+        (0..8usize, 0..4usize, 0..1200u64).prop_map(|(which, kind, on)| Event::Acted {
+            which,
+            kind,
+            on
+        }),
     ]
 }
 
@@ -266,7 +275,8 @@ fn replay(
     content: ContentId,
     events: &[Event],
 ) -> Result<PersonId, Error> {
-    let new = NewPerson { staff_no: name, name, name_en: None, email: None, phone: None, lang: Lang::Zh };
+    let new =
+        NewPerson { staff_no: name, name, name_en: None, email: None, phone: None, lang: Lang::Zh };
     let person = transfers::add_person(conn, &new, at("2025-12-31T00:00:00Z"))?;
     let (mut facts, mut certificates) = (Vec::new(), Vec::new());
     for (place, event) in events.iter().enumerate() {
@@ -286,7 +296,14 @@ fn replay(
             }
             Event::Issued { code, from, length } => {
                 let number = format!("{name}-{place}");
-                certificates.push(issue(conn, person, content, &number, (CODES[*code], *from, *length), stamp)?);
+                certificates.push(issue(
+                    conn,
+                    person,
+                    content,
+                    &number,
+                    (CODES[*code], *from, *length),
+                    stamp,
+                )?);
             }
             Event::Acted { which, kind, on } => {
                 if let Some(id) = certificates.get(*which) {
@@ -349,7 +366,10 @@ fn told(known: &Known, context: &shifu::record::context::Context) -> Vec<String>
             let number = number.rsplit('-').next().unwrap_or_default();
             told.push(format!(
                 "{on}: {} {number} {:?} {:?} {:?}",
-                held.code, held.standing, held.through, seen.why(nth(on))
+                held.code,
+                held.standing,
+                held.through,
+                seen.why(nth(on))
             ));
         }
     }

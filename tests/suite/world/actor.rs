@@ -62,9 +62,10 @@ impl Actor {
 
     /// A request for a page with headers of its own.
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
-        let request = headers
-            .iter()
-            .fold(self.client.get(self.url(path)), |request, (name, value)| request.header(*name, *value));
+        let request =
+            headers.iter().fold(self.client.get(self.url(path)), |request, (name, value)| {
+                request.header(*name, *value)
+            });
         self.send(request).await
     }
 
