@@ -30,7 +30,7 @@ pub enum Problem {
     #[error("not found")]
     NotFound,
     /// A parameter, and what is wrong with it.
-    #[error("bad parameter {0}: {}", .1.en)]
+    #[error("bad parameter {}: {}", .0, .1.en)]
     BadParameter(&'static str, Text),
     #[error("too many requests")]
     TooMany,
