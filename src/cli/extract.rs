@@ -10,7 +10,7 @@ use crate::{
     app::Shared,
     certification::extracts::{
         self, Ask,
-        make::{Office, paper},
+        make::{Office, draw},
         queries::{self, Extract},
     },
     record::{asof::known_by, ledger::Stamp},
@@ -59,10 +59,7 @@ impl Command {
         let bytes = match form {
             Form::Json => extract.body.into_bytes(),
             Form::Jws => extract.jws.into_bytes(),
-            Form::Pdf => shared
-                .db
-                .write_blocking(move |conn| paper(conn, &extract))
-                .map_err(|error: web::Error| said(&error))?,
+            Form::Pdf => paper(shared, &extract)?,
         };
         match &self.output {
             None => println!("{}", String::from_utf8_lossy(&bytes)),
@@ -105,6 +102,12 @@ impl Command {
         let made = made.map_err(|error| said(&error))?;
         made.ok_or_else(|| format!("there is nobody with staff number {}", self.person))
     }
+}
+
+fn paper(shared: &Shared, extract: &Extract) -> Result<Vec<u8>, String> {
+    let (id, bytes) = (extract.id, draw(extract).map_err(|error| said(&error))?);
+    let kept = shared.db.write_blocking(move |conn| queries::keep_paper(conn, id, bytes));
+    kept.map_err(|error| error.to_string())
 }
 
 fn said(error: &web::Error) -> String {

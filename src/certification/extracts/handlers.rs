@@ -271,6 +271,7 @@ pub async fn jws(
     Ok(download(&name, "application/jose", extract.jws.into_bytes()))
 }
 
+/// The paper, made when it is first asked for and the same ever after.
 pub async fn pdf(
     db: web::Data<Db>,
     viewer: Viewer,
@@ -278,7 +279,15 @@ pub async fn pdf(
 ) -> Result<HttpResponse> {
     let extract = visible(&db, &viewer, number.into_inner()).await?;
     let name = format!("{}.pdf", extract.number);
-    let bytes = db.write(move |conn| make::paper(conn, &extract)).await?;
+    let id = extract.id;
+    let bytes = match db.read(move |conn| queries::paper_of(conn, id)).await? {
+        Some(bytes) => bytes,
+        None => {
+            let drawn = web::block(move || make::draw(&extract)).await;
+            let drawn = drawn.map_err(|error| Error::Internal(error.to_string()))??;
+            db.write(move |conn| queries::keep_paper(conn, id, drawn)).await?
+        }
+    };
     Ok(download(&name, "application/pdf", bytes))
 }
 

@@ -297,16 +297,13 @@ fn sign(conn: &mut Conn, keys: &Keys, text: &str, now: Instant) -> web::Result<S
 /// What the header of the signature calls an extract.
 pub const TYPE: &str = "shifu-extract+json";
 
-/// The paper, made when it is first asked for and the same ever after.
-pub fn paper(conn: &mut Conn, extract: &Extract) -> web::Result<Vec<u8>> {
-    if let Some(paper) = queries::paper_of(conn, extract.id)? {
-        return Ok(paper);
-    }
-    let bytes = paper::pdf(extract, &extract.read()?).map_err(|error| match error {
+/// Draws the paper of an extract. It takes a while, so nobody does it inside a transaction; see
+/// [`queries::keep_paper`].
+pub fn draw(extract: &Extract) -> web::Result<Vec<u8>> {
+    paper::pdf(extract, &extract.read()?).map_err(|error| match error {
         print::Error::Document(_) => web::Error::Internal(error.to_string()),
         error => web::Error::Refused(error.message()),
-    })?;
-    Ok(queries::keep_paper(conn, extract.id, bytes)?)
+    })
 }
 
 #[cfg(test)]
