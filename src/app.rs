@@ -11,7 +11,7 @@ use actix_web::{
 
 use crate::{
     access::{self, Routes, Who, handlers::SecureCookies},
-    careers, certification,
+    api, careers, certification,
     content::{self, ContentKind, Piece},
     courses::{self, Catalogue, catalogue::Course},
     db::{Conn, Db, Error, Instant},
@@ -177,6 +177,7 @@ pub fn routes() -> Routes {
         .and(careers::routes())
         .and(reminders::routes())
         .and(home::routes())
+        .and(api::routes())
 }
 
 /// Whether the database answers, for a load balancer or a monitor.
@@ -199,6 +200,7 @@ pub fn serve(
     workers: Option<usize>,
 ) -> std::io::Result<Server> {
     let secure = SecureCookies(shared.letterhead.base_url.starts_with("https://"));
+    let api_limit = web::Data::new(api::ApiLimit::default());
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(shared.db.clone()))
@@ -210,6 +212,7 @@ pub fn serve(
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
             .app_data(web::Data::new(shared.keys.clone()))
             .app_data(web::Data::new(shared.check_limit.clone()))
+            .app_data(api_limit.clone())
             .app_data(web::Data::new(secure))
             .app_data(web::FormConfig::default().limit(256 * 1024))
             .wrap(from_fn(middleware::same_site_only))

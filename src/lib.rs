@@ -31,6 +31,7 @@ pub mod careers;
 // Across: they read everything and decide nothing.
 pub mod reminders;
 pub mod home;
+pub mod api;
 
 // The whole.
 pub mod settings;

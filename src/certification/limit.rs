@@ -23,8 +23,19 @@ const SECONDS_EACH: f64 = 6.0;
 const NETWORKS: usize = 10_000;
 
 /// The buckets of this server. Each server counts for itself: that only multiplies a small number.
-#[derive(Clone, Default)]
-pub struct CheckLimit(Arc<Mutex<HashMap<String, Bucket>>>);
+#[derive(Clone)]
+pub struct CheckLimit {
+    buckets: Arc<Mutex<HashMap<String, Bucket>>>,
+    burst: f64,
+    seconds_each: f64,
+}
+
+/// The pace of the public check.
+impl Default for CheckLimit {
+    fn default() -> CheckLimit {
+        CheckLimit::of(BURST, SECONDS_EACH)
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Bucket {
@@ -33,16 +44,21 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn filled(self, now: Instant) -> Bucket {
-        let gained = now.seconds_since(self.at) as f64 / SECONDS_EACH;
+    fn filled(self, now: Instant, burst: f64, seconds_each: f64) -> Bucket {
+        let gained = now.seconds_since(self.at) as f64 / seconds_each;
         // Whole tokens only, or asking often would round away what was gained.
         let at = if gained >= 1.0 { now } else { self.at };
         let gained = if gained >= 1.0 { gained } else { 0.0 };
-        Bucket { tokens: (self.tokens + gained).min(BURST), at }
+        Bucket { tokens: (self.tokens + gained).min(burst), at }
     }
 }
 
 impl CheckLimit {
+    /// So many in a row, then one every so many seconds.
+    pub fn of(burst: f64, seconds_each: f64) -> CheckLimit {
+        CheckLimit { buckets: Arc::default(), burst, seconds_each }
+    }
+
     /// Takes a token for a request, or refuses it with words.
     pub fn take(&self, request: &HttpRequest, now: Instant) -> web::Result<()> {
         if self.allows(&web::address::network_of(request), now) {
@@ -59,15 +75,16 @@ impl CheckLimit {
     /// Whoever comes from very many networks at once fills the memory for them. The rest then shares
     /// one bucket: nobody's is emptied, and nobody gains by it.
     pub fn allows(&self, network: &str, now: Instant) -> bool {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (burst, seconds_each) = (self.burst, self.seconds_each);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
         if buckets.len() >= NETWORKS && !buckets.contains_key(network) {
-            buckets.retain(|_, bucket| bucket.filled(now).tokens < BURST);
+            buckets.retain(|_, bucket| bucket.filled(now, burst, seconds_each).tokens < burst);
         }
         let has_room = buckets.len() < NETWORKS || buckets.contains_key(network);
         let key = if has_room { network } else { OTHERS };
-        let fresh = Bucket { tokens: BURST, at: now };
+        let fresh = Bucket { tokens: burst, at: now };
         let bucket = buckets.entry(key.to_owned()).or_insert(fresh);
-        *bucket = bucket.filled(now);
+        *bucket = bucket.filled(now, burst, seconds_each);
         if bucket.tokens < 1.0 {
             return false;
         }

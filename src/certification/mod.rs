@@ -10,7 +10,9 @@
 
 pub mod check;
 pub mod credentials;
+pub mod asof;
 pub mod doubts;
+pub mod extracts;
 pub mod handlers;
 pub mod issue;
 pub mod limit;
@@ -46,4 +48,5 @@ pub fn routes() -> Routes {
         .get("/certificates/{number}", Who::SignedIn, h::sheet)
         .post("/certificates/{number}/acts", Who::Roles(HR), h::act)
         .and(credentials::routes())
+        .and(extracts::routes())
 }

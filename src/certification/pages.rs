@@ -17,7 +17,11 @@ use crate::{
     access::{Role, Viewer},
     i18n::{self, Lang},
     mail::Letterhead,
-    record::{Kind, Rules, pages as record, period},
+    record::{
+        Kind, Rules,
+        asof::{self, AsOf, Asking},
+        pages as record, period,
+    },
     staff::Post,
     t,
     web::{
@@ -63,17 +67,47 @@ fn name(rules: &Rules, lang: Lang, code: &str) -> String {
     rules.context().name(Kind::Certificate, code).get(lang).to_owned()
 }
 
+/// Which day was asked for, and how it was understood.
+pub struct Asked<'a> {
+    pub asking: &'a Asking,
+    pub asof: &'a AsOf,
+    pub problems: &'a Problems,
+}
+
+impl Asked<'_> {
+    /// The form that asks, what was wrong with it, and that this is not today.
+    fn head(&self, viewer: &Viewer, keep: &[(&str, &str)]) -> Markup {
+        let lang = viewer.lang();
+        html! {
+            (asof::form(lang, self.asking, self.problems, keep))
+            @if !self.problems.is_empty() { (asof::misunderstood(lang)) }
+            (asof::banner(lang, self.asof, viewer.today))
+        }
+    }
+}
+
 /// What I hold, and what I can earn or renew next.
-pub fn mine(viewer: &Viewer, rules: &Rules, held: &[Held], next: &[Next<'_>]) -> Markup {
+pub fn mine(
+    viewer: &Viewer,
+    rules: &Rules,
+    held: &[Held],
+    next: &[Next<'_>],
+    asked: &Asked<'_>,
+) -> Markup {
     let lang = viewer.lang();
+    let now = asked.asof.is_now(viewer.today);
     let title = t!(lang, "我的证书", "My certificates");
     let over_people = viewer.holds_any(super::OVER_PEOPLE);
     viewer.page(&title, &[], html! {
         (heading(&title, t!(lang, "条件满足后自动颁发，到期前会发邮件提醒。", "Issued as soon as you meet the conditions; you are reminded before they run out."), html! {
             @if viewer.holds(Role::Administrator) { a.btn href="/certificates/templates" { (icon("file-text")) (t!(lang, "证书模板", "Templates")) } }
+            a.btn href="/extracts" { (icon("shield-check")) (t!(lang, "持证证明", "Extracts")) }
             @if over_people { a.btn href="/certificates/board" { (icon("users")) (t!(lang, "全员证书", "Everybody's certificates")) } }
         }))
-        @if held.is_empty() {
+        (asked.head(viewer, &[]))
+        @if held.is_empty() && !now {
+            (card("", empty("certificate", &t!(lang, "这一天没有证书", "No certificates on that day"), t!(lang, "换一个日期试试。", "Try another day."))))
+        } @else if held.is_empty() {
             (card("", empty("certificate", &t!(lang, "您还没有证书", "No certificates yet"), t!(lang, "看看下面可以取得哪些，还缺什么。", "See below what you can earn and what is missing."))))
         }
         div.row.row-cards.mb-3 { @for one in held { (held_card(viewer, rules, one)) } }
@@ -137,6 +171,7 @@ pub fn board(
     board: &Board,
     doubts: &[Doubt],
     query: &BoardQuery,
+    problems: &Problems,
 ) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "全员证书", "Everybody's certificates");
@@ -147,7 +182,11 @@ pub fn board(
         ("certification", query.certification.as_str()),
         ("site", &query.site),
         ("state", &query.state),
+        ("on", &query.on),
+        ("known_on", &query.known_on),
     ];
+    let asking = query.asking();
+    let asked = Asked { asking: &asking, asof: &board.asof, problems };
     let csv = form_urlencoded::Serializer::new(String::from("/certificates/board.csv?"))
         .extend_pairs(filter)
         .finish();
@@ -156,8 +195,9 @@ pub fn board(
         (heading(&title, t!(lang, "共 {} 张", "{} in all", board.rows.len()), html! {
             a.btn href=(csv) { (icon("download")) "CSV" }
         }))
+        (asked.head(viewer, &filter[..3]))
         (doubtful(lang, rules, doubts))
-        (card(&t!(lang, "未来十二个月到期", "Running out in the next twelve months"), timeline(lang, board, viewer.today)))
+        (card(&t!(lang, "未来十二个月到期", "Running out in the next twelve months"), timeline(lang, board, board.asof.on)))
         (card_with("", filter_form(lang, rules, board, query), html! {
             @if shown.is_empty() {
                 (empty("certificate", &t!(lang, "没有符合条件的证书", "No certificates found"), t!(lang, "换一个筛选条件；新证书在条件满足时自动出现。", "Try another filter; new ones appear as soon as somebody meets the conditions.")))
@@ -226,6 +266,9 @@ fn filter_form(lang: Lang, rules: &Rules, board: &Board, query: &BoardQuery) -> 
     ];
     html! {
         form.d-flex.flex-wrap.gap-2 method="get" {
+            @for (name, value) in [("on", &query.on), ("known_on", &query.known_on)] {
+                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
+            }
             select.form-select.w-auto name="certification" aria-label=(t!(lang, "证书", "Certificate")) {
                 option value="" { (t!(lang, "全部证书", "All certificates")) }
                 @for code in &board.codes { option value=(code) selected[*code == query.certification] { (name(rules, lang, code)) } }

@@ -2,6 +2,7 @@
 
 mod remind;
 mod explain;
+mod extract;
 mod import;
 mod keys;
 mod questions;
@@ -64,6 +65,8 @@ enum Command {
     Remind(remind::Remind),
     /// Say whether somebody meets the rules of a step, a certificate or a job, and why (not).
     Explain(explain::Explain),
+    /// Make a signed extract for an auditor: held or not held on a day, by which facts.
+    Extract(extract::Command),
     /// Import sites, staff, history or questions from a file, or take an import back.
     Import {
         #[command(subcommand)]
@@ -142,6 +145,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         Command::Keys { what } => keys::run(&open(&settings)?, what),
         Command::Remind(command) => command.run(&open(&settings)?),
         Command::Explain(asked) => explain::run(&open(&settings)?, &asked),
+        Command::Extract(command) => command.run(&open(&settings)?),
         Command::Import { what } => import::run(&open(&settings)?, what),
         Command::Export { what } => questions::export(&open(&settings)?, what),
     }

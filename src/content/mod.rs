@@ -208,3 +208,47 @@ pub fn file(
         .first(conn)
         .optional()?)
 }
+
+/// Which revision of a piece something was judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub id: ContentId,
+    pub code: String,
+    pub number: i64,
+    /// The SHA-256 of what it says, in hex.
+    pub digest: String,
+    pub loaded_at: Instant,
+}
+
+/// The revision of each code of a kind that was the newest one at a moment, by code. Of what was
+/// loaded only later it is the first: nothing older is known.
+pub fn newest_at(conn: &mut Conn, kind: ContentKind, at: Instant) -> Result<Vec<Kept>, Error> {
+    let rows: Vec<(ContentId, String, i64, String, Instant)> = content::table
+        .filter(content::kind.eq(kind))
+        .order((content::code, content::revision))
+        .select((
+            content::id,
+            content::code,
+            content::revision,
+            content::digest,
+            content::loaded_at,
+        ))
+        .load(conn)?;
+    let mut newest: BTreeMap<String, Kept> = BTreeMap::new();
+    for (id, code, number, digest, loaded_at) in rows {
+        if loaded_at <= at || !newest.contains_key(&code) {
+            newest.insert(code.clone(), Kept { id, code, number, digest, loaded_at });
+        }
+    }
+    Ok(newest.into_values().collect())
+}
+
+/// One revision, by its id.
+pub fn kept(conn: &mut Conn, id: ContentId) -> Result<Option<Kept>, Error> {
+    let row: Option<(String, i64, String, Instant)> = content::table
+        .find(id)
+        .select((content::code, content::revision, content::digest, content::loaded_at))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(code, number, digest, loaded_at)| Kept { id, code, number, digest, loaded_at }))
+}

@@ -986,10 +986,11 @@ diesel::table! {
         on_day -> Date,
         known_at -> Nullable<Timestamp>,
         body -> Text,
+        jws -> Text,
         paper -> Nullable<Binary>,
         digest -> Text,
         made_at -> Timestamp,
-        made_by -> BigInt,
+        made_by -> Nullable<BigInt>,
     }
 }
 

@@ -55,6 +55,16 @@ pub async fn page(admin: Acting<Administrator>) -> HttpResponse {
             t!(lang, "待发、已发和失败的邮件。", "Waiting, sent and given up."),
         ),
         (
+            "/admin/tokens",
+            "shield-lock",
+            t!(lang, "接口令牌", "API tokens"),
+            t!(
+                lang,
+                "其他系统凭令牌读取证书状态。",
+                "With these other systems read how certificates stand."
+            ),
+        ),
+        (
             "/admin/audit",
             "history",
             t!(lang, "操作记录", "Audit trail"),

@@ -589,6 +589,53 @@ pub fn rows_of_kind(conn: &mut Conn, kind: Kind, code: Option<&str>) -> Result<V
         .load(conn)?)
 }
 
+/// Certificates that another source than this said, of these people or of everybody, as known at a
+/// moment.
+pub fn certificates_of_others(
+    conn: &mut Conn,
+    source: &str,
+    people: Option<&[PersonId]>,
+    known_at: Option<Instant>,
+) -> Result<Vec<Row>> {
+    let all = || {
+        known(known_at)
+            .filter(fact::kind.eq(Kind::Certificate.word()))
+            .filter(fact::source_kind.ne(source.to_owned()))
+            .order((fact::person_id, fact::from_on, fact::id))
+            .select(Row::as_select())
+    };
+    let Some(people) = people else { return Ok(all().load(conn)?) };
+    let mut rows = Vec::new();
+    for some in people.chunks(ROWS_AT_ONCE) {
+        rows.extend(all().filter(fact::person_id.eq_any(some.to_vec())).load::<Row>(conn)?);
+    }
+    Ok(rows)
+}
+
+/// Where a person's chain stood at a moment: the number and the hash of its last row. Whoever keeps
+/// them can tell later whether anything before was altered.
+pub fn head_at(
+    conn: &mut Conn,
+    person: PersonId,
+    at: Option<Instant>,
+) -> Result<Option<(i64, Vec<u8>)>> {
+    let mut query = fact::table.filter(fact::person_id.eq(person)).into_boxed();
+    if let Some(at) = at {
+        query = query.filter(fact::recorded_at.le(at));
+    }
+    Ok(query.order(fact::seq.desc()).select((fact::seq, fact::hash)).first(conn).optional()?)
+}
+
+/// The place of each of a person's rows in their chain.
+pub fn places_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<FactId, i64>> {
+    let rows: Vec<(FactId, i64)> = fact::table
+        .filter(fact::person_id.eq(person))
+        .order(fact::seq)
+        .select((fact::id, fact::seq))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Rows of one kind whose last day lies within these days, unless a later one of the same code
 /// has taken their place. Answered from the index on kind and last day.
 pub fn rows_running_out(

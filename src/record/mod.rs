@@ -9,6 +9,7 @@
 //! a fact and adds another, so what was known on a day can be told later.
 
 pub mod amount;
+pub mod asof;
 pub mod blueprint;
 pub mod case;
 pub mod chain;

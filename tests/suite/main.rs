@@ -12,10 +12,13 @@ mod routes;
 mod schema;
 mod story;
 
+mod api;
+mod asof;
 mod careers;
 mod certification;
 mod courses;
 mod credentials;
+mod extracts;
 mod exams;
 mod exams_paper;
 mod exams_practice;

@@ -30,6 +30,8 @@ DROP TABLE extension_campaign;
 DROP TABLE certificate_file;
 DROP INDEX certificate_once;
 DROP INDEX certificate_person;
+DROP INDEX certificate_issued_at;
+DROP INDEX certificate_act_done_at;
 ALTER TABLE certificate DROP COLUMN template_id;
 ALTER TABLE certificate DROP COLUMN why;
 ALTER TABLE certificate DROP COLUMN previous_id;

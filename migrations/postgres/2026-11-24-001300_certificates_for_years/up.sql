@@ -30,6 +30,8 @@ ALTER TABLE certificate ADD COLUMN previous_id BIGINT REFERENCES certificate (id
 ALTER TABLE certificate ADD COLUMN why TEXT;
 ALTER TABLE certificate ADD COLUMN template_id BIGINT REFERENCES certificate_template (id);
 CREATE INDEX certificate_person ON certificate (person_id);
+CREATE INDEX certificate_issued_at ON certificate (issued_at);
+CREATE INDEX certificate_act_done_at ON certificate_act (done_at);
 CREATE UNIQUE INDEX certificate_once ON certificate (person_id, certification, issued_on) WHERE basis = 'rule';
 
 -- Files that belong to certificates, kept as they were with their SHA-256: the paper as issued, a
@@ -122,11 +124,14 @@ CREATE TABLE extract (
     certification TEXT NOT NULL,
     on_day DATE NOT NULL,
     known_at TIMESTAMP,
+    -- The JSON exactly as it was signed, and the signature with the body in it.
     body TEXT NOT NULL,
+    jws TEXT NOT NULL,
     paper BYTEA,
     digest TEXT NOT NULL,
     made_at TIMESTAMP NOT NULL,
-    made_by BIGINT NOT NULL REFERENCES person (id)
+    -- Null: made on the command line.
+    made_by BIGINT REFERENCES person (id)
 );
 CREATE INDEX extract_person ON extract (person_id);
 

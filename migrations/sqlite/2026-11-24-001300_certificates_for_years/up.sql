@@ -55,6 +55,7 @@ SELECT id, person_id, certification, content_id, number, check_code, issued_on, 
 DROP TABLE certificate_before;
 CREATE INDEX certificate_expiry ON certificate (valid_through);
 CREATE INDEX certificate_person ON certificate (person_id);
+CREATE INDEX certificate_issued_at ON certificate (issued_at);
 CREATE UNIQUE INDEX certificate_once ON certificate (person_id, certification, issued_on) WHERE basis = 'rule';
 
 -- Files that belong to certificates, kept as they were with their SHA-256: the paper as issued, a
@@ -114,6 +115,7 @@ INSERT INTO certificate_act (id, certificate_id, act, on_day, why, done_at, done
 SELECT id, certificate_id, act, on_day, why, done_at, done_by FROM certificate_act_before;
 DROP TABLE certificate_act_before;
 CREATE INDEX certificate_act_certificate ON certificate_act (certificate_id);
+CREATE INDEX certificate_act_done_at ON certificate_act (done_at);
 
 -- Keys we sign with; the private half is sealed by the secret of this installation.
 CREATE TABLE signing_key (
@@ -159,11 +161,14 @@ CREATE TABLE extract (
     certification TEXT NOT NULL,
     on_day DATE NOT NULL,
     known_at TIMESTAMP,
+    -- The JSON exactly as it was signed, and the signature with the body in it.
     body TEXT NOT NULL,
+    jws TEXT NOT NULL,
     paper BLOB,
     digest TEXT NOT NULL,
     made_at TIMESTAMP NOT NULL,
-    made_by BIGINT NOT NULL REFERENCES person (id)
+    -- Null: made on the command line.
+    made_by BIGINT REFERENCES person (id)
 );
 CREATE INDEX extract_person ON extract (person_id);
 

@@ -68,6 +68,13 @@ impl Actor {
         self.send(request).await
     }
 
+    /// The status and the bytes of a file.
+    pub async fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let response = self.client.get(self.url(path)).send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        (status, response.bytes().await.expect("a body").to_vec())
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.client.post(self.url(path)).form(fields)).await
     }
