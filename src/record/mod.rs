@@ -18,6 +18,7 @@ pub mod fact;
 pub mod ledger;
 pub mod number;
 pub mod pages;
+pub mod pattern;
 pub mod period;
 pub mod programme;
 pub mod reading;
