@@ -6,7 +6,11 @@ use sha2::{Digest, Sha256};
 
 use super::supervision::{Supervised, SupervisionId};
 use crate::{
-    certification::model::{Act, Certificate, CertificateId},
+    certification::{
+        self,
+        model::{Act, Certificate, CertificateId},
+        queries::SOURCE,
+    },
     db::{
         Conn, Error, Instant,
         schema::{
@@ -15,7 +19,10 @@ use crate::{
         },
     },
     i18n::Lang,
-    record::{FactId, PersonId, ledger::Stamp},
+    record::{
+        FactId, Kind, PersonId,
+        ledger::{self, Stamp},
+    },
 };
 
 type Result<T> = std::result::Result<T, Error>;
@@ -319,10 +326,11 @@ pub fn certificates_of_import(conn: &mut Conn, id: ImportId) -> Result<Vec<Certi
         .load(conn)?)
 }
 
-/// Names their facts to the certificates of an import: those were recorded all at once.
-pub fn name_facts(conn: &mut Conn, facts: &[(CertificateId, FactId)]) -> Result<()> {
-    for (id, fact) in facts {
-        crate::certification::queries::name_fact(conn, *id, *fact)?;
+/// Names their facts to certificates whose facts were recorded all at once.
+pub fn name_facts(conn: &mut Conn, ids: &[CertificateId]) -> Result<()> {
+    let ids: Vec<i64> = ids.iter().map(|id| id.0).collect();
+    for (id, fact) in ledger::ids_said_by(conn, Kind::Certificate, SOURCE, &ids)? {
+        certification::queries::name_fact(conn, CertificateId(id), fact)?;
     }
     Ok(())
 }
