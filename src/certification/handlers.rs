@@ -1,27 +1,36 @@
 //! Pages and forms of certificates.
 
+use std::collections::{BTreeMap, HashMap};
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use subtle::ConstantTimeEq;
-use validator::Validate;
 
 use super::{
-    CheckLimit, doubts, issue,
-    model::{Act, ActKind, Certificate, Held},
+    CheckLimit,
+    acts::{
+        self,
+        handlers::ActFilled,
+        queries::{self as files, File, FileKind},
+    },
+    doubts, issue,
+    model::{Act, ActKind, Basis, Certificate, CertificateId, Held},
     pages, queries,
+    standing::Standing,
 };
 use crate::{
-    access::{Acting, Hr, OverPeople, Viewer, submit},
+    access::{Acting, Hr, OverPeople, Viewer},
     db::{Conn, Db},
+    i18n::Text,
     mail::Letterhead,
-    record::Rules,
+    record::{PersonId, Rules},
     staff::{
         self, Post, Site,
         queries::{Filter, Scope},
     },
     text,
-    web::{Error, Form, Now, Problems, Reader, Result, download, html},
+    web::{Error, Now, Problems, Reader, Result, download, html},
 };
 
 pub async fn mine(db: web::Data<Db>, rules: Rules, viewer: Viewer) -> Result<HttpResponse> {
@@ -29,9 +38,10 @@ pub async fn mine(db: web::Data<Db>, rules: Rules, viewer: Viewer) -> Result<Htt
     let judged = rules.clone();
     let page = db
         .read(move |conn| -> Result<_> {
-            let held = queries::of_person(conn, id, today)?;
+            let held = queries::of_person(conn, &judged, id, today)?;
             let next = issue::next_for(conn, &judged, &held, id, today)?;
-            Ok(pages::mine(&viewer, &judged, &held, &next))
+            let supervised = acts::supervision::shown(conn, &judged, id, today, None)?;
+            Ok(pages::mine(&viewer, &judged, &held, &next, &supervised))
         })
         .await?;
     Ok(html(page))
@@ -46,6 +56,11 @@ pub struct BoardQuery {
     pub site: String,
     #[serde(default)]
     pub state: String,
+    /// They end within these days.
+    #[serde(default)]
+    pub first: String,
+    #[serde(default)]
+    pub last: String,
     pub page: Option<usize>,
 }
 
@@ -55,33 +70,77 @@ pub struct Board {
     pub sites: Vec<Site>,
     /// Certifications anybody in reach holds.
     pub codes: Vec<String>,
+    /// How many there are in each state, whichever state is asked for.
+    pub counts: BTreeMap<&'static str, usize>,
 }
 
+/// The word for what may be renewed by now; it is among what runs out.
+pub const DUE: &str = "due";
+
 impl BoardQuery {
-    fn load(&self, conn: &mut Conn, scope: &Scope, today: NaiveDate) -> Result<Board> {
+    fn load(
+        &self,
+        conn: &mut Conn,
+        rules: &Rules,
+        scope: &Scope,
+        today: NaiveDate,
+    ) -> Result<Board> {
         let sites = staff::queries::sites(conn, scope)?;
         let site = sites.iter().find(|site| site.code == self.site);
         let filter = Filter { site: site.map(|site| site.lineage.clone()), ..Filter::default() };
-        let mut rows = queries::board(conn, scope, &filter, today)?;
+        let mut rows = queries::board(conn, rules, scope, &filter, today)?;
         let mut codes: Vec<String> = rows.iter().map(|(_, held)| held.code.clone()).collect();
         codes.sort();
         codes.dedup();
-        rows.retain(|(_, held)| {
-            (self.certification.is_empty() || held.code == self.certification)
-                && self.shows(held, today)
-        });
-        Ok(Board { rows, sites, codes })
+        rows.retain(|(_, held)| self.takes(held));
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for (_, held) in &rows {
+            *counts.entry(held.state().word()).or_default() += 1;
+            if is_due(held, today) {
+                *counts.entry(DUE).or_default() += 1;
+            }
+        }
+        rows.retain(|(_, held)| self.shows(held, today));
+        Ok(Board { rows, sites, codes, counts })
+    }
+
+    /// Whether it is asked for, its state apart.
+    fn takes(&self, held: &Held) -> bool {
+        let day = |word: &str| word.trim().parse::<NaiveDate>().ok();
+        let (first, last) = (day(&self.first), day(&self.last));
+        let ends = held.through;
+        (self.certification.is_empty() || held.code == self.certification)
+            && first.is_none_or(|first| ends.is_some_and(|ends| first <= ends))
+            && last.is_none_or(|last| ends.is_some_and(|ends| ends <= last))
     }
 
     fn shows(&self, held: &Held, today: NaiveDate) -> bool {
-        let state = held.state(today);
+        let state = held.state();
         match self.state.as_str() {
             "" => true,
             // Whoever asks for what is valid wants those running out as well.
             "valid" => state.in_force(),
+            DUE => is_due(held, today),
             word => state.word() == word,
         }
     }
+
+    /// As it stands in addresses, without the page.
+    pub fn pairs(&self) -> [(&'static str, &str); 5] {
+        [
+            ("certification", &self.certification),
+            ("site", &self.site),
+            ("state", &self.state),
+            ("first", &self.first),
+            ("last", &self.last),
+        ]
+    }
+}
+
+/// Whether it is in force and may be renewed by now.
+pub fn is_due(held: &Held, today: NaiveDate) -> bool {
+    let opened = held.standing.window.is_some_and(|(opens, closes)| opens <= today && today <= closes);
+    held.state().in_force() && opened
 }
 
 pub async fn board(
@@ -95,7 +154,7 @@ pub async fn board(
     let (board, doubts) = db
         .read(move |conn| -> Result<_> {
             let doubts = doubts::within(conn, &known, &scope, today)?;
-            Ok((asked.load(conn, &scope, today)?, doubts))
+            Ok((asked.load(conn, &known, &scope, today)?, doubts))
         })
         .await?;
     Ok(html(pages::board(&over, &rules, &board, &doubts, &query)))
@@ -108,8 +167,9 @@ pub async fn board_csv(
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
     let (scope, today) = (over.scope(), over.today);
-    let board = db.read(move |conn| query.load(conn, &scope, today)).await?;
-    let bytes = pages::board_csv(over.lang(), &rules, &board, today)
+    let known = rules.clone();
+    let board = db.read(move |conn| query.load(conn, &known, &scope, today)).await?;
+    let bytes = pages::board_csv(over.lang(), &rules, &board)
         .map_err(|error| Error::Internal(format!("CSV: {error}")))?;
     Ok(download("certificates.csv", "text/csv; charset=utf-8", bytes))
 }
@@ -118,59 +178,102 @@ pub async fn board_csv(
 pub struct Sheet {
     pub certificate: Certificate,
     pub acts: Vec<Act>,
-    /// Whether the viewer may act on it.
+    pub standing: Standing,
+    /// Scans, letters and, for HR, what acts rest on.
+    pub files: Vec<File>,
+    /// What was missing when it was issued all the same.
+    pub exception: Option<Text>,
+    /// The names of those who acted, and the numbers of certificates that are spoken of.
+    pub names: HashMap<PersonId, String>,
+    pub numbers: HashMap<CertificateId, String>,
+    /// Certificates of the holder that might take its place: number and certification.
+    pub others: Vec<(String, String)>,
+    /// Which acts the viewer may do on it.
+    pub possible: Vec<ActKind>,
     pub acting: bool,
 }
 
 pub async fn sheet(
     db: web::Data<Db>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     viewer: Viewer,
     number: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let asking = viewer.clone();
-    let sheet = db.read(move |conn| load_sheet(conn, &asking, &number)).await?;
-    Ok(html(pages::sheet(&viewer, &head, &sheet, "", &Problems::default())))
+    let (asking, known) = (viewer.clone(), rules.clone());
+    let sheet = db.read(move |conn| load_sheet(conn, &known, &asking, &number)).await?;
+    let none = (ActFilled::default(), Problems::default());
+    Ok(html(pages::sheet(&viewer, &rules, &head, &sheet, &none.0, &none.1)))
 }
 
-fn load_sheet(conn: &mut Conn, viewer: &Viewer, number: &str) -> Result<Sheet> {
+pub fn load_sheet(
+    conn: &mut Conn,
+    rules: &Rules,
+    viewer: &Viewer,
+    number: &str,
+) -> Result<Sheet> {
     let certificate = queries::by_number(conn, number)?.ok_or(Error::NotFound)?;
     viewer.post(conn, certificate.person_id)?;
-    let mut acts = queries::acts_of(conn, certificate.person_id)?;
+    let mut all = queries::acts_of(conn, certificate.person_id)?;
     let hr = Acting::<Hr>::of(viewer.clone());
     let acting = hr.and_then(|hr| hr.other_person(conn, certificate.person_id)).is_ok();
-    Ok(Sheet { acts: acts.remove(&certificate.id).unwrap_or_default(), certificate, acting })
-}
-
-#[derive(Clone, Debug, Deserialize, Validate)]
-pub struct ActForm {
-    form_key: String,
-    act: ActKind,
-    #[validate(length(min = 1, max = 500))]
-    why: String,
-}
-
-pub async fn act(
-    db: web::Data<Db>,
-    rules: Rules,
-    head: web::Data<Letterhead>,
-    hr: Acting<Hr>,
-    number: web::Path<String>,
-    Form(mut form): Form<ActForm>,
-) -> Result<HttpResponse> {
-    form.why = form.why.trim().to_owned();
-    let problems = Problems::of(&form);
-    if !problems.is_empty() {
-        let asking = Viewer::clone(&hr);
-        let sheet = db.read(move |conn| load_sheet(conn, &asking, &number)).await?;
-        return Err(Error::Again(Box::new(pages::sheet(&hr, &head, &sheet, &form.why, &problems))));
-    }
-    let acting = hr.clone();
-    submit(&db, &hr, &form.form_key.clone(), move |conn| {
-        issue::act(conn, &acting, &rules, &head, &number, form.act, &form.why)?;
-        Ok(format!("/certificates/{number}"))
+    let acts = all.remove(&certificate.id).unwrap_or_default();
+    let standing = queries::standing_of(conn, rules, &certificate, &acts, viewer.today)?;
+    let mut files = files::files_of(conn, certificate.id)?;
+    files.retain(|file| match file.kind {
+        FileKind::Source | FileKind::Letter => true,
+        FileKind::Evidence => acting,
+        FileKind::Paper | FileKind::Picture => false,
+    });
+    let issued = queries::issued_to(conn, certificate.person_id)?;
+    let numbers = issued.iter().map(|one| (one.id, one.number.clone())).collect();
+    let others = issued.iter().filter(|one| one.id != certificate.id).filter(|one| {
+        let acts = all.get(&one.id).map_or(&[][..], Vec::as_slice);
+        acts::state(one, acts, viewer.today).in_force()
+    });
+    let others = others.map(|one| (one.number.clone(), one.certification.clone())).collect();
+    let possible = match acting {
+        true => acts::possible(&certificate, acts::state(&certificate, &acts, viewer.today)),
+        false => Vec::new(),
+    };
+    let names = names_of(conn, viewer, &certificate, &acts)?;
+    let exception = exception(conn, &certificate)?;
+    Ok(Sheet {
+        acts, standing, files, exception, names, numbers, others, possible, acting, certificate,
     })
-    .await
+}
+
+fn names_of(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    certificate: &Certificate,
+    acts: &[Act],
+) -> Result<HashMap<PersonId, String>> {
+    let who = acts.iter().filter_map(|act| act.done_by).chain(certificate.issued_by);
+    let mut names = HashMap::new();
+    for id in who {
+        if names.contains_key(&id) {
+            continue;
+        }
+        if let Some(person) = staff::queries::person(conn, id)? {
+            names.insert(id, person.title(viewer.lang()).to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// What was missing, where it was issued though its requirement was not met.
+fn exception(conn: &mut Conn, certificate: &Certificate) -> Result<Option<Text>> {
+    if !matches!(certificate.basis, Basis::Decision | Basis::Replacement) {
+        return Ok(None);
+    }
+    let verdict = queries::verdict_of(conn, certificate.id)?;
+    let verdict: serde_json::Value = serde_json::from_str(&verdict).unwrap_or_default();
+    if verdict.get("met") != Some(&serde_json::Value::Bool(false)) {
+        return Ok(None);
+    }
+    let missing = verdict.get("missing").cloned().unwrap_or_default();
+    Ok(Some(serde_json::from_value(missing).unwrap_or_default()))
 }
 
 #[derive(Deserialize)]
@@ -184,12 +287,13 @@ pub enum Checked {
     NothingAsked,
     /// Wrong number and wrong code look alike: nobody learns which numbers exist.
     Unknown,
-    Found(Box<Certificate>, Vec<Act>),
+    Found(Box<Certificate>, Box<Standing>),
 }
 
 pub async fn check(
     request: HttpRequest,
     db: web::Data<Db>,
+    rules: Rules,
     limit: web::Data<CheckLimit>,
     reader: Reader,
     now: Now,
@@ -208,12 +312,18 @@ pub async fn check(
         )));
     }
     let asked = number.clone();
-    let (checked, today) = db.read(move |conn| look_up(conn, &asked, &code, now)).await?;
+    let (checked, today) = db.read(move |conn| look_up(conn, &rules, &asked, &code, now)).await?;
     Ok(html(pages::check(&reader, &number, &checked, today)))
 }
 
 /// Today is the day at the holder's site.
-fn look_up(conn: &mut Conn, number: &str, code: &str, now: Now) -> Result<(Checked, NaiveDate)> {
+fn look_up(
+    conn: &mut Conn,
+    rules: &Rules,
+    number: &str,
+    code: &str,
+    now: Now,
+) -> Result<(Checked, NaiveDate)> {
     let utc = now.0.utc();
     let found = queries::by_number(conn, number)?;
     let right = found.filter(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
@@ -223,7 +333,8 @@ fn look_up(conn: &mut Conn, number: &str, code: &str, now: Now) -> Result<(Check
     let mut acts = queries::acts_of(conn, certificate.person_id)?;
     let acts = acts.remove(&certificate.id).unwrap_or_default();
     let today = utc.with_timezone(&zone).date_naive();
-    Ok((Checked::Found(Box::new(certificate), acts), today))
+    let standing = queries::standing_of(conn, rules, &certificate, &acts, today)?;
+    Ok((Checked::Found(Box::new(certificate), Box::new(standing)), today))
 }
 
 /// As people type from paper: any case, spaces anywhere.

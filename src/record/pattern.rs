@@ -78,6 +78,13 @@ impl Pattern {
         }
     }
 
+    /// The pattern [`USUAL`].
+    pub fn usual() -> Pattern {
+        let dash = || Piece::Plain("-".to_owned());
+        let before = Piece::Plain("SF-".to_owned());
+        Pattern(vec![before, Piece::Year, dash(), Piece::Serial(6)])
+    }
+
     /// The series a number is counted in: all but the serial filled in.
     pub fn series(&self, filling: &Filling<'_>) -> String {
         self.fill(filling, |width| match width {
@@ -204,6 +211,7 @@ mod tests {
             let refused = Pattern::parse(pattern).unwrap_err();
             assert!(refused.en.contains(en), "{pattern}: {}", refused.en);
         }
+        assert_eq!(Pattern::parse(USUAL), Ok(Pattern::usual()));
         assert!(Pattern::parse(&format!("{}{{serial}}", "A".repeat(60))).is_err());
     }
 

@@ -321,7 +321,9 @@ impl Giving<'_> {
         let issuing = Issuing { rules, head, post, set, certification, today, stamp };
         let last = issued.iter().rev().find(|one| one.certification == self.code);
         if let (true, Some(last)) = (offer.extends, last) {
-            return Ok(issuing.lengthen(conn, last, offer.through, &self.grounds.why)?);
+            let evidence = self.grounds.evidence.clone();
+            let why = &self.grounds.why;
+            return Ok(issuing.lengthen(conn, last, offer.through, why, evidence)?);
         }
         let sources: HashMap<i64, String> =
             rows.iter().map(|row| (row.id.0, row.source())).collect();

@@ -30,6 +30,7 @@ use crate::{
     record::{
         Kind, NewFact, PersonId, Rules, Source,
         ledger::{self, Stamp},
+        pattern::Filling,
     },
     text, web,
 };
@@ -52,15 +53,17 @@ pub fn carry_out(
     people.dedup();
     people.iter().try_for_each(|person| ledger::hold(conn, *person))?;
     let id = queries::add_import(conn, table.0, table.1, new.len() as i64, hr.now, hr.id)?;
-    let first = issue::serials(conn, PATTERN, hr.today, new.len() as i64)?;
+    let filling = Filling { on: hr.today, site: "", code: "" };
+    let numbers = issue::numbers_in_a_row(conn, PATTERN, &filling, new.len())?;
     let mut added = Vec::with_capacity(new.len());
-    for (at, line) in new.iter().enumerate() {
-        let serial = first + at as i64;
-        added.push(add(conn, hr, rules, line, serial, id)?);
-        if let Some(scan) = line.scan.as_ref().and_then(|name| scans.iter().find(|scan| scan.is_called(name))) {
-            let of = added.last().copied();
-            queries::add_file(conn, of, FileKind::Source, None, &scan.file()?, hr.stamp())?;
+    for (line, number) in new.iter().zip(&numbers) {
+        let of = add(conn, hr, rules, line, number, id)?;
+        let named = line.scan.as_ref();
+        let scan = named.and_then(|name| scans.iter().find(|scan| scan.is_called(name)));
+        if let Some(scan) = scan {
+            queries::add_file(conn, Some(of), FileKind::Source, None, &scan.file()?, hr.stamp())?;
         }
+        added.push(of);
     }
     record(conn, &new, &added, hr.stamp())?;
     let detail = json!({ "file": table.0, "digest": queries::hex_digest(table.1), "added": new.len() });
@@ -74,7 +77,7 @@ fn add(
     hr: &Acting<Hr>,
     rules: &Rules,
     line: &Line,
-    serial: i64,
+    number: &str,
     import: ImportId,
 ) -> Result<CertificateId, Error> {
     let found = rules.certification(&line.code);
@@ -90,7 +93,7 @@ fn add(
         person: line.person,
         certification: &line.code,
         content: found.map_or(crate::content::ContentId(0), |(set, _)| rules.revision(set)),
-        number: &issue::number(PATTERN, hr.today, "", "", serial)?,
+        number,
         check_code: &issue::fresh_check_code(),
         issued_on: line.from,
         valid_from: line.from,
