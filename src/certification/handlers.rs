@@ -139,7 +139,8 @@ impl BoardQuery {
 
 /// Whether it is in force and may be renewed by now.
 pub fn is_due(held: &Held, today: NaiveDate) -> bool {
-    let opened = held.standing.window.is_some_and(|(opens, closes)| opens <= today && today <= closes);
+    let opened =
+        held.standing.window.is_some_and(|(opens, closes)| opens <= today && today <= closes);
     held.state().in_force() && opened
 }
 
@@ -206,12 +207,7 @@ pub async fn sheet(
     Ok(html(pages::sheet(&viewer, &rules, &head, &sheet, &none.0, &none.1)))
 }
 
-pub fn load_sheet(
-    conn: &mut Conn,
-    rules: &Rules,
-    viewer: &Viewer,
-    number: &str,
-) -> Result<Sheet> {
+pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str) -> Result<Sheet> {
     let certificate = queries::by_number(conn, number)?.ok_or(Error::NotFound)?;
     viewer.post(conn, certificate.person_id)?;
     let mut all = queries::acts_of(conn, certificate.person_id)?;
@@ -239,7 +235,16 @@ pub fn load_sheet(
     let names = names_of(conn, viewer, &certificate, &acts)?;
     let exception = exception(conn, &certificate)?;
     Ok(Sheet {
-        acts, standing, files, exception, names, numbers, others, possible, acting, certificate,
+        acts,
+        standing,
+        files,
+        exception,
+        names,
+        numbers,
+        others,
+        possible,
+        acting,
+        certificate,
     })
 }
 

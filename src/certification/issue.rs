@@ -113,9 +113,8 @@ pub(super) fn barriers_of(
     for certificate in queries::issued_to(conn, person)? {
         let acts = acts.get(&certificate.id).map_or(&[][..], Vec::as_slice);
         let last = |extended: bool| {
-            let wanted = |act: &&Act| {
-                act.on <= today && (act.kind == ActKind::Extended) == extended
-            };
+            let wanted =
+                |act: &&Act| act.on <= today && (act.kind == ActKind::Extended) == extended;
             acts.iter().rev().find(wanted)
         };
         let barrier = match (last(false), last(true)) {
@@ -185,11 +184,7 @@ impl Issuing<'_> {
     }
 
     /// Keeps a certificate with its number and what is printed on it, and records that it is held.
-    pub fn write(
-        &self,
-        conn: &mut Conn,
-        draft: &Draft,
-    ) -> Result<(String, CertificateId), Error> {
+    pub fn write(&self, conn: &mut Conn, draft: &Draft) -> Result<(String, CertificateId), Error> {
         let (person, code) = (self.post.person.id, self.set.qualified(&self.certification.code));
         let pattern = self.certification.number.as_deref().unwrap_or(USUAL);
         let number = self.next_number(conn, pattern)?;
@@ -226,11 +221,8 @@ impl Issuing<'_> {
     }
 
     fn next_number(&self, conn: &mut Conn, pattern: &str) -> Result<String, Error> {
-        let filling = Filling {
-            on: self.today,
-            site: &self.post.site.code,
-            code: &self.certification.code,
-        };
+        let filling =
+            Filling { on: self.today, site: &self.post.site.code, code: &self.certification.code };
         next_number(conn, pattern, &filling)
     }
 
@@ -316,11 +308,7 @@ impl Issuing<'_> {
 }
 
 /// The next number of a pattern; a pattern that no longer means anything gives way to the usual one.
-fn next_number(
-    conn: &mut Conn,
-    pattern: &str,
-    filling: &Filling<'_>,
-) -> Result<String, Error> {
+fn next_number(conn: &mut Conn, pattern: &str, filling: &Filling<'_>) -> Result<String, Error> {
     let pattern = pattern_of(pattern);
     let serial = queries::next_serial(conn, &pattern.series(filling))?;
     Ok(pattern.number(filling, serial))
@@ -403,7 +391,14 @@ pub(super) fn replacement(
         "number": number, "certification": old.certification, "from": old.valid_from,
         "through": replacing.through, "basis": Basis::Replacement.word(), "instead_of": old.number,
     });
-    audit::note(conn, stamp.by, "issue-certificate", ("certificate", Some(id.0)), detail, stamp.at)?;
+    audit::note(
+        conn,
+        stamp.by,
+        "issue-certificate",
+        ("certificate", Some(id.0)),
+        detail,
+        stamp.at,
+    )?;
     Ok((number, id))
 }
 
@@ -420,7 +415,8 @@ pub(super) fn fresh_check_code() -> String {
 pub fn is_cut_short(row: &Row) -> bool {
     let cut = [ActKind::Suspended, ActKind::Revoked, ActKind::Replaced, ActKind::Superseded];
     let cut = cut.map(ActKind::word);
-    row.source_kind == queries::SOURCE && row.note.as_deref().is_some_and(|note| cut.contains(&note))
+    row.source_kind == queries::SOURCE
+        && row.note.as_deref().is_some_and(|note| cut.contains(&note))
 }
 
 /// A certification somebody may earn or renew next: what is demanded and what is missing.

@@ -20,9 +20,9 @@ use super::{
 };
 use crate::{
     access::Viewer,
+    db::Instant,
     i18n::{self, Lang},
     mail::Letterhead,
-    db::Instant,
     record::{Kind, PersonId, Rules, pages as record, period},
     staff::Post,
     t,
@@ -196,7 +196,8 @@ fn hr_links(lang: Lang) -> Markup {
 fn state_chips(lang: Lang, board: &Board, query: &BoardQuery) -> Markup {
     let chip = |word: &str, title: String, count: usize| {
         let chosen = query.state == word;
-        let pairs = query.pairs().map(|(key, value)| (key, if key == "state" { word } else { value }));
+        let pairs =
+            query.pairs().map(|(key, value)| (key, if key == "state" { word } else { value }));
         let link = form_urlencoded::Serializer::new(String::from("/certificates/board?"))
             .extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()))
             .finish();
@@ -206,7 +207,8 @@ fn state_chips(lang: Lang, board: &Board, query: &BoardQuery) -> Markup {
     };
     let count = |word: &str| board.counts.get(word).copied().unwrap_or(0);
     let valid = count(State::Valid.word()) + count(State::Expiring(0).word());
-    let all: usize = board.counts.iter().filter(|(word, _)| **word != handlers::DUE).map(|(_, n)| n).sum();
+    let all: usize =
+        board.counts.iter().filter(|(word, _)| **word != handlers::DUE).map(|(_, n)| n).sum();
     let others = [
         State::Expiring(1),
         State::InGrace(1),
@@ -351,11 +353,7 @@ fn timeline(lang: Lang, board: &Board, today: NaiveDate) -> Markup {
 }
 
 /// The board as a file for spreadsheets: with a mark so that they read it as UTF-8.
-pub fn board_csv(
-    lang: Lang,
-    rules: &Rules,
-    board: &Board,
-) -> Result<Vec<u8>, csv::Error> {
+pub fn board_csv(lang: Lang, rules: &Rules, board: &Board) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record([
         t!(lang, "工号", "Staff number"),
@@ -607,9 +605,10 @@ fn act_forms(
 ) -> Markup {
     let lang = viewer.lang();
     let none = (ActFilled::default(), Problems::default());
-    let possible = sheet.possible.iter().filter(|kind| {
-        **kind != ActKind::Superseded || !sheet.others.is_empty()
-    });
+    let possible = sheet
+        .possible
+        .iter()
+        .filter(|kind| **kind != ActKind::Superseded || !sheet.others.is_empty());
     card(
         &t!(lang, "人事处理", "For HR"),
         html! {
@@ -677,7 +676,11 @@ fn extension_fields(
 ) -> Markup {
     let lang = viewer.lang();
     let now = through(lang, sheet.standing.through);
-    let hint = t!(lang, "现在到 {now}。已过期的自原末日次日起接续，中间不留空档；也可以提前，但不早于今天。", "Now {now}. One that has run out goes on from the day after, without a gap. It may also be made shorter, down to today.");
+    let hint = t!(
+        lang,
+        "现在到 {now}。已过期的自原末日次日起接续，中间不留空档；也可以提前，但不早于今天。",
+        "Now {now}. One that has run out goes on from the day after, without a gap. It may also be made shorter, down to today."
+    );
     Field::new("through", t!(lang, "新的末日", "New last valid day"), &filled.through)
         .kind("date")
         .required()
@@ -706,12 +709,17 @@ fn other_field(
     filled: &ActFilled,
     problems: &Problems,
 ) -> Markup {
-    let options = sheet.others.iter().map(|(number, code)| {
-        (number.clone(), format!("{number} · {}", name(rules, lang, code)))
-    });
-    Field::new("other", t!(lang, "取代它的证书", "The certificate that takes its place"), &filled.other)
-        .required()
-        .select(lang, problems, options)
+    let options = sheet
+        .others
+        .iter()
+        .map(|(number, code)| (number.clone(), format!("{number} · {}", name(rules, lang, code))));
+    Field::new(
+        "other",
+        t!(lang, "取代它的证书", "The certificate that takes its place"),
+        &filled.other,
+    )
+    .required()
+    .select(lang, problems, options)
 }
 
 /// The public check: anybody with a number and a code sees how the certificate stands now.

@@ -350,12 +350,7 @@ pub fn board(
 }
 
 /// Judges those whose standing depends on other facts; the facts of their holders come in bulk.
-fn judge_all(
-    conn: &mut Conn,
-    context: &Context,
-    all: &mut [Held],
-    today: NaiveDate,
-) -> Result<()> {
+fn judge_all(conn: &mut Conn, context: &Context, all: &mut [Held], today: NaiveDate) -> Result<()> {
     let depends =
         |held: &Held| context.certification(&held.code).is_some_and(|plan| needs_facts(plan));
     let mut people: Vec<PersonId> =

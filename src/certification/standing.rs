@@ -111,7 +111,10 @@ fn said(lapse: &Lapse<'_>, context: &Context, facts: &[Fact], on: NaiveDate) -> 
         }
         Lapse::Review(review) => {
             let (zh, en) = (i18n::date(Lang::Zh, review.due), i18n::date(Lang::En, review.due));
-            text!("{zh} 应完成的复审尚未通过", "The review that was due on {en} has not been passed")
+            text!(
+                "{zh} 应完成的复审尚未通过",
+                "The review that was due on {en} has not been passed"
+            )
         }
         Lapse::NewerRules(since, requirement) => {
             let (since, since_en) = (i18n::date(Lang::Zh, *since), i18n::date(Lang::En, *since));

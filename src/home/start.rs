@@ -379,7 +379,8 @@ fn watched(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Figure
             lineages: viewer.lineages(&[Role::Trainer, Role::Manager, Role::Hr]),
             reports_of: None,
         };
-        let soon = certification::queries::expiring_in(conn, rules, &scope, viewer.today, 30)?.len();
+        let soon =
+            certification::queries::expiring_in(conn, rules, &scope, viewer.today, 30)?.len();
         figures.push(Figure {
             href: "/certificates/board?state=expiring",
             label: t!(lang, "30 天内到期的证书", "Certificates ending within 30 days"),

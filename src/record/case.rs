@@ -79,7 +79,7 @@ pub struct Case<'a> {
     pub context: &'a Context,
     pub facts: &'a [Fact],
     pub on: NaiveDate,
-    follow_deemed: bool,
+    pub(super) follow_deemed: bool,
     /// How many certificates hang on one another above this one.
     pub(super) depth: u8,
 }

@@ -99,8 +99,10 @@ impl Case<'_> {
 
     /// A certificate that began under earlier rules keeps their demands until the newer bind it.
     fn demands<'b>(&self, plan: &'b Certification, from: NaiveDate) -> Demands<'b> {
-        let newest =
-            Demands { suspended_unless: plan.suspended_unless.as_ref(), review: plan.review.as_ref() };
+        let newest = Demands {
+            suspended_unless: plan.suspended_unless.as_ref(),
+            review: plan.review.as_ref(),
+        };
         let Some(transition) = plan.transition.as_ref().filter(|one| from < one.from.0) else {
             return newest;
         };

@@ -128,7 +128,8 @@ impl LegacyNumber {
             ));
         }
         let field = |from: usize, to: usize| word[from..to].parse::<u32>().unwrap_or_default();
-        let (province, body_type, grade) = (field(2, 4) as u8, field(6, 7) as u8, field(10, 11) as u8);
+        let (province, body_type, grade) =
+            (field(2, 4) as u8, field(6, 7) as u8, field(10, 11) as u8);
         known_province(province, "3", "4", "3rd", "4th")?;
         if body_type > 4 {
             return Err(text!(
@@ -382,7 +383,10 @@ mod tests {
         assert!(number.zh.contains("等级"), "{}", number.zh);
         let number = LegacyNumber::parse("1231000102330567").unwrap();
         assert_eq!((number.year, number.province, number.city), (2012, 31, 0));
-        assert_eq!((number.body_type, number.body, number.grade, number.serial), (0, 102, 3, 30567));
+        assert_eq!(
+            (number.body_type, number.body, number.grade, number.serial),
+            (0, 102, 3, 30567)
+        );
         assert_eq!(LegacyNumber::parse("9831000102330567").unwrap().year, 1998);
         assert!(LegacyNumber::parse("1299000102330567").unwrap_err().en.contains("99 is none"));
         assert!(LegacyNumber::parse("1231009102330567").unwrap_err().en.contains("7th digit"));

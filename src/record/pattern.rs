@@ -185,7 +185,11 @@ mod tests {
         for (pattern, series, seventh) in [
             ("SF-{year}-{serial:6}", "SF-2026-{serial:6}", "SF-2026-000007"),
             ("X{serial}", "X{serial}", "X7"),
-            ("{site}.{yy}{month}.{code}_{serial:3}", "PUDONG.2603.HV-AWARE_{serial:3}", "PUDONG.2603.HV-AWARE_007"),
+            (
+                "{site}.{yy}{month}.{code}_{serial:3}",
+                "PUDONG.2603.HV-AWARE_{serial:3}",
+                "PUDONG.2603.HV-AWARE_007",
+            ),
         ] {
             let parsed = Pattern::parse(pattern).unwrap();
             assert_eq!(parsed.series(&filling()), series);

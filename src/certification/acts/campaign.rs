@@ -118,11 +118,7 @@ impl Plan {
 }
 
 /// Which certificates in reach would last how much longer.
-pub fn plan(
-    conn: &mut Conn,
-    hr: &Acting<Hr>,
-    asked: &Asked,
-) -> Result<Plan, Error> {
+pub fn plan(conn: &mut Conn, hr: &Acting<Hr>, asked: &Asked) -> Result<Plan, Error> {
     let filter = staff::queries::Filter { with_left: true, ..Default::default() };
     let posts = staff::queries::posts(conn, hr.reach(), &filter, hr.today, EVERYBODY, 0)?;
     let posts: HashMap<PersonId, Post> =
@@ -158,11 +154,7 @@ const EVERYBODY: i64 = 1_000_000;
 struct Newer(HashMap<(PersonId, String), NaiveDate>);
 
 impl Newer {
-    fn of(
-        all: &[Certificate],
-        acts: &HashMap<CertificateId, Vec<Act>>,
-        today: NaiveDate,
-    ) -> Newer {
+    fn of(all: &[Certificate], acts: &HashMap<CertificateId, Vec<Act>>, today: NaiveDate) -> Newer {
         let mut latest = HashMap::new();
         for one in all {
             let acts = acts.get(&one.id).map_or(&[][..], Vec::as_slice);
@@ -217,7 +209,10 @@ fn judged(
     let new = asked.moved(old);
     if new < hr.today {
         let (zh, en) = (i18n::date(Lang::Zh, new), i18n::date(Lang::En, new));
-        return Err(text!("延期后（{zh}）仍已过期。", "It would have ended all the same, on {en}."));
+        return Err(text!(
+            "延期后（{zh}）仍已过期。",
+            "It would have ended all the same, on {en}."
+        ));
     }
     Ok(new)
 }
@@ -332,11 +327,7 @@ pub struct Done {
 }
 
 /// What a campaign did, as far as the viewer may see the people.
-pub fn done(
-    conn: &mut Conn,
-    hr: &Acting<Hr>,
-    id: CampaignId,
-) -> Result<Vec<Done>, Error> {
+pub fn done(conn: &mut Conn, hr: &Acting<Hr>, id: CampaignId) -> Result<Vec<Done>, Error> {
     let rows = queries::acts_in(conn, id)?;
     let people: Vec<PersonId> = rows.iter().map(|(_, one)| one.person_id).collect();
     let posts = staff::queries::posts_among(conn, hr.reach(), &people, hr.today)?;

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     access::{Acting, Hr, Viewer, submit},
     certification::{
-        handlers::{load_sheet, Sheet},
+        handlers::{Sheet, load_sheet},
         model::ActKind,
         pages as certificates, queries as known,
     },
@@ -63,10 +63,13 @@ fn day(word: &str, name: &str, problems: &mut Problems) -> Option<NaiveDate> {
     }
     let day = word.parse().ok();
     if day.is_none() {
-        problems.add(name, text!(
-            "“{word}”不是有效日期，请写成 2026-01-31。",
-            "“{word}” is no date; write it as 2026-01-31."
-        ));
+        problems.add(
+            name,
+            text!(
+                "“{word}”不是有效日期，请写成 2026-01-31。",
+                "“{word}” is no date; write it as 2026-01-31."
+            ),
+        );
     }
     day
 }
@@ -103,8 +106,7 @@ pub async fn act(
     if !problems.is_empty() {
         let asking = Viewer::clone(&hr);
         let known = rules.clone();
-        let sheet: Sheet =
-            db.read(move |conn| load_sheet(conn, &known, &asking, &number)).await?;
+        let sheet: Sheet = db.read(move |conn| load_sheet(conn, &known, &asking, &number)).await?;
         let page = certificates::sheet(&hr, &rules, &head, &sheet, &again, &problems);
         return Err(Error::Again(Box::new(page)));
     }
@@ -143,10 +145,19 @@ fn deed(filled: &mut Filled, hr: &Acting<Hr>, problems: &mut Problems) -> Result
         problems.add("through", text!("请填写新的末日。", "Give the new last valid day."));
     }
     if kind == ActKind::Replaced && (name.is_empty() || name.chars().count() > 100) {
-        problems.add("name", text!("请填写更正后的姓名（最多 100 字）。", "Give the name as it should be, 100 characters at most."));
+        problems.add(
+            "name",
+            text!(
+                "请填写更正后的姓名（最多 100 字）。",
+                "Give the name as it should be, 100 characters at most."
+            ),
+        );
     }
     if kind == ActKind::Superseded && other.is_empty() {
-        problems.add("other", text!("请选择取代它的证书。", "Choose the certificate that takes its place."));
+        problems.add(
+            "other",
+            text!("请选择取代它的证书。", "Choose the certificate that takes its place."),
+        );
     }
     let seen = filled.word("seen").parse().unwrap_or(0);
     Ok(Deed { kind, on, why, evidence, file, through, other, name, name_en, seen })
@@ -209,12 +220,7 @@ pub async fn issue_form(
 
 type Offered = std::result::Result<Option<Candidate>, crate::i18n::Text>;
 
-fn offered(
-    conn: &mut Conn,
-    hr: &Acting<Hr>,
-    rules: &Rules,
-    asked: &IssueQuery,
-) -> Result<Offered> {
+fn offered(conn: &mut Conn, hr: &Acting<Hr>, rules: &Rules, asked: &IssueQuery) -> Result<Offered> {
     if asked.person.trim().is_empty() || asked.certification.is_empty() {
         return Ok(Ok(None));
     }
@@ -259,10 +265,13 @@ pub async fn issue_one(
     let candidate = offered.map_err(Error::Refused)?.ok_or(Error::NotFound)?;
     let exception = filled.is_ticked("exception");
     if candidate.offer.as_ref().is_ok_and(|offer| !offer.met) && !exception {
-        problems.add("exception", text!(
-            "条件未满足，须确认是例外颁发。",
-            "The requirement is not met: confirm that it is an exception."
-        ));
+        problems.add(
+            "exception",
+            text!(
+                "条件未满足，须确认是例外颁发。",
+                "The requirement is not met: confirm that it is an exception."
+            ),
+        );
     }
     if !problems.is_empty() {
         let filled = (grounds, problems);
@@ -397,9 +406,9 @@ pub async fn extension_form(
     let asked = asked_of(request.query_string());
     let (acting, wanted) = (hr.clone(), asked.clone());
     let plan = match asked.problem() {
-        None => {
-            Some(db.read(move |conn| Ok::<_, Error>(campaign::plan(conn, &acting, &wanted)?)).await?)
-        }
+        None => Some(
+            db.read(move |conn| Ok::<_, Error>(campaign::plan(conn, &acting, &wanted)?)).await?,
+        ),
         Some(_) => None,
     };
     let begun = !request.query_string().is_empty();
@@ -463,11 +472,7 @@ fn decided(
     Ok(Decided { campaign, by, lines })
 }
 
-pub async fn extensions(
-    db: web::Data<Db>,
-    rules: Rules,
-    hr: Acting<Hr>,
-) -> Result<HttpResponse> {
+pub async fn extensions(db: web::Data<Db>, rules: Rules, hr: Acting<Hr>) -> Result<HttpResponse> {
     let acting = hr.clone();
     let all = db
         .read(move |conn| -> Result<_> {

@@ -83,7 +83,10 @@ pub fn offer(
         let begins = from.filter(|_| first).unwrap_or(due.from);
         let through = if first { plan.validity.through(begins) } else { due.through };
         let (cycle, extends) = (due.cycle, due.extends);
-        return check(Offer { verdict: due.verdict, met: true, from: begins, through, cycle, extends }, today);
+        return check(
+            Offer { verdict: due.verdict, met: true, from: begins, through, cycle, extends },
+            today,
+        );
     }
     let judge = |requirement| verdict::judge(requirement, context, facts, today);
     let revoked = matches!(barrier, Barrier::Revoked(_));
@@ -91,7 +94,10 @@ pub fn offer(
         let begins = from.unwrap_or(today);
         let through = plan.validity.through(begins);
         let verdict = judge(&plan.requires);
-        return check(Offer { verdict, met: false, from: begins, through, cycle: 0, extends: false }, today);
+        return check(
+            Offer { verdict, met: false, from: begins, through, cycle: 0, extends: false },
+            today,
+        );
     };
     let Some(through) = held.through else { return Err(held_without_end()) };
     let nth = rules::cycle(plan, facts, code) + 1;
@@ -108,13 +114,17 @@ pub fn offer(
             let begins = from.unwrap_or(today);
             let through = plan.validity.through(begins);
             let verdict = judge(&plan.requires);
-            check(Offer { verdict, met: false, from: begins, through, cycle: 0, extends: false }, today)
+            check(
+                Offer { verdict, met: false, from: begins, through, cycle: 0, extends: false },
+                today,
+            )
         }
     }
 }
 
 fn check(offer: Offer, today: NaiveDate) -> Result<Offer, Text> {
-    let far = offer.from < days_before(today, FROM_DAYS) || offer.from > days_after(today, FROM_DAYS);
+    let far =
+        offer.from < days_before(today, FROM_DAYS) || offer.from > days_after(today, FROM_DAYS);
     if far {
         return Err(text!(
             "生效日期离今天不能超过一年。更早的证书请用“导入旧证书”。",
@@ -156,12 +166,7 @@ struct Known {
     issued: Vec<Certificate>,
 }
 
-fn known(
-    conn: &mut Conn,
-    person: PersonId,
-    code: &str,
-    today: NaiveDate,
-) -> Result<Known, Error> {
+fn known(conn: &mut Conn, person: PersonId, code: &str, today: NaiveDate) -> Result<Known, Error> {
     let rows = ledger::rows_of(conn, person, None)?;
     let mut facts: Vec<Fact> = rows.iter().filter_map(Row::fact).collect();
     verdict::sort(&mut facts);
@@ -266,8 +271,7 @@ pub fn decide(
     decision: &Decision,
 ) -> web::Result<String> {
     ledger::hold(conn, decision.person)?;
-    let candidate =
-        candidate(conn, hr, rules, decision.person, &decision.code, decision.from)?;
+    let candidate = candidate(conn, hr, rules, decision.person, &decision.code, decision.from)?;
     if candidate.mark() != decision.mark {
         return Err(web::Error::Refused(shown_otherwise()));
     }
@@ -287,11 +291,7 @@ pub fn decide(
     Ok(number)
 }
 
-fn keep(
-    conn: &mut Conn,
-    hr: &Acting<Hr>,
-    grounds: &Grounds,
-) -> web::Result<Option<files::FileId>> {
+fn keep(conn: &mut Conn, hr: &Acting<Hr>, grounds: &Grounds) -> web::Result<Option<files::FileId>> {
     let Some(file) = &grounds.file else { return Ok(None) };
     Ok(Some(files::add_file(conn, None, FileKind::Evidence, None, file, hr.stamp())?))
 }
@@ -394,12 +394,7 @@ impl Bulk {
 }
 
 /// Who would get what.
-pub fn bulk(
-    conn: &mut Conn,
-    hr: &Acting<Hr>,
-    rules: &Rules,
-    whom: &Whom,
-) -> web::Result<Bulk> {
+pub fn bulk(conn: &mut Conn, hr: &Acting<Hr>, rules: &Rules, whom: &Whom) -> web::Result<Bulk> {
     let numbers = whom.numbers();
     let (posts, unknown) = match numbers.is_empty() {
         true => (by_filter(conn, hr.reach(), whom, hr.today)?, Vec::new()),

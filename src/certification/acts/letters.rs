@@ -107,10 +107,9 @@ pub fn of_act(lang: Lang, certificate: &Certificate, title: &Text, act: &Act) ->
 
 fn moved(lang: Lang, certificate: &Certificate, title: &str, act: &Act) -> (String, String) {
     let number = &certificate.number;
-    let through = act.through.map_or_else(
-        || t!(lang, "长期", "without end"),
-        |through| i18n::date(lang, through),
-    );
+    let through = act
+        .through
+        .map_or_else(|| t!(lang, "长期", "without end"), |through| i18n::date(lang, through));
     (
         t!(lang, "证书有效期已变更：{title}", "Certificate validity changed: {title}"),
         t!(
@@ -131,11 +130,9 @@ pub fn of_issue(
 ) -> Letter {
     let (title, from) = (title.get(lang), i18n::date(lang, from));
     let period = match through.map(|through| i18n::date(lang, through)) {
-        Some(through) => t!(
-            lang,
-            "有效期：{from} 至 {through}。",
-            "It is valid from {from} through {through}."
-        ),
+        Some(through) => {
+            t!(lang, "有效期：{from} 至 {through}。", "It is valid from {from} through {through}.")
+        }
         None => t!(lang, "自 {from} 起长期有效。", "It is valid from {from} and does not expire."),
     };
     Letter {

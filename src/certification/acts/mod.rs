@@ -166,11 +166,7 @@ impl Doing<'_> {
         }
     }
 
-    fn together(
-        mut self,
-        all: &[(&Certificate, &[Act])],
-        deed: &Deed,
-    ) -> web::Result<String> {
+    fn together(mut self, all: &[(&Certificate, &[Act])], deed: &Deed) -> web::Result<String> {
         let Some((first, _)) = all.first() else { return Err(web::Error::NotFound) };
         let file = self.evidence(first, deed)?;
         for (one, before) in all {
@@ -210,19 +206,23 @@ impl Doing<'_> {
         let through = spans::through_on(certificate.valid_through, before, self.hr.today);
         let file = self.evidence(certificate, deed)?;
         let name_en = Some(deed.name_en.clone()).filter(|name| !name.is_empty());
-        let printed = super::model::Printed { name: deed.name.clone(), name_en, ..certificate.printed() };
+        let printed =
+            super::model::Printed { name: deed.name.clone(), name_en, ..certificate.printed() };
         let (number, id) = issue::replacement(
             self.conn,
-            &issue::Replacing { rules: self.rules, post: self.post, certificate, printed: &printed, through },
+            &issue::Replacing {
+                rules: self.rules,
+                post: self.post,
+                certificate,
+                printed: &printed,
+                through,
+            },
             &deed.why,
             self.hr.today,
             self.hr.stamp(),
         )?;
-        let act = Act {
-            on: self.hr.today,
-            other_id: Some(id),
-            ..self.act(certificate.id, deed, file)
-        };
+        let act =
+            Act { on: self.hr.today, other_id: Some(id), ..self.act(certificate.id, deed, file) };
         apply(self.conn, certificate, &act, self.hr.stamp())?;
         let new = certificates::by_number(self.conn, &number)?.ok_or(web::Error::NotFound)?;
         let fact = record::follow(self.conn, &new, &deed.why, 0, self.hr.stamp())?;

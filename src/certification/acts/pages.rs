@@ -23,7 +23,9 @@ use crate::{
     t,
     web::{
         Crumb, Problems,
-        components::{Tone, alert, badge, card, card_with, definitions, empty, heading, icon, table},
+        components::{
+            Tone, alert, badge, card, card_with, definitions, empty, heading, icon, table,
+        },
         forms::{Field, new_key},
     },
 };
@@ -119,33 +121,37 @@ fn offered(
 ) -> Markup {
     let Candidate { post, offer } = candidate;
     let person = post.person.title(lang);
-    let heading = t!(lang, "{person} · {}", "{person} · {}", name(rules, lang, &query.certification));
+    let heading =
+        t!(lang, "{person} · {}", "{person} · {}", name(rules, lang, &query.certification));
     let offer = match offer {
         Ok(offer) => offer,
         Err(why) => return card(&heading, alert(Tone::Warn, why.get(lang))),
     };
-    card(&heading, html! {
-        (definitions([
-            (t!(lang, "办理", "What it is"), html! { (kind_of(lang, offer)) }),
-            (t!(lang, "生效日期", "Valid from"), html! { strong { (i18n::date(lang, offer.from)) } }),
-            (t!(lang, "有效期至", "Valid through"), html! { strong #computed-through { (through(lang, offer.through)) } }),
-            (t!(lang, "条件", "Requirement"), met_badge(lang, offer)),
-        ]))
-        @if let (false, Some(missing)) = (offer.verdict.met, &offer.verdict.missing) {
-            p.mt-2 { strong { (t!(lang, "还缺：", "Missing: ")) } (missing.get(lang)) }
-        }
-        details.my-2 { summary { (t!(lang, "全部条件", "All conditions")) } (record::verdict(lang, rules.context(), &offer.verdict)) }
-        form.mt-3 method="post" action="/certificates/issue" enctype="multipart/form-data" {
-            input type="hidden" name="form_key" value=(new_key());
-            input type="hidden" name="person" value=(query.person.trim());
-            input type="hidden" name="certification" value=(query.certification);
-            input type="hidden" name="from" value=(query.from);
-            input type="hidden" name="mark" value=(candidate.mark());
-            (grounds_fields(lang, filled, true))
-            @if !offer.met { (exception_tick(lang, &filled.1)) }
-            button.btn.btn-primary type="submit" { (icon("certificate")) (t!(lang, "颁发", "Issue")) }
-        }
-    })
+    card(
+        &heading,
+        html! {
+            (definitions([
+                (t!(lang, "办理", "What it is"), html! { (kind_of(lang, offer)) }),
+                (t!(lang, "生效日期", "Valid from"), html! { strong { (i18n::date(lang, offer.from)) } }),
+                (t!(lang, "有效期至", "Valid through"), html! { strong #computed-through { (through(lang, offer.through)) } }),
+                (t!(lang, "条件", "Requirement"), met_badge(lang, offer)),
+            ]))
+            @if let (false, Some(missing)) = (offer.verdict.met, &offer.verdict.missing) {
+                p.mt-2 { strong { (t!(lang, "还缺：", "Missing: ")) } (missing.get(lang)) }
+            }
+            details.my-2 { summary { (t!(lang, "全部条件", "All conditions")) } (record::verdict(lang, rules.context(), &offer.verdict)) }
+            form.mt-3 method="post" action="/certificates/issue" enctype="multipart/form-data" {
+                input type="hidden" name="form_key" value=(new_key());
+                input type="hidden" name="person" value=(query.person.trim());
+                input type="hidden" name="certification" value=(query.certification);
+                input type="hidden" name="from" value=(query.from);
+                input type="hidden" name="mark" value=(candidate.mark());
+                (grounds_fields(lang, filled, true))
+                @if !offer.met { (exception_tick(lang, &filled.1)) }
+                button.btn.btn-primary type="submit" { (icon("certificate")) (t!(lang, "颁发", "Issue")) }
+            }
+        },
+    )
 }
 
 fn exception_tick(lang: Lang, problems: &Problems) -> Markup {
@@ -164,7 +170,10 @@ fn exception_tick(lang: Lang, problems: &Problems) -> Markup {
 fn met_badge(lang: Lang, offer: &Offer) -> Markup {
     match (offer.met, offer.verdict.met) {
         (true, _) => badge(Tone::Good, t!(lang, "已满足", "Met")),
-        (false, true) => badge(Tone::Warn, t!(lang, "缺少换证期内的新学习或考试", "Nothing new was done for this renewal")),
+        (false, true) => badge(
+            Tone::Warn,
+            t!(lang, "缺少换证期内的新学习或考试", "Nothing new was done for this renewal"),
+        ),
         (false, false) => badge(Tone::Bad, t!(lang, "未满足", "Not met")),
     }
 }
@@ -277,7 +286,13 @@ fn bulk_table(lang: Lang, rules: &Rules, query: &ManyQuery, bulk: &issuing::Bulk
             Ok(offer) => {
                 let missing = offer.verdict.missing.as_ref().map(|missing| missing.get(lang));
                 let why = missing.map_or_else(
-                    || t!(lang, "缺少换证期内的新学习或考试", "Nothing new was done for this renewal"),
+                    || {
+                        t!(
+                            lang,
+                            "缺少换证期内的新学习或考试",
+                            "Nothing new was done for this renewal"
+                        )
+                    },
                     |missing| t!(lang, "还缺：{missing}", "Missing: {missing}"),
                 );
                 (badge(Tone::Neutral, t!(lang, "否", "No")), String::new(), String::new(), why)
@@ -343,7 +358,8 @@ fn range_form(viewer: &Viewer, rules: &Rules, asked: &Asked) -> Markup {
     let lang = viewer.lang();
     let none = Problems::default();
     let all = issued_here(rules, viewer.today);
-    let options = certification_options(lang, rules, &all, t!(lang, "全部认证", "All certifications"));
+    let options =
+        certification_options(lang, rules, &all, t!(lang, "全部认证", "All certifications"));
     let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let (first, last) = (day(asked.first), day(asked.last));
     let count = |n: u32| if n == 0 { String::new() } else { n.to_string() };
@@ -429,7 +445,8 @@ fn plan_table(lang: Lang, rules: &Rules, plan: &Plan) -> Markup {
 fn what(lang: Lang, rules: &Rules, decided: &Decided) -> String {
     let campaign = &decided.campaign;
     let code = campaign.certification.as_deref();
-    let of = code.map_or_else(|| t!(lang, "全部认证", "all certifications"), |code| name(rules, lang, code));
+    let of = code
+        .map_or_else(|| t!(lang, "全部认证", "all certifications"), |code| name(rules, lang, code));
     let (first, last) = (i18n::date(lang, campaign.first_on), i18n::date(lang, campaign.last_on));
     let count = |n: i64| u32::try_from(n).unwrap_or(0);
     let longer = longer(lang, count(campaign.months), count(campaign.days));
@@ -498,14 +515,17 @@ pub fn campaign(viewer: &Viewer, rules: &Rules, decided: &Decided) -> Markup {
 }
 
 fn take_back_form(lang: Lang, id: i64) -> Markup {
-    card(&t!(lang, "撤回", "Take back"), html! {
-        p.text-secondary { (t!(lang, "各证书恢复原来的末日；此后又处理过的证书保持不变。记录都会保留。", "Each gets its former last day again; those somebody has acted on since stay as they are. Everything stays on record.")) }
-        form method="post" action={ "/certificates/extensions/" (id) "/take-back" } {
-            input type="hidden" name="form_key" value=(new_key());
-            (Field::new("why", t!(lang, "理由", "Why"), "").required().input(lang, &Problems::default()))
-            button.btn.btn-danger type="submit" { (t!(lang, "撤回延期", "Take the extensions back")) }
-        }
-    })
+    card(
+        &t!(lang, "撤回", "Take back"),
+        html! {
+            p.text-secondary { (t!(lang, "各证书恢复原来的末日；此后又处理过的证书保持不变。记录都会保留。", "Each gets its former last day again; those somebody has acted on since stay as they are. Everything stays on record.")) }
+            form method="post" action={ "/certificates/extensions/" (id) "/take-back" } {
+                input type="hidden" name="form_key" value=(new_key());
+                (Field::new("why", t!(lang, "理由", "Why"), "").required().input(lang, &Problems::default()))
+                button.btn.btn-danger type="submit" { (t!(lang, "撤回延期", "Take the extensions back")) }
+            }
+        },
+    )
 }
 
 fn done_table(lang: Lang, rules: &Rules, lines: &[Done]) -> Markup {
@@ -608,31 +628,31 @@ fn supervise_form(viewer: &Viewer, rules: &Rules, post: &Post) -> Markup {
         .filter_map(|(set, one)| {
             let months = one.exemption.as_ref()?.months;
             let title = one.title.get(lang);
-            let label = t!(lang, "{title}（累计最多 {months} 个月）", "{title} ({months} months in all)");
+            let label =
+                t!(lang, "{title}（累计最多 {months} 个月）", "{title} ({months} months in all)");
             Some((set.qualified(&one.code), label))
         })
         .collect();
     if options.is_empty() {
         return html! {};
     }
-    card(&t!(lang, "指定监护人", "Name a supervisor"), html! {
-        p.text-secondary { (t!(lang, "尚未持证的学员，可在持证人的监护下作业一段时间。任何一方不再符合条件，即自动失效。", "A trainee who holds no certificate yet may do its work under the eyes of a holder, for a time. It ends by itself when either no longer qualifies.")) }
-        form.row method="post" action={ "/certificates/of/" (post.person.id) "/supervision" } {
-            input type="hidden" name="form_key" value=(new_key());
-            div."col-md-4" { (Field::new("certification", t!(lang, "工作所需的认证", "Certification the work needs"), "").required().select(lang, &none, options)) }
-            div."col-md-4" { (Field::new("supervisor", t!(lang, "监护人工号", "Supervisor's staff number"), "").required().input(lang, &none)) }
-            div."col-md-2" { (Field::new("from", t!(lang, "从", "From"), &viewer.today.to_string()).kind("date").input(lang, &none)) }
-            div."col-md-2" { (Field::new("through", t!(lang, "至", "Through"), "").kind("date").hint(t!(lang, "留空为最长", "Empty: as long as allowed")).input(lang, &none)) }
-            div.col-12 { button.btn type="submit" { (icon("heart-handshake")) (t!(lang, "指定", "Name")) } }
-        }
-    })
+    card(
+        &t!(lang, "指定监护人", "Name a supervisor"),
+        html! {
+            p.text-secondary { (t!(lang, "尚未持证的学员，可在持证人的监护下作业一段时间。任何一方不再符合条件，即自动失效。", "A trainee who holds no certificate yet may do its work under the eyes of a holder, for a time. It ends by itself when either no longer qualifies.")) }
+            form.row method="post" action={ "/certificates/of/" (post.person.id) "/supervision" } {
+                input type="hidden" name="form_key" value=(new_key());
+                div."col-md-4" { (Field::new("certification", t!(lang, "工作所需的认证", "Certification the work needs"), "").required().select(lang, &none, options)) }
+                div."col-md-4" { (Field::new("supervisor", t!(lang, "监护人工号", "Supervisor's staff number"), "").required().input(lang, &none)) }
+                div."col-md-2" { (Field::new("from", t!(lang, "从", "From"), &viewer.today.to_string()).kind("date").input(lang, &none)) }
+                div."col-md-2" { (Field::new("through", t!(lang, "至", "Through"), "").kind("date").hint(t!(lang, "留空为最长", "Empty: as long as allowed")).input(lang, &none)) }
+                div.col-12 { button.btn type="submit" { (icon("heart-handshake")) (t!(lang, "指定", "Name")) } }
+            }
+        },
+    )
 }
 
-pub fn numbers(
-    viewer: &Viewer,
-    word: &str,
-    found: Option<&Result<Recognised, Text>>,
-) -> Markup {
+pub fn numbers(viewer: &Viewer, word: &str, found: Option<&Result<Recognised, Text>>) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "证书编号解读", "Read a certificate number");
     let none = Problems::default();

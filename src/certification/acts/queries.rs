@@ -224,16 +224,13 @@ pub fn certificates_among(
 ) -> Result<Vec<Certificate>> {
     let mut found = Vec::new();
     for some in people.chunks(500) {
-        let mut query = certificate::table
-            .filter(certificate::person_id.eq_any(some.to_vec()))
-            .into_boxed();
+        let mut query =
+            certificate::table.filter(certificate::person_id.eq_any(some.to_vec())).into_boxed();
         if let Some(code) = certification {
             query = query.filter(certificate::certification.eq(code.to_owned()));
         }
-        let some: Vec<Certificate> = query
-            .order(certificate::id)
-            .select(Certificate::as_select())
-            .load(conn)?;
+        let some: Vec<Certificate> =
+            query.order(certificate::id).select(Certificate::as_select()).load(conn)?;
         found.extend(some);
     }
     Ok(found)

@@ -45,9 +45,9 @@ pub fn follow(
 ) -> Result<Option<FactId>, Error> {
     let story = whole_story(conn, certificate)?;
     // What was replaced has handed over all its days.
-    let replaced = story.iter().any(|act| {
-        act.kind == ActKind::Replaced && act.certificate_id == certificate.id
-    });
+    let replaced = story
+        .iter()
+        .any(|act| act.kind == ActKind::Replaced && act.certificate_id == certificate.id);
     let said = match replaced {
         true => Vec::new(),
         false => spans(certificate.valid_from, certificate.valid_through, &story),
@@ -64,7 +64,8 @@ pub fn follow(
         // An act adds one span; only a replacement takes over several.
         let line = if at == 0 { line } else { -(line * 64 + at as i64) };
         let source = Source::new(SOURCE, certificate.id.0).line(line);
-        let fact = ledger::append(conn, certificate.person_id, &fact(certificate, span), source, stamp)?;
+        let fact =
+            ledger::append(conn, certificate.person_id, &fact(certificate, span), source, stamp)?;
         first = first.or(Some(fact));
     }
     Ok(first)

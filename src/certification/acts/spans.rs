@@ -25,11 +25,7 @@ impl Span {
 }
 
 /// The last valid day as acts on a day leave it.
-pub fn through_on(
-    through: Option<NaiveDate>,
-    acts: &[Act],
-    on: NaiveDate,
-) -> Option<NaiveDate> {
+pub fn through_on(through: Option<NaiveDate>, acts: &[Act], on: NaiveDate) -> Option<NaiveDate> {
     let moved = acts.iter().rev().find(|act| act.kind == ActKind::Extended && act.on <= on);
     moved.map_or(through, |act| act.through)
 }
@@ -74,9 +70,9 @@ fn piece(
     }
     let before_next = next.map(day_before);
     let cut = before_next.filter(|day| last_day.is_none_or(|last_day| *day < last_day));
-    let by = next.filter(|_| cut.is_some()).and_then(|next| {
-        acts.iter().rev().find(|act| act.on == next).map(|act| act.kind)
-    });
+    let by = next
+        .filter(|_| cut.is_some())
+        .and_then(|next| acts.iter().rev().find(|act| act.on == next).map(|act| act.kind));
     Some(Span { from: turn, through: cut.or(last_day), cut_by: by })
 }
 
@@ -124,8 +120,12 @@ mod tests {
         let late = act(ActKind::Extended, 120, Some(200));
         let gap = [(day(0), Some(day(99)), None), (day(120), Some(day(200)), None)];
         assert_eq!(told(&spans(day(0), Some(day(99)), &[late])), gap);
-        let taken_back = [act(ActKind::Extended, 5, Some(200)), act(ActKind::Extended, 6, Some(99))];
-        assert_eq!(told(&spans(day(0), Some(day(99)), &taken_back)), [(day(0), Some(day(99)), None)]);
+        let taken_back =
+            [act(ActKind::Extended, 5, Some(200)), act(ActKind::Extended, 6, Some(99))];
+        assert_eq!(
+            told(&spans(day(0), Some(day(99)), &taken_back)),
+            [(day(0), Some(day(99)), None)]
+        );
         assert_eq!(spans(day(5), None, &[act(ActKind::Revoked, 5, None)]), []);
         assert_eq!(told(&spans(day(5), None, &[act(ActKind::Revoked, 2, None)])), []);
     }

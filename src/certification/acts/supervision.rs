@@ -191,8 +191,23 @@ pub fn begin(
         "certification": wanted.certification, "supervisor": supervisor.staff_no,
         "from": from, "through": through,
     });
-    audit::note(conn, Some(hr.id), "begin-supervision", ("supervision", Some(id.0)), detail, hr.now)?;
-    tell(conn, rules, head, hr, (&post.person, &supervisor), &wanted.certification, (from, through))?;
+    audit::note(
+        conn,
+        Some(hr.id),
+        "begin-supervision",
+        ("supervision", Some(id.0)),
+        detail,
+        hr.now,
+    )?;
+    tell(
+        conn,
+        rules,
+        head,
+        hr,
+        (&post.person, &supervisor),
+        &wanted.certification,
+        (from, through),
+    )?;
     Ok(id)
 }
 
@@ -325,7 +340,10 @@ fn tell(
         let letter = Letter {
             subject: t!(lang, "监护下作业：{title}", "Work under supervision: {title}"),
             paragraphs: vec![said],
-            action: Some((t!(lang, "查看我的证书", "Open my certificates"), "/certificates".into())),
+            action: Some((
+                t!(lang, "查看我的证书", "Open my certificates"),
+                "/certificates".into(),
+            )),
         };
         let name = to.title(lang).to_owned();
         let to = Recipient { person: to.id, name, email, lang };

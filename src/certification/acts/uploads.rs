@@ -188,7 +188,12 @@ mod tests {
     use super::*;
 
     fn sent(bytes: &[u8]) -> Sent {
-        Sent { field: "file".into(), name: "scan.pdf".into(), bytes: bytes.to_vec(), too_large: false }
+        Sent {
+            field: "file".into(),
+            name: "scan.pdf".into(),
+            bytes: bytes.to_vec(),
+            too_large: false,
+        }
     }
 
     #[test]

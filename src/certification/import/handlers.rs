@@ -33,9 +33,7 @@ pub async fn start(
     query: web::Query<Done>,
 ) -> Result<HttpResponse> {
     let by = hr.id;
-    let past = db
-        .read(move |conn| Ok::<_, Error>(queries::imports_by(conn, by, 50)?))
-        .await?;
+    let past = db.read(move |conn| Ok::<_, Error>(queries::imports_by(conn, by, 50)?)).await?;
     let done = query.done.and_then(|id| past.iter().find(|one| one.id.0 == id).cloned());
     Ok(html(pages::start(&hr, &past, done.as_ref())))
 }
@@ -59,13 +57,7 @@ pub struct Preview {
 }
 
 fn planned(conn: &mut Conn, hr: &Acting<Hr>, rules: &Rules, kept: &Kept) -> Result<Plan> {
-    let asked = Asked {
-        rules,
-        scope: hr.reach(),
-        by: hr.id,
-        today: hr.today,
-        scans: &kept.scans,
-    };
+    let asked = Asked { rules, scope: hr.reach(), by: hr.id, today: hr.today, scans: &kept.scans };
     Ok(plan::read(conn, &asked, &kept.table()?)?)
 }
 
@@ -129,11 +121,7 @@ fn own(conn: &mut Conn, hr: &Acting<Hr>, id: ImportId) -> Result<Import> {
     if import.imported_by == hr.id { Ok(import) } else { Err(Error::NotFound) }
 }
 
-pub async fn file(
-    db: web::Data<Db>,
-    hr: Acting<Hr>,
-    id: web::Path<i64>,
-) -> Result<HttpResponse> {
+pub async fn file(db: web::Data<Db>, hr: Acting<Hr>, id: web::Path<i64>) -> Result<HttpResponse> {
     let id = ImportId(*id);
     let (import, bytes) = db
         .read(move |conn| -> Result<_> {
@@ -219,8 +207,11 @@ fn checked(conn: &mut Conn, hr: &Acting<Hr>, rules: &Rules, cells: &Cells) -> Re
     plan::check(conn, &asked, &[(2, cells.clone())], &mut plan)?;
     if cells.contains_key(&Column::Scan) {
         // Without its scan the line was refused; whether it is known already is asked without it.
-        let without: Cells =
-            cells.iter().filter(|(column, _)| **column != Column::Scan).map(|(c, v)| (*c, v.clone())).collect();
+        let without: Cells = cells
+            .iter()
+            .filter(|(column, _)| **column != Column::Scan)
+            .map(|(c, v)| (*c, v.clone()))
+            .collect();
         let mut again = Plan::default();
         plan::check(conn, &asked, &[(2, without)], &mut again)?;
         return Ok(again);
@@ -231,6 +222,8 @@ fn checked(conn: &mut Conn, hr: &Acting<Hr>, rules: &Rules, cells: &Cells) -> Re
 fn as_table(cells: &Cells) -> std::result::Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(Column::ALL.iter().map(|column| column.word()))?;
-    writer.write_record(Column::ALL.iter().map(|column| cells.get(column).map_or("", String::as_str)))?;
+    writer.write_record(
+        Column::ALL.iter().map(|column| cells.get(column).map_or("", String::as_str)),
+    )?;
     writer.into_inner().map_err(|error| error.into_error().into())
 }

@@ -66,7 +66,8 @@ pub fn carry_out(
         added.push(of);
     }
     record(conn, &new, &added, hr.stamp())?;
-    let detail = json!({ "file": table.0, "digest": queries::hex_digest(table.1), "added": new.len() });
+    let detail =
+        json!({ "file": table.0, "digest": queries::hex_digest(table.1), "added": new.len() });
     let subject = ("certificate-import", Some(id.0));
     audit::note(conn, Some(hr.id), "import-certificates", subject, detail, hr.now)?;
     Ok(id)
@@ -138,12 +139,7 @@ impl Line {
 
 /// Takes an import back: its certificates are revoked from their first day on, as if they had
 /// never been taken over; nothing is deleted. Returns how many.
-pub fn undo(
-    conn: &mut Conn,
-    hr: &Acting<Hr>,
-    import: &Import,
-    why: &str,
-) -> web::Result<usize> {
+pub fn undo(conn: &mut Conn, hr: &Acting<Hr>, import: &Import, why: &str) -> web::Result<usize> {
     if import.undone_at.is_some() {
         return Err(web::Error::Refused(text!(
             "这次导入已经撤销。",

@@ -51,25 +51,28 @@ pub fn start(viewer: &Viewer, past: &[Import], done: Option<&Import>) -> Markup 
 }
 
 fn upload_form(lang: Lang) -> Markup {
-    card(&t!(lang, "上传", "Upload"), html! {
-        form method="post" action="/certificates/import" enctype="multipart/form-data" {
-            div.mb-3 {
-                label.form-label.required for="table" { (t!(lang, "表格（CSV 或 XLSX，最大 10 MB）", "Table (CSV or XLSX, 10 MB at most)")) }
-                input.form-control #table type="file" name="file" required accept=".csv,.txt,.xlsx";
+    card(
+        &t!(lang, "上传", "Upload"),
+        html! {
+            form method="post" action="/certificates/import" enctype="multipart/form-data" {
+                div.mb-3 {
+                    label.form-label.required for="table" { (t!(lang, "表格（CSV 或 XLSX，最大 10 MB）", "Table (CSV or XLSX, 10 MB at most)")) }
+                    input.form-control #table type="file" name="file" required accept=".csv,.txt,.xlsx";
+                }
+                div.mb-3 {
+                    label.form-label for="scan" { (t!(lang, "扫描件（可多选）", "Scans (any number)")) }
+                    input.form-control #scan type="file" name="scan" multiple accept=".pdf,.jpg,.jpeg,.png";
+                    div.form-hint { (t!(lang, "文件名写在“扫描件”一列。PDF、JPEG 或 PNG，每个最大 10 MB，共 100 MB。", "Their names stand in the column “scan”. PDF, JPEG or PNG, 10 MB each, 100 MB together.")) }
+                }
+                button.btn.btn-primary type="submit" { (icon("upload")) (t!(lang, "上传并预览", "Upload and preview")) }
             }
-            div.mb-3 {
-                label.form-label for="scan" { (t!(lang, "扫描件（可多选）", "Scans (any number)")) }
-                input.form-control #scan type="file" name="scan" multiple accept=".pdf,.jpg,.jpeg,.png";
-                div.form-hint { (t!(lang, "文件名写在“扫描件”一列。PDF、JPEG 或 PNG，每个最大 10 MB，共 100 MB。", "Their names stand in the column “scan”. PDF, JPEG or PNG, 10 MB each, 100 MB together.")) }
+            hr;
+            p.text-secondary { (t!(lang, "“有效期至”留空时，按认证的规则计算并在预览中标明；没有到期日请写“长期”。", "An empty last day is computed by the rule, and the preview says so; write “permanent” where there is no end.")) }
+            p.mb-0 { (t!(lang, "模板：", "Template: "))
+                @for known in Lang::ALL { a.me-2 href={ "/certificates/import/template/" (known.tag()) } { (icon("download")) (known.own_name()) } }
             }
-            button.btn.btn-primary type="submit" { (icon("upload")) (t!(lang, "上传并预览", "Upload and preview")) }
-        }
-        hr;
-        p.text-secondary { (t!(lang, "“有效期至”留空时，按认证的规则计算并在预览中标明；没有到期日请写“长期”。", "An empty last day is computed by the rule, and the preview says so; write “permanent” where there is no end.")) }
-        p.mb-0 { (t!(lang, "模板：", "Template: "))
-            @for known in Lang::ALL { a.me-2 href={ "/certificates/import/template/" (known.tag()) } { (icon("download")) (known.own_name()) } }
-        }
-    })
+        },
+    )
 }
 
 fn past_imports(viewer: &Viewer, past: &[Import]) -> Markup {
@@ -88,10 +91,14 @@ fn past_imports(viewer: &Viewer, past: &[Import]) -> Markup {
             undo_cell(lang, one),
         ]
     });
-    card_with(&t!(lang, "我的导入", "My imports"), html! {}, html! {
-        @if past.is_empty() { (empty("history", &t!(lang, "还没有导入过", "Nothing was imported yet"), t!(lang, "下载模板，填好后与扫描件一起上传。", "Fill in the template and upload it with the scans."))) }
-        @else { (table(&headers, rows)) }
-    })
+    card_with(
+        &t!(lang, "我的导入", "My imports"),
+        html! {},
+        html! {
+            @if past.is_empty() { (empty("history", &t!(lang, "还没有导入过", "Nothing was imported yet"), t!(lang, "下载模板，填好后与扫描件一起上传。", "Fill in the template and upload it with the scans."))) }
+            @else { (table(&headers, rows)) }
+        },
+    )
 }
 
 fn undo_cell(lang: Lang, one: &Import) -> Markup {
@@ -155,18 +162,28 @@ fn decide(lang: Lang, shown: &Shown<'_>, new: usize) -> Markup {
         );
     }
     if new == 0 {
-        return alert(Tone::Info, t!(lang, "这些证书都已在系统中，没有需要导入的内容。", "All of these certificates are known already; there is nothing to do."));
+        return alert(
+            Tone::Info,
+            t!(
+                lang,
+                "这些证书都已在系统中，没有需要导入的内容。",
+                "All of these certificates are known already; there is nothing to do."
+            ),
+        );
     }
-    card("", html! {
-        p { (t!(lang, "确认后写入 {new} 张证书，不发邮件。导入后可以撤销。", "{new} certificates will be taken over; nobody is written to. The import can be taken back.")) }
-        form method="post" action="/certificates/import/carry-out" {
-            input type="hidden" name="form_key" value=(new_key());
-            input type="hidden" name="file" value=(shown.file);
-            input type="hidden" name="mark" value=(plan.mark());
-            button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "确认导入", "Carry out")) }
-            a.btn.ms-2 href="/certificates/import" { (t!(lang, "取消", "Cancel")) }
-        }
-    })
+    card(
+        "",
+        html! {
+            p { (t!(lang, "确认后写入 {new} 张证书，不发邮件。导入后可以撤销。", "{new} certificates will be taken over; nobody is written to. The import can be taken back.")) }
+            form method="post" action="/certificates/import/carry-out" {
+                input type="hidden" name="form_key" value=(new_key());
+                input type="hidden" name="file" value=(shown.file);
+                input type="hidden" name="mark" value=(plan.mark());
+                button.btn.btn-primary type="submit" { (icon("check")) (t!(lang, "确认导入", "Carry out")) }
+                a.btn.ms-2 href="/certificates/import" { (t!(lang, "取消", "Cancel")) }
+            }
+        },
+    )
 }
 
 fn said(lang: Lang, title: &str, all: &[Said]) -> Markup {
@@ -174,7 +191,11 @@ fn said(lang: Lang, title: &str, all: &[Said]) -> Markup {
         [t!(lang, "行", "Line"), t!(lang, "列", "Column"), t!(lang, "说明", "What to do")];
     let rows = all.iter().map(|one| {
         let column = one.column.map(|column| column.title().get(lang).to_owned());
-        vec![html! { (one.line) }, html! { (column.unwrap_or_default()) }, html! { (one.text.get(lang)) }]
+        vec![
+            html! { (one.line) },
+            html! { (column.unwrap_or_default()) },
+            html! { (one.text.get(lang)) },
+        ]
     });
     card_with(title, html! {}, table(&headers, rows))
 }
@@ -202,10 +223,14 @@ fn lines(lang: Lang, rules: &Rules, viewer: &Viewer, shown: &Shown<'_>) -> Marku
         ]
     });
     let more = all.len() > shown.page * ROWS;
-    card_with("", html! {}, html! {
-        (table(&headers, rows))
-        (pager(lang, shown.page, more, &[("file", shown.file)]))
-    })
+    card_with(
+        "",
+        html! {},
+        html! {
+            (table(&headers, rows))
+            (pager(lang, shown.page, more, &[("file", shown.file)]))
+        },
+    )
 }
 
 fn remarks(viewer: &Viewer, line: &Line) -> Markup {

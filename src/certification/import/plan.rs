@@ -50,7 +50,9 @@ impl Column {
             }
             Column::Number => ("证书编号", &["证书号", "证号", "编号", "certificate_no"]),
             Column::Issuer => ("发证机构", &["发证单位", "颁发机构", "issued_by"]),
-            Column::From => ("生效日期", &["发证日期", "颁发日期", "开始日期", "issued_on", "valid_from"]),
+            Column::From => {
+                ("生效日期", &["发证日期", "颁发日期", "开始日期", "issued_on", "valid_from"])
+            }
             Column::Through => {
                 ("有效期至", &["结束日期", "截止日期", "到期日", "valid_through", "until", "to"])
             }
@@ -147,7 +149,10 @@ impl Plan {
     pub fn mark(&self) -> String {
         let lines = self.lines.iter().map(|line| {
             let known = line.known.is_some();
-            format!("{}:{}:{}:{}:{:?}:{known}", line.line, line.person, line.code, line.from, line.through)
+            format!(
+                "{}:{}:{}:{}:{:?}:{known}",
+                line.line, line.person, line.code, line.from, line.through
+            )
         });
         queries::hex_digest(lines.collect::<Vec<_>>().join("\n").as_bytes())
     }
@@ -206,10 +211,14 @@ pub fn read(conn: &mut Conn, asked: &Asked<'_>, table: &Table) -> Result<Plan, E
     match outcome {
         Ok(()) => {}
         Err(Stop::Unreadable(Unreadable(text))) => plan.mistake(1, None, text),
-        Err(Stop::TooMany) => plan.mistake(MOST as u64 + 1, None, text!(
-            "文件超过 {MOST} 行。请拆分后再导入。",
-            "The file has more than {MOST} lines. Split it."
-        )),
+        Err(Stop::TooMany) => plan.mistake(
+            MOST as u64 + 1,
+            None,
+            text!(
+                "文件超过 {MOST} 行。请拆分后再导入。",
+                "The file has more than {MOST} lines. Split it."
+            ),
+        ),
     }
     if columns.is_none() && plan.mistake_count == 0 {
         plan.mistake(1, None, text!("文件里没有内容。", "There is nothing in the file."));
@@ -281,8 +290,12 @@ impl<'a> Codes<'a> {
             for one in &set.certifications {
                 let code = set.qualified(&one.code);
                 let chinese = set.jurisdiction == "CN";
-                let mut names =
-                    vec![code.clone(), one.code.clone(), one.title.zh.clone(), one.title.en.clone()];
+                let mut names = vec![
+                    code.clone(),
+                    one.code.clone(),
+                    one.title.zh.clone(),
+                    one.title.en.clone(),
+                ];
                 names.iter_mut().for_each(|name| *name = name.to_lowercase());
                 names.sort();
                 names.dedup();
@@ -381,10 +394,14 @@ impl Reading<'_> {
             }
             Some(post) => Some(post.clone()),
             None => {
-                self.plan.mistake(line, Some(Column::StaffNo), text!(
-                    "没有工号为“{number}”的人员，或不在您的管理范围内。",
-                    "There is nobody with staff number {number} within your reach."
-                ));
+                self.plan.mistake(
+                    line,
+                    Some(Column::StaffNo),
+                    text!(
+                        "没有工号为“{number}”的人员，或不在您的管理范围内。",
+                        "There is nobody with staff number {number} within your reach."
+                    ),
+                );
                 None
             }
         }
@@ -411,10 +428,14 @@ impl Reading<'_> {
     fn day(&mut self, line: u64, column: Column, cell: &str) -> Option<NaiveDate> {
         let day = import::date(cell);
         if day.is_none() {
-            self.plan.mistake(line, Some(column), text!(
-                "“{cell}”不是有效日期，请写成 2026-01-31。",
-                "“{cell}” is no date; write it as 2026-01-31."
-            ));
+            self.plan.mistake(
+                line,
+                Some(column),
+                text!(
+                    "“{cell}”不是有效日期，请写成 2026-01-31。",
+                    "“{cell}” is no date; write it as 2026-01-31."
+                ),
+            );
         }
         day
     }
@@ -426,10 +447,14 @@ impl Reading<'_> {
         };
         let day = self.day(line, Column::From, cell)?;
         if day > self.asked.today {
-            self.plan.mistake(line, Some(Column::From), text!(
-                "生效日期在将来。旧证书应已生效，请检查年份。",
-                "It begins in the future, but an old certificate has begun: check the year."
-            ));
+            self.plan.mistake(
+                line,
+                Some(Column::From),
+                text!(
+                    "生效日期在将来。旧证书应已生效，请检查年份。",
+                    "It begins in the future, but an old certificate has begun: check the year."
+                ),
+            );
         }
         Some(day)
     }
@@ -442,25 +467,33 @@ impl Reading<'_> {
         from: Option<NaiveDate>,
     ) -> Option<Option<NaiveDate>> {
         let cell = cell?;
-        if matches!(cell.to_lowercase().as_str(), "长期" | "永久" | "长期有效" | "permanent" | "none") {
+        if matches!(
+            cell.to_lowercase().as_str(),
+            "长期" | "永久" | "长期有效" | "permanent" | "none"
+        ) {
             return Some(None);
         }
         let day = self.day(line, Column::Through, cell)?;
         if from.is_some_and(|from| day < from) {
-            self.plan.mistake(line, Some(Column::Through), text!(
-                "有效期至早于生效日期，请改正。",
-                "It ends before it begins; correct one of the two days."
-            ));
+            self.plan.mistake(
+                line,
+                Some(Column::Through),
+                text!(
+                    "有效期至早于生效日期，请改正。",
+                    "It ends before it begins; correct one of the two days."
+                ),
+            );
         }
         Some(Some(day).filter(|day| !import::is_open(*day)))
     }
 
     fn number(&mut self, line: u64, number: &str) {
         if let Some(Err(Text { zh, en })) = number::recognise(number) {
-            self.plan.mistake(line, Some(Column::Number), text!(
-                "编号“{number}”有误：{zh}。",
-                "The number “{number}” is wrong: {en}."
-            ));
+            self.plan.mistake(
+                line,
+                Some(Column::Number),
+                text!("编号“{number}”有误：{zh}。", "The number “{number}” is wrong: {en}."),
+            );
         }
     }
 
@@ -484,10 +517,14 @@ impl Reading<'_> {
             Some(day) => (i18n::date(Lang::Zh, day), i18n::date(Lang::En, day)),
             None => ("长期".to_owned(), "no end".to_owned()),
         };
-        self.plan.note(line, Some(Column::Through), text!(
-            "与规则算出的末日（{zh}）不同；将按文件所写导入。",
-            "The rule would say {en}; what the file says is taken over."
-        ));
+        self.plan.note(
+            line,
+            Some(Column::Through),
+            text!(
+                "与规则算出的末日（{zh}）不同；将按文件所写导入。",
+                "The rule would say {en}; what the file says is taken over."
+            ),
+        );
     }
 }
 
@@ -512,7 +549,10 @@ impl Known {
             let never = acts::state(&one, acts, today) == State::Revoked
                 && acts.iter().any(|act| act.on <= one.valid_from);
             if !never {
-                certificates.entry((one.person_id, one.certification.clone())).or_default().push(one);
+                certificates
+                    .entry((one.person_id, one.certification.clone()))
+                    .or_default()
+                    .push(one);
             }
         }
         let facts = ledger::facts_of_kind(conn, &people, Kind::Certificate)?;
