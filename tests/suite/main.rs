@@ -14,6 +14,8 @@ mod story;
 
 mod careers;
 mod certification;
+mod certification_acts;
+mod certification_import;
 mod courses;
 mod exams;
 mod exams_paper;

@@ -230,7 +230,9 @@ pub fn carry_out(
     if let Some(problem) = asked.problem() {
         return Err(web::Error::Refused(problem));
     }
-    hold_all(conn, plan(conn, hr, asked)?.lines.iter().map(|line| line.post.person.id))?;
+    let first = plan(conn, hr, asked)?;
+    hold_all(conn, first.lines.iter().map(|line| line.post.person.id))?;
+    // Whoever was faster has been waited for: what is decided is looked at again.
     let plan = plan(conn, hr, asked)?;
     if plan.too_many {
         return Err(web::Error::Refused(text!(

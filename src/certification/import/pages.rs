@@ -240,7 +240,7 @@ fn remarks(viewer: &Viewer, line: &Line) -> Markup {
         @if line.computed { (badge(Tone::Info, t!(lang, "末日由规则算出", "last day computed"))) " " }
         @if let Some(by_rule) = line.by_rule { (badge(Tone::Warn, t!(lang, "规则为 {}", "the rule says {}", through(lang, by_rule)))) " " }
         @if line.through.is_some_and(|through| through < viewer.today) { (badge(Tone::Neutral, t!(lang, "已过期", "expired"))) " " }
-        @if let Some(scan) = &line.scan { span.small { (icon("paperclip")) (scan) } }
+        @if let Some(scan) = &line.scan { span.small.text-secondary { (t!(lang, "扫描件：{scan}", "scan: {scan}")) } }
     }
 }
 
