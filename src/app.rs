@@ -1,6 +1,6 @@
 //! The whole application: what every worker shares, every route, and the work in the background.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -21,6 +21,7 @@ use crate::{
     mentoring, people,
     record::{Consequences, LiveRules, Rules},
     reminders,
+    rulebook::{self, Rulebook, Shelf},
     settings::Settings,
     signing::Keys,
     web::{Clock, assets, middleware},
@@ -34,6 +35,7 @@ pub struct Shared {
     /// The rules as they were when the program started.
     pub rules: Rules,
     pub live_rules: LiveRules,
+    pub rulebook: Rulebook,
     pub catalogue: Catalogue,
     pub consequences: Consequences,
     pub letterhead: Letterhead,
@@ -62,12 +64,14 @@ impl Shared {
         let loaded = Loaded::parse(&pieces).map_err(StartError::Content)?;
         let db = Db::open(&settings.database_url)?;
         let now = clock.now();
-        let (rules, catalogue) = db.write_blocking(move |conn| loaded.keep(conn, &pieces, now))?;
+        let (rulebook, catalogue) =
+            db.write_blocking(move |conn| loaded.keep(conn, &pieces, now))?;
         let letterhead =
             Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
         let smtp = settings.smtp.clone();
         let keys = Keys::new(settings.secret_place());
-        let live_rules = LiveRules::new(rules.clone());
+        let live_rules = rulebook.live.clone();
+        let rules = live_rules.current();
         let consequences = consequences(&live_rules, &letterhead);
         let check_limit = certification::CheckLimit::default();
         let process = uuid::Uuid::now_v7().simple().to_string();
@@ -76,6 +80,7 @@ impl Shared {
             clock,
             rules,
             live_rules,
+            rulebook,
             catalogue,
             consequences,
             letterhead,
@@ -92,15 +97,15 @@ impl Shared {
 fn consequences(live_rules: &LiveRules, letterhead: &Letterhead) -> Consequences {
     let (live_rules, letterhead) = (live_rules.clone(), letterhead.clone());
     Consequences::new(move |conn, person, today, stamp| {
-        let rules = live_rules.current();
+        let rules = live_rules.current().on(today);
         certification::issue_due(conn, &rules, &letterhead, person, today, stamp).map(drop)
     })
 }
 
 /// course-content, understood but not yet kept.
 struct Loaded {
-    programmes: crate::record::Programmes,
     courses: Vec<Course>,
+    shelf: Shelf,
 }
 
 impl Loaded {
@@ -126,9 +131,12 @@ impl Loaded {
         let titles: Vec<(String, Text)> =
             courses.iter().map(|c| (c.plan.code.clone(), c.plan.title.clone())).collect();
         let programmes = Rules::parse(&files, &titles);
+        let codes =
+            files.into_iter().filter_map(|(name, _)| Some(name.strip_suffix(".toml")?.to_owned()));
+        let shelf = Shelf { codes: codes.collect(), courses: titles };
         let said = mistakes.iter().map(|m| format!("{}\n  {}", m.en, m.zh));
         match programmes {
-            Ok(programmes) if mistakes.is_empty() => Ok(Loaded { programmes, courses }),
+            Ok(_) if mistakes.is_empty() => Ok(Loaded { courses, shelf }),
             Ok(_) => Err(said.collect::<Vec<_>>().join("\n")),
             Err(problems) => {
                 let problems = problems.iter().map(ToString::to_string);
@@ -142,14 +150,11 @@ impl Loaded {
         conn: &mut Conn,
         pieces: &[Piece],
         now: Instant,
-    ) -> Result<(Rules, Catalogue), Error> {
-        let mut revisions = HashMap::new();
+    ) -> Result<(Rulebook, Catalogue), Error> {
         for piece in pieces {
             let id = content::keep(conn, piece, now)?;
             match piece.kind {
-                ContentKind::RuleSet => {
-                    revisions.insert(piece.code.clone(), id);
-                }
+                ContentKind::RuleSet => {}
                 ContentKind::Course => {
                     let course = self.courses.iter_mut().find(|c| c.plan.code == piece.code);
                     if let Some(course) = course {
@@ -159,7 +164,9 @@ impl Loaded {
                 ContentKind::QuestionBank => exams::questions::bank::keep(conn, piece, now)?,
             }
         }
-        Ok((Rules::new(self.programmes, revisions), Catalogue::new(self.courses)))
+        let today = now.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
+        let rulebook = Rulebook::open(conn, self.shelf, today)?;
+        Ok((rulebook, Catalogue::new(self.courses)))
     }
 }
 
@@ -175,6 +182,7 @@ pub fn routes() -> Routes {
         .and(exams::routes())
         .and(certification::routes())
         .and(careers::routes())
+        .and(rulebook::routes())
         .and(reminders::routes())
         .and(home::routes())
         .and(api::routes())
@@ -206,6 +214,7 @@ pub fn serve(
             .app_data(web::Data::new(shared.db.clone()))
             .app_data(web::Data::new(shared.clock.clone()))
             .app_data(web::Data::new(shared.live_rules.clone()))
+            .app_data(web::Data::new(shared.rulebook.clone()))
             .app_data(web::Data::new(shared.catalogue.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
@@ -252,11 +261,16 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
     }
 }
 
+/// The rules of today, with those of other days at hand for sites where it is another day.
+fn rules_today(shared: &Shared) -> Rules {
+    shared.live_rules.current().on(shared.clock.today(chrono_tz::Asia::Shanghai))
+}
+
 /// What exams have left to do: markers to be found, corrections to go on with, results whose time
 /// has come.
 async fn follow_up_on_exams(shared: &Shared) {
     let Shared { db, consequences, letterhead, clock, .. } = shared;
-    let rules = &shared.live_rules.current();
+    let rules = &rules_today(shared);
     if let Err(error) = exams::assign_due(db, rules, clock.now()).await {
         tracing::error!(%error, "giving essays to markers failed");
     }
@@ -273,7 +287,11 @@ async fn follow_up_on_exams(shared: &Shared) {
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     let Shared { db, consequences, letterhead, clock, process, .. } = shared;
-    let rules = &shared.live_rules.current();
+    // What another server has published counts here from now on.
+    if let Err(error) = shared.rulebook.refresh(db, clock.today(chrono_tz::Asia::Shanghai)).await {
+        tracing::error!(%error, "looking for newer rules failed");
+    }
+    let rules = &rules_today(shared);
     // First what decides about results: a reminder may depend on it.
     if let Err(error) = exams::sweep(db, rules, consequences, clock.now()).await {
         tracing::error!(%error, "closing exams whose time is over failed");

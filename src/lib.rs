@@ -29,6 +29,7 @@ pub mod certification;
 pub mod careers;
 
 // Across: they read everything and decide nothing.
+pub mod rulebook;
 pub mod reminders;
 pub mod home;
 pub mod api;

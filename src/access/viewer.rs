@@ -17,7 +17,7 @@ use crate::{
     record::{PersonId, ledger::Stamp},
     staff::{self, queries::Scope},
     t,
-    web::{Clock, Crumb, Error, NavItem, Reader, Result, Shell},
+    web::{Clock, Crumb, Error, NavItem, Reader, Result, Shell, Today},
 };
 
 pub const SESSION_COOKIE: &str = "session";
@@ -172,6 +172,7 @@ impl Viewer {
             item("/mentoring", "heart-handshake", t!(lang, "师带徒", "Mentoring")),
             item("/certificates", "certificate", t!(lang, "证书", "Certificates")),
         ];
+        nav.push(item("/rules", "book", t!(lang, "规则", "Rule book")));
         if self.holds_any(&[Trainer, Examiner]) {
             nav.push(item("/exams/banks", "list-check", t!(lang, "题库", "Question banks")));
         }
@@ -237,6 +238,7 @@ impl FromRequest for Viewer {
         async move {
             let viewer = Viewer::of(request.clone()).await?;
             request.extensions_mut().insert(viewer.clone());
+            request.extensions_mut().insert(Today(viewer.today));
             Ok(viewer)
         }
         .boxed_local()

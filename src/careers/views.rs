@@ -260,7 +260,7 @@ impl StoryView {
         }
         let applied = candidacy.applied_at;
         let then = today_at(&post.site, applied);
-        self.at_application = verdict_on(conn, rules, post, path, then, Some(applied))?
+        self.at_application = verdict_on(conn, &rules.on(then), post, path, then, Some(applied))?
             .filter(|verdict| verdict.rules.content_id == candidacy.content_id);
         if let Some(decision) = &self.story.decision {
             self.kept = serde_json::from_str(&decision.verdict).ok();

@@ -10,6 +10,7 @@
 
 pub mod acts;
 pub mod asof;
+pub mod calculator;
 pub mod check;
 pub mod credentials;
 pub mod doubts;

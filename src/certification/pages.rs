@@ -467,6 +467,7 @@ pub fn sheet(
         @if imported { (taken_over(lang, rules, sheet)) } @else { (paper(one, head)) }
         div.d-print-none {
             @if !imported { (credentials::downloads(lang, &one.number)) }
+            p.mt-3 { a href={ "/rules/revisions/" (one.content_id) } { (icon("book")) " " (t!(lang, "颁发时依据的规则版本", "The version of the rules it was issued under")) } }
             (history(viewer, sheet))
             (files_card(lang, sheet))
             @if !sheet.possible.is_empty() { (act_forms(viewer, rules, sheet, filled, problems)) }

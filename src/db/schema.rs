@@ -178,6 +178,8 @@ diesel::table! {
         digest -> Text,
         body -> Text,
         loaded_at -> Timestamp,
+        origin -> Text,
+        effective_on -> Nullable<Date>,
     }
 }
 
@@ -1037,6 +1039,7 @@ diesel::table! {
         drafted_at -> Timestamp,
         drafted_by -> BigInt,
         changed_at -> Timestamp,
+        changed_by -> BigInt,
         withdrawn_at -> Nullable<Timestamp>,
         withdrawn_by -> Nullable<BigInt>,
         published_at -> Nullable<Timestamp>,

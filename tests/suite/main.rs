@@ -40,3 +40,4 @@ mod mentoring;
 mod papers;
 mod record;
 mod reminders;
+mod rulebook;

@@ -14,6 +14,8 @@ ALTER TABLE reminder DROP COLUMN notice_id;
 DROP TABLE notice;
 DROP TABLE api_token;
 DROP TABLE rule_draft;
+ALTER TABLE content DROP COLUMN effective_on;
+ALTER TABLE content DROP COLUMN origin;
 DROP TABLE supervision;
 DROP TABLE extract;
 DROP TABLE credential;

@@ -263,6 +263,7 @@ CREATE TABLE rule_draft (
     drafted_at TIMESTAMP NOT NULL,
     drafted_by BIGINT NOT NULL REFERENCES person (id),
     changed_at TIMESTAMP NOT NULL,
+    changed_by BIGINT NOT NULL REFERENCES person (id),
     withdrawn_at TIMESTAMP,
     withdrawn_by BIGINT REFERENCES person (id),
     published_at TIMESTAMP,
@@ -273,6 +274,10 @@ CREATE TABLE rule_draft (
     content_id BIGINT REFERENCES content (id)
 );
 CREATE INDEX rule_draft_set ON rule_draft (rule_set);
+-- A rule set comes from its file, or from a draft that was published here.
+ALTER TABLE content ADD COLUMN origin TEXT NOT NULL DEFAULT 'file' CHECK (origin IN ('file', 'published'));
+-- Of a published one: the first day on which it is in force.
+ALTER TABLE content ADD COLUMN effective_on DATE;
 
 -- What other systems sign in with.
 CREATE TABLE api_token (
