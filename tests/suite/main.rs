@@ -13,6 +13,8 @@ mod schema;
 mod story;
 
 mod careers;
+mod careers_appointments;
+mod careers_competitions;
 mod certification;
 mod courses;
 mod exams;

@@ -40,8 +40,10 @@ pub fn places(lang: Lang, taken: &Occupancy, today: NaiveDate) -> Markup {
                     (t!(lang, "下一个空缺自 {} 起", "next free on {}", i18n::date(lang, day)))
                 }
             }
-            None => " " span.text-secondary.small {
-                (t!(lang, "聘任没有结束日期，暂无空缺", "none ends, so none becomes free"))
+            None => {
+                " " span.text-secondary.small {
+                    (t!(lang, "聘任没有结束日期，暂无空缺", "none ends, so none becomes free"))
+                }
             }
         }
     }
