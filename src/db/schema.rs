@@ -1030,6 +1030,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    appointment_act (id) {
+        id -> BigInt,
+        fact_id -> BigInt,
+        act -> Text,
+        on_day -> Date,
+        why -> Text,
+        done_at -> Timestamp,
+        done_by -> BigInt,
+        left_fact_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    competition_raise (fact_id) {
+        fact_id -> BigInt,
+        person_id -> BigInt,
+        competition -> Text,
+        content_id -> BigInt,
+        year -> BigInt,
+        grade_fact_id -> BigInt,
+        effective_on -> Date,
+        reason -> Text,
+        verdict -> Text,
+        decided_at -> Timestamp,
+        decided_by -> BigInt,
+    }
+}
+
+diesel::table! {
     rule_draft (id) {
         id -> BigInt,
         rule_set -> Text,
@@ -1340,6 +1369,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     credential,
     extract,
     supervision,
+    appointment_act,
+    competition_raise,
     rule_draft,
     api_token,
     notice,

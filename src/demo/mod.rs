@@ -5,6 +5,7 @@
 //! Everything is made through the same functions as in real life, with the moment of each act as
 //! it would have been, so the record also tells what was known then.
 
+mod careers;
 mod exams;
 mod group;
 mod history;
@@ -12,6 +13,7 @@ mod marking;
 mod names;
 mod people;
 mod practicals;
+mod reviewer;
 mod sittings;
 mod today;
 
@@ -84,5 +86,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     sittings::make(&mut making, &people)?;
     exams::set_a_standard(&mut making)?;
     marking::make(&mut making, &people)?;
+    careers::make(&mut making, &people)?;
     today::make(&mut making, &people)
 }

@@ -466,6 +466,38 @@ pub fn rows_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) -> 
         .load(conn)?)
 }
 
+/// One row, voided or not.
+pub fn row(conn: &mut Conn, id: FactId) -> Result<Option<Row>> {
+    Ok(fact::table
+        .find(id)
+        .filter(fact::kind.ne(VOID))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Everybody's rows of one kind and code at one level that had not ended before a day, by first
+/// day: who holds an appointment.
+pub fn rows_at_level(
+    conn: &mut Conn,
+    kind: Kind,
+    code: &str,
+    level: &str,
+    since: NaiveDate,
+) -> Result<Vec<Row>> {
+    Ok(known(None)
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
+        .filter(fact::level.eq(level.to_owned()))
+        .filter(fact::through_on.is_null().or(fact::through_on.ge(since)))
+        .order((fact::from_on, fact::id))
+        .limit(MOST_AT_LEVEL)
+        .select(Row::as_select())
+        .load(conn)?)
+}
+
+/// More appointments than any group makes at one level.
+const MOST_AT_LEVEL: i64 = 10_000;
+
 /// The facts of one person.
 pub fn facts_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) -> Result<Vec<Fact>> {
     let mut facts =

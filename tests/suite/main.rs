@@ -15,6 +15,8 @@ mod story;
 mod api;
 mod asof;
 mod careers;
+mod careers_appointments;
+mod careers_competitions;
 mod certification;
 mod certification_acts;
 mod certification_import;

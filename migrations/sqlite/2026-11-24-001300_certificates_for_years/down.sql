@@ -12,6 +12,8 @@ DROP INDEX reminder_recipient;
 ALTER TABLE reminder DROP COLUMN withheld;
 ALTER TABLE reminder DROP COLUMN notice_id;
 DROP TABLE notice;
+DROP TABLE competition_raise;
+DROP TABLE appointment_act;
 DROP TABLE api_token;
 DROP TABLE rule_draft;
 ALTER TABLE content DROP COLUMN effective_on;

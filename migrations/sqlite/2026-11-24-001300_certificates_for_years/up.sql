@@ -294,6 +294,41 @@ CREATE TABLE api_token (
     last_used_at TIMESTAMP
 );
 
+-- What happened to an appointment within its term: it was reviewed, or ended before its last day (R25).
+CREATE TABLE appointment_act (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    -- The grade as it was given.
+    fact_id BIGINT NOT NULL REFERENCES fact (id),
+    act TEXT NOT NULL CHECK (act IN ('reviewed', 'ended')),
+    -- The day of a review; the last day of an appointment that ended early.
+    on_day DATE NOT NULL,
+    why TEXT NOT NULL,
+    done_at TIMESTAMP NOT NULL,
+    done_by BIGINT NOT NULL REFERENCES person (id),
+    -- What is left of the grade after an early end; null when it had not begun.
+    left_fact_id BIGINT REFERENCES fact (id)
+);
+CREATE INDEX appointment_act_fact ON appointment_act (fact_id);
+CREATE UNIQUE INDEX appointment_act_once ON appointment_act (fact_id) WHERE act = 'ended';
+CREATE INDEX appointment_act_left ON appointment_act (left_fact_id);
+
+-- A result at a competition that raised a grade; each result is used once (R26).
+CREATE TABLE competition_raise (
+    fact_id BIGINT NOT NULL PRIMARY KEY REFERENCES fact (id),
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    competition TEXT NOT NULL,
+    content_id BIGINT NOT NULL REFERENCES content (id),
+    -- The calendar year of the result, for the yearly limit.
+    year BIGINT NOT NULL,
+    grade_fact_id BIGINT NOT NULL REFERENCES fact (id),
+    effective_on DATE NOT NULL,
+    reason TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    decided_at TIMESTAMP NOT NULL,
+    decided_by BIGINT NOT NULL REFERENCES person (id)
+);
+CREATE INDEX competition_raise_person ON competition_raise (person_id);
+
 -- A message on the start page, for those without mail and those who do not read it.
 CREATE TABLE notice (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
