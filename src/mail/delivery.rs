@@ -282,9 +282,12 @@ impl<'a> Worker<'a> {
     /// us send that mail again.
     async fn note_taken(&mut self) -> Result<(), Error> {
         const PATIENT: usize = 5;
+        if self.taken.is_none() {
+            return Ok(());
+        }
         for _ in 0..PATIENT {
             match self.write(|_, _| Ok(())).await {
-                Err(error) if error.is_unavailable() && self.taken.is_some() => {}
+                Err(error) if error.is_unavailable() => {}
                 outcome => return outcome,
             }
         }

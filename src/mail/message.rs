@@ -123,11 +123,11 @@ fn parts(mail: &Mail) -> Result<MultiPart, String> {
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use super::*;
     use crate::{db::Instant, mail::outbox::OutboxId};
 
-    pub fn mail(recipient: &str) -> Mail {
+    fn mail(recipient: &str) -> Mail {
         let now = Instant::from(chrono::DateTime::UNIX_EPOCH);
         Mail {
             id: OutboxId(1),
@@ -153,7 +153,7 @@ pub(super) mod tests {
         }
     }
 
-    pub fn head() -> Letterhead {
+    fn head() -> Letterhead {
         Letterhead {
             from: "师傅 <training@example.com>".to_owned(),
             base_url: "http://shifu.test".to_owned(),

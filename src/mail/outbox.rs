@@ -151,7 +151,7 @@ pub fn claim(conn: &mut Conn, now: Instant, most: i64) -> Result<Vec<Claimed>> {
             return Ok(Vec::new());
         }
         // Checked again in the update: of two workers on one row, the second changes nothing.
-        let mut taken: Vec<Mail> = diesel::update(outbox::table.filter(outbox::id.eq_any(&due)))
+        let mut taken: Vec<Mail> = diesel::update(outbox::table.filter(outbox::id.eq_any(due)))
             .filter(open)
             .filter(free)
             .set(outbox::leased_until.eq(until))

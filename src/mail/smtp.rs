@@ -156,7 +156,8 @@ impl Line {
     async fn name(&mut self, wire: &Wire) -> Result<(), Refusal> {
         let knows = |feature| self.smtp.server_info().supports_feature(feature);
         let mut parameters = Vec::new();
-        if !wire.recipient.as_ref().is_ascii() {
+        let recipient: &str = wire.recipient.as_ref();
+        if !recipient.is_ascii() {
             if !knows(Extension::SmtpUtfEight) {
                 return Err(Refusal::ForGood(Unfit::NeedsUtf8.to_string()));
             }

@@ -5,7 +5,6 @@
 
 use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
-use serde::Deserialize;
 
 use crate::{
     access::audit,
@@ -14,7 +13,7 @@ use crate::{
     mail::choices,
     t,
     web::{
-        Error, Form, Now, Reader, Result, Shell,
+        Error, Now, Reader, Result, Shell,
         components::{Tone, alert, card},
         html,
     },
@@ -44,22 +43,18 @@ pub async fn page(
     Ok(html(shown(&reader, out)))
 }
 
-/// What the form or the mail program sends: without anything it is a wish to opt out.
-#[derive(Debug, Default, Deserialize)]
-pub struct Choice {
-    /// Set by the button that takes it back.
-    back: Option<String>,
-}
-
+/// A mail program may send its wish in any form; without `back`, which the button sends that takes
+/// it back, it is a wish to opt out.
 pub async fn choose(
     db: web::Data<Db>,
     reader: Reader,
     now: Now,
     path: web::Path<(String, String)>,
-    Form(choice): Form<Choice>,
+    body: web::Bytes,
 ) -> Result<HttpResponse> {
     let (secret, kind) = path.into_inner();
-    let (kind, out) = (checked(&kind)?, choice.back.is_none());
+    let out = !form_urlencoded::parse(&body).any(|(name, _)| name == "back");
+    let kind = checked(&kind)?;
     db.write(move |conn| set(conn, &secret, &kind, out, now.0)).await?;
     Ok(html(shown(&reader, out)))
 }
