@@ -52,7 +52,7 @@ pub struct Letter {
 #[derive(Clone, Debug, Default)]
 pub struct Enclosed {
     /// The lines of a digest, below the paragraphs and above the button.
-    pub rows: Vec<LetterRow>,
+    pub rows: Vec<Row>,
     /// For the recipient's calendar, as iCalendar ([`super::calendar`]).
     pub calendar: Option<String>,
     /// Where whoever may opt out of this kind of mail does so ([`super::choices::unsubscribe_path`]).
@@ -60,32 +60,18 @@ pub struct Enclosed {
     pub unsubscribe: Option<String>,
 }
 
-/// One line of a digest: one thing, and straight to it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct LetterRow {
-    /// The group it stands in (a person, a kind of thing); the word is shown where it changes.
-    pub group: Option<String>,
-    pub title: String,
-    /// A few words below the title.
-    pub detail: String,
-    /// What matters, short: "还有 5 天", "3 days late".
-    pub mark: String,
-    /// Path of the page it leads to.
-    pub path: Option<String>,
+/// A line of a letter that lists several things; lines with the same heading stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub heading: String,
+    pub text: String,
+    /// Where it leads.
+    pub path: String,
 }
 
-impl LetterRow {
-    /// The word of its group where it begins one.
-    pub(super) fn begins<'a>(&'a self, before: Option<&LetterRow>) -> Option<&'a str> {
-        let same = before.is_some_and(|before| before.group == self.group);
-        self.group.as_deref().filter(|_| !same)
-    }
-}
-
-/// Each row with the word of the group it begins.
-pub(super) fn grouped(rows: &[LetterRow]) -> impl Iterator<Item = (Option<&str>, &LetterRow)> {
-    let before = std::iter::once(None).chain(rows.iter().map(Some));
-    rows.iter().zip(before).map(|(row, before)| (row.begins(before), row))
+/// The rows by what they stand under.
+pub(super) fn grouped(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
+    rows.chunk_by(|one, next| one.heading == next.heading)
 }
 
 impl Letter {
@@ -119,23 +105,12 @@ impl Letter {
     }
 }
 
-fn rows_as_text(text: &mut String, rows: &[LetterRow], head: &Letterhead) {
-    for (group, row) in grouped(rows) {
-        if let Some(group) = group {
-            text.push_str(&format!("{group}\n"));
+fn rows_as_text(text: &mut String, rows: &[Row], head: &Letterhead) {
+    for lines in grouped(rows) {
+        text.push_str(&format!("{}\n", lines[0].heading));
+        for Row { text: said, path, .. } in lines {
+            text.push_str(&format!("- {said}\n  {}\n", head.link(path)));
         }
-        text.push_str(&format!("- {}", row.title));
-        for more in [&row.mark, &row.detail] {
-            if !more.is_empty() {
-                text.push_str(&format!(" · {more}"));
-            }
-        }
-        text.push('\n');
-        if let Some(path) = &row.path {
-            text.push_str(&format!("  {}\n", head.link(path)));
-        }
-    }
-    if !rows.is_empty() {
         text.push('\n');
     }
 }
@@ -160,14 +135,9 @@ pub(super) fn opt_out(lang: Lang) -> String {
 mod tests {
     use super::*;
 
-    fn row(group: &str, title: &str) -> LetterRow {
-        LetterRow {
-            group: Some(group.to_owned()),
-            title: title.to_owned(),
-            detail: "SF-1".to_owned(),
-            mark: "3 days left".to_owned(),
-            path: Some("/certificates/SF-1".to_owned()),
-        }
+    fn row(heading: &str, text: &str) -> Row {
+        let path = "/certificates/SF-1".to_owned();
+        Row { heading: heading.to_owned(), text: text.to_owned(), path }
     }
 
     #[test]
@@ -195,7 +165,9 @@ mod tests {
         };
         let text = letter.as_text(&enclosed, &to, &head);
         assert_eq!(text.matches("Lin Tao\n").count(), 1);
-        assert!(text.contains("Lin Tao\n- Brakes · 3 days left · SF-1\n  https://shifu.test/certificates/SF-1\n- Tyres"));
+        assert!(
+            text.contains("Lin Tao\n- Brakes\n  https://shifu.test/certificates/SF-1\n- Tyres\n")
+        );
         assert!(
             text.ends_with(
                 "Stop mails of this kind: https://shifu.test/mail/unsubscribe/s/digest\n"
@@ -203,6 +175,6 @@ mod tests {
         );
         let html = letter.as_html(&enclosed, &to, &head);
         assert_eq!(html.matches(">Lin Tao<").count(), 1);
-        assert!(html.contains("Two certificates &lt;end&gt;.") && html.contains("3 days left"));
+        assert!(html.contains("Two certificates &lt;end&gt;."));
     }
 }

@@ -7,7 +7,7 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::{
-    Enclosed, Letter, LetterRow, Letterhead, Recipient,
+    Enclosed, Letter, Letterhead, Recipient, Row,
     letter::{greeting, grouped, opt_out, sign_off},
 };
 
@@ -97,27 +97,20 @@ fn sheet(letter: &Letter, enclosed: &Enclosed, to: &Recipient, head: &Letterhead
     }
 }
 
-/// The lines of a digest: what on the left, what matters on the right.
-fn rows(rows: &[LetterRow], head: &Letterhead) -> Markup {
-    let cell = format!(
-        "{FONT};font-size:15px;line-height:22px;color:#1f2933;padding:10px 8px 10px 0;border-bottom:1px solid #dde1e6"
+/// The lines of a digest, under what they have in common.
+fn rows(rows: &[Row], head: &Letterhead) -> Markup {
+    let heading = format!(
+        "{FONT};font-size:14px;line-height:20px;color:#5b6673;font-weight:bold;padding:14px 0 4px;border-bottom:1px solid #dde1e6"
     );
-    let group_cell = format!(
-        "{FONT};font-size:15px;line-height:22px;color:#1f2933;font-weight:bold;padding:14px 0 2px"
+    let cell = format!(
+        "{FONT};font-size:15px;line-height:22px;padding:10px 0;border-bottom:1px solid #dde1e6"
     );
     html! {
-        table width="100%" role="presentation" border="0" cellpadding="0" cellspacing="0" style="width:100%;margin:0 0 16px" {
-            @for (group, row) in grouped(rows) {
-                @if let Some(group) = group { tr { td.ink colspan="2" style=(group_cell) { (group) } } }
-                tr {
-                    td.ink.line valign="top" style=(cell) {
-                        @match &row.path {
-                            Some(path) => a.link href=(head.link(path)) style="color:#b3261e;text-decoration:underline" { (row.title) },
-                            None => (row.title),
-                        }
-                        @if !row.detail.is_empty() { br; span.pale style="font-size:13px;color:#5b6673" { (row.detail) } }
-                    }
-                    td.ink.line valign="top" align="right" width="120" style=(format!("{cell};white-space:nowrap;padding-right:0")) { (row.mark) }
+        table role="presentation" width="100%" border="0" cellpadding="0" cellspacing="0" style="width:100%;margin:0 0 24px" {
+            @for lines in grouped(rows) {
+                tr { td.pale.line align="left" style=(heading) { (lines[0].heading) } }
+                @for Row { text, path, .. } in lines {
+                    tr { td.line align="left" style=(cell) { a.link href=(head.link(path)) style="color:#b3261e;text-decoration:underline" { (text) } } }
                 }
             }
         }

@@ -19,8 +19,8 @@ mod smtp;
 pub use calendar::{Appointment, DayEntry, Method};
 pub use delivery::{Protection, Smtp, Transport};
 pub use entries::{DueDay, announce};
-pub use letter::{Enclosed, Letter, LetterRow, Letterhead, Recipient};
-pub use outbox::{OutboxId, post, post_enclosing, post_with};
+pub use letter::{Enclosed, Letter, Letterhead, Recipient, Row};
+pub use outbox::{OutboxId, post, post_enclosing, post_rows, post_with};
 
 /// Whether a mail server is configured; without one, mails are kept for reading on a page.
 #[derive(Clone, Copy, Debug)]

@@ -8,7 +8,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 
-use super::{Appointment, Enclosed, Letter, Letterhead, Recipient};
+use super::{Appointment, Enclosed, Letter, Letterhead, Recipient, Row};
 use crate::{
     db::{Conn, Error, Instant, schema::outbox, types::LangColumn},
     record::PersonId,
@@ -80,6 +80,19 @@ pub fn post_with(
 ) -> Result<OutboxId> {
     let calendar = appointment.map(Appointment::to_ics);
     post_enclosing(conn, head, to, letter, &Enclosed { calendar, ..Enclosed::default() }, now)
+}
+
+/// [`post`] with a list of things under the letter's paragraphs.
+pub fn post_rows(
+    conn: &mut Conn,
+    head: &Letterhead,
+    to: &Recipient,
+    letter: &Letter,
+    rows: &[Row],
+    now: Instant,
+) -> Result<OutboxId> {
+    let enclosed = Enclosed { rows: rows.to_vec(), ..Enclosed::default() };
+    post_enclosing(conn, head, to, letter, &enclosed, now)
 }
 
 /// [`post`] with the lines of a digest, an entry for the calendar, a way to opt out.

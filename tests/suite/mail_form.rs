@@ -6,7 +6,7 @@ use mail_parser::{MessageParser, MimeHeaders};
 use shifu::{
     i18n::Lang,
     mail::{
-        self, DueDay, Enclosed, Letter, LetterRow, Recipient, message,
+        self, DueDay, Enclosed, Letter, Recipient, Row, message,
         outbox::{self, Mail, Shown},
     },
     record::{
@@ -153,12 +153,10 @@ on_both! {
 on_both! {
     async fn a_digest_with_everything_in_it_reads_back_too(world: World) {
         let (to, now, head) = (world.lin_by_mail(Lang::Zh).await, world.clock.now(), world.shared.letterhead.clone());
-        let row = |n: usize| LetterRow {
-            group: Some(["林涛", "Łukasz ŵ <b>"][n % 2].to_owned()),
-            title: format!("高压安全操作资格 {n} & \"维护\" 𠮷"),
-            detail: "证书编号 SF-2026-000007 . \r\n. 一行".to_owned(),
-            mark: "还有 5 天".to_owned(),
-            path: Some("/certificates/SF-2026-000007?x=1&y=2".to_owned()),
+        let row = |n: usize| Row {
+            heading: ["林涛", "Łukasz ŵ <b>"][n / 20].to_owned(),
+            text: format!("高压安全操作资格 {n} & \"维护\" 𠮷：还有 5 天\r\n. 一行"),
+            path: "/certificates/SF-2026-000007?x=1&y=2".to_owned(),
         };
         world.arrange(move |conn| {
             let letter = Letter {
