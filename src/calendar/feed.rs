@@ -3,7 +3,7 @@
 use chrono::{Duration, NaiveDate};
 
 use crate::{
-    certification::{self, Held, State, standing},
+    certification::{self, Held, State},
     courses::{self, Catalogue},
     db::{Conn, Error, Instant},
     exams::{
@@ -15,7 +15,7 @@ use crate::{
         Letterhead,
         calendar::{Event, When},
     },
-    record::{Fact, Kind, PersonId, Rules, ledger},
+    record::{Kind, PersonId, Rules},
     staff::{self, Person, Site},
     t,
 };
@@ -58,21 +58,13 @@ impl Desk<'_> {
     }
 
     fn certificates(&self, conn: &mut Conn) -> Result<Vec<Event>> {
-        let held = certification::of_person(conn, self.person.id, self.today)?;
-        let facts = ledger::facts_of(conn, self.person.id, None)?;
-        Ok(held.iter().flat_map(|held| self.of_certificate(held, &facts)).collect())
+        let held = certification::of_person(conn, self.rules, self.person.id, self.today)?;
+        Ok(held.iter().flat_map(|held| self.of_certificate(held)).collect())
     }
 
     /// Its last day, its next review, and from when it may be renewed.
-    fn of_certificate(&self, held: &Held, facts: &[Fact]) -> Vec<Event> {
-        let context = self.rules.context();
-        let life = standing::Life {
-            code: &held.code,
-            from: held.from,
-            through: held.through,
-            acts: &held.acts,
-        };
-        let standing = standing::standing(context, &life, facts, self.today);
+    fn of_certificate(&self, held: &Held) -> Vec<Event> {
+        let (context, standing) = (self.rules.context(), &held.standing);
         if matches!(standing.state, State::Revoked | State::Superseded) {
             return Vec::new();
         }
@@ -84,12 +76,12 @@ impl Desk<'_> {
             ("window", opens, t!(lang, "可以开始续期：{name}", "Renewal opens: {name}")),
             (
                 "review",
-                standing.review.map(|review| review.due),
+                standing.review.as_ref().map(|review| review.due),
                 t!(lang, "证书复审截止：{name}", "Review due: {name}"),
             ),
         ];
         let path = match &held.number {
-            Some(number) if held.ours => format!("/certificates/{number}"),
+            Some(number) if held.is_ours() => format!("/certificates/{number}"),
             _ => "/certificates".to_owned(),
         };
         let number = held.number.clone().unwrap_or_default();
