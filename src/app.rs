@@ -317,6 +317,9 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");
     }
+    if let Err(error) = calendar::tell_moved(db, rules, letterhead, clock.now()).await {
+        tracing::error!(%error, "telling calendars what moved failed");
+    }
     if let Some(transport) = transport {
         deliver(shared, transport).await;
     }

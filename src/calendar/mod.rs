@@ -3,11 +3,16 @@
 //! Certificates that end, reviews, renewal windows that open, sittings and due days of courses. It
 //! is computed at every fetch, like any page. The database keeps only the digest of the address:
 //! who has the address reads the calendar, so it can be renewed and ended at any time.
+//!
+//! Due days that were mailed for people's calendars are followed up here when they move ([`moved`]).
 
 mod feed;
 mod handlers;
+mod moved;
 mod pages;
 mod queries;
+
+pub use moved::tell_moved;
 
 use handlers as h;
 

@@ -11,6 +11,7 @@ use diesel::prelude::*;
 use super::{Appointment, Enclosed, Letter, Letterhead, Recipient, Row};
 use crate::{
     db::{Conn, Error, Instant, schema::outbox, types::LangColumn},
+    each_backend,
     record::PersonId,
 };
 
@@ -164,12 +165,14 @@ pub fn claim(conn: &mut Conn, now: Instant, most: i64) -> Result<Vec<Claimed>> {
             return Ok(Vec::new());
         }
         // Checked again in the update: of two workers on one row, the second changes nothing.
-        let mut taken: Vec<Mail> = diesel::update(outbox::table.filter(outbox::id.eq_any(due)))
-            .filter(open)
-            .filter(free)
-            .set(outbox::leased_until.eq(until))
-            .returning(Mail::as_select())
-            .get_results(conn)?;
+        let mut taken: Vec<Mail> = each_backend!(conn, |conn| diesel::update(
+            outbox::table.filter(outbox::id.eq_any(due))
+        )
+        .filter(open)
+        .filter(free)
+        .set(outbox::leased_until.eq(until))
+        .returning(Mail::as_select())
+        .get_results(conn))?;
         // Somebody else was faster with all of these; there may be more behind them.
         if !taken.is_empty() {
             taken.sort_by_key(|mail| (mail.next_try_at, mail.id.0));
