@@ -1,4 +1,6 @@
 //! Every mail is read back by strict parsers: form, letters, calendars, feeds.
+//!
+//! With `SHIFU_LOOK_MAIL=FOLDER` the mails are also left there, for other parsers and for the eye.
 
 use chrono::{Days, Duration};
 use icalendar::{CalendarComponent, Component, DatePerhapsTime, EventLike};
@@ -36,8 +38,18 @@ impl World {
     }
 }
 
+/// Leaves a mail and its HTML where somebody asked for them.
+fn leave(wire: &str, mail: &Mail) {
+    let Some(folder) = std::env::var_os("SHIFU_LOOK_MAIL") else { return };
+    let name = mail.message_id.trim_matches(['<', '>']).replace(['@', '/'], "-");
+    let file = std::path::Path::new(&folder).join(name);
+    std::fs::write(file.with_extension("eml"), wire).expect("the folder is there");
+    std::fs::write(file.with_extension("html"), &mail.body_html).expect("the folder is there");
+}
+
 /// What holds for every mail, whatever it says; gives what a mail program shows: text and HTML.
 fn strictly_read(wire: &str, mail: &Mail) -> (String, String) {
+    leave(wire, mail);
     assert!(wire.is_ascii(), "no server has to know any other letters");
     assert_eq!(wire.matches('\n').count(), wire.matches("\r\n").count());
     assert_eq!(wire.matches('\r').count(), wire.matches("\r\n").count());
