@@ -341,6 +341,11 @@ on_both! {
         for form in ["", "/preview", "/mail.eml"] {
             let page = gao.get(&format!("/admin/mail/{}{form}", before.id)).await;
             assert!(page.status == 200 && !page.body.contains(&secret), "{form}");
+            if form == "/mail.eml" {
+                let read = mail_parser::MessageParser::default().parse(page.body.as_bytes()).expect("a mail");
+                let (text, html) = (read.body_text(0).expect("text"), read.body_html(0).expect("HTML"));
+                assert!(text.contains("/links/___") && html.contains("/links/___"), "{text}");
+            }
         }
     }
 }

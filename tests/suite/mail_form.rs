@@ -295,3 +295,87 @@ on_both! {
         assert_eq!(anybody.get(&address).await.status, 404);
     }
 }
+
+const BRAKES: &str = "inhouse-default/brake-specialist";
+
+impl World {
+    /// What a mail about a moved day carries: method, day, sequence; the oldest first.
+    async fn told_of_moves(&self) -> Vec<(String, String, u32)> {
+        let mut mails = self.all_mails().await;
+        mails.reverse();
+        let moved = mails.iter().filter(|mail| mail.subject.contains("到期日"));
+        moved
+            .map(|mail| {
+                let (method, event) = calendar_of(&self.on_the_wire(mail));
+                let Some(DatePerhapsTime::Date(on)) = event.get_start() else { panic!("a day") };
+                (method, on.to_string(), event.get_sequence().unwrap_or(0))
+            })
+            .collect()
+    }
+
+    async fn announces(&self, kind: &'static str, id: i64, on: &'static str) {
+        let (to, now) = (self.lin_by_mail(Lang::Zh).await, self.clock.now());
+        let head = self.shared.letterhead.clone();
+        let due = DueDay {
+            kind,
+            id,
+            on: Some(day(on)),
+            summary: "证书到期".to_owned(),
+            description: String::new(),
+            path: "/certificates".to_owned(),
+        };
+        let told = self.arrange(move |conn| mail::announce(conn, &head, &to, &due, now)).await;
+        assert!(told.is_some());
+        self.clock.advance(Duration::minutes(1));
+    }
+}
+
+on_both! {
+    async fn a_renewal_elsewhere_takes_the_day_out_of_the_calendar(world: World) {
+        let lin = world.id("T0001").await;
+        let holds = |through: &'static str, number: i64, at: shifu::db::Instant| move |conn: &mut shifu::db::Conn| {
+            let fact = NewFact::new(Kind::Certificate, BRAKES, day("2025-03-16")).through(Some(day(through))).number(format!("OLD-{number}"));
+            ledger::append(conn, lin, &fact, Source::new("import", number), Stamp { at, by: None }).map(|fact| fact.0)
+        };
+        let fact = world.arrange(holds("2027-12-23", 1, world.clock.now())).await;
+        world.announces("fact", fact, "2027-12-23").await;
+        world.round().await;
+        assert!(world.told_of_moves().await.is_empty());
+        let renewed = NewFact::new(Kind::Certificate, BRAKES, day("2026-11-23")).through(Some(day("2029-01-01"))).number("NEW-1".to_owned());
+        let at = world.clock.now();
+        world.arrange(move |conn| ledger::append(conn, lin, &renewed, Source::new("import", 2), Stamp { at, by: None }).map(drop)).await;
+        for _ in 0..2 {
+            world.clock.advance(Duration::minutes(1));
+            world.round().await;
+            assert_eq!(world.told_of_moves().await, [("CANCEL".to_owned(), "2027-12-23".to_owned(), 1)]);
+        }
+    }
+}
+
+on_both! {
+    async fn an_extension_moves_the_day_in_the_calendar(world: World) {
+        use diesel::prelude::*;
+        use shifu::{certification::{model::{Act, ActKind, CertificateId}, queries}, db::schema::certificate};
+        let (lin, consequences) = (world.id("T0001").await, world.shared.consequences.clone());
+        let id: CertificateId = world.arrange(move |conn| {
+            let stamp = Stamp { at: instant(crate::world::BEGINNING), by: None };
+            let course = NewFact::new(Kind::Course, "brake-systems", day("2026-11-23"));
+            ledger::append(conn, lin, &course, Source::new("test", 1), stamp)?;
+            let exam = NewFact::new(Kind::Exam, "inhouse-default/brake-theory", day("2026-11-23")).amount(90, 1, None);
+            ledger::append(conn, lin, &exam, Source::new("test", 2), stamp)?;
+            consequences.follow(conn, lin, day("2026-11-23"), stamp)?;
+            Ok(certificate::table.select(certificate::id).first(conn)?)
+        }).await;
+        world.announces("certificate", id.0, "2028-11-22").await;
+        let stamp = Stamp { at: world.clock.now(), by: Some(lin) };
+        world.arrange(move |conn| {
+            let act = Act { through: Some(day("2029-02-28")), ..Act::new(id, ActKind::Extended, day("2026-11-23"), "停课", stamp) };
+            queries::add_act(conn, &act).map(drop)
+        }).await;
+        for _ in 0..2 {
+            world.clock.advance(Duration::minutes(1));
+            world.round().await;
+            assert_eq!(world.told_of_moves().await, [("REQUEST".to_owned(), "2029-02-28".to_owned(), 1)]);
+        }
+    }
+}
