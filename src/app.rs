@@ -11,14 +11,14 @@ use actix_web::{
 
 use crate::{
     access::{self, Routes, Who, handlers::SecureCookies},
-    api, careers, certification,
+    api, calendar, careers, certification,
     content::{self, ContentKind, Piece},
     courses::{self, Catalogue, catalogue::Course},
     db::{Conn, Db, Error, Instant},
     exams, home,
     i18n::Text,
     mail::{Letterhead, MailDelivery, Smtp, Transport},
-    mentoring, people,
+    mailroom, mentoring, people,
     record::{Consequences, LiveRules, Rules},
     reminders,
     rulebook::{self, Rulebook, Shelf},
@@ -184,6 +184,8 @@ pub fn routes() -> Routes {
         .and(careers::routes())
         .and(rulebook::routes())
         .and(reminders::routes())
+        .and(mailroom::routes())
+        .and(calendar::routes())
         .and(home::routes())
         .and(api::routes())
 }
@@ -242,9 +244,12 @@ pub fn serve(
 
 /// How often the background looks for work. Nothing depends on it being punctual.
 const ROUND: Duration = Duration::from_secs(20);
+/// How often it looks for mail: somebody may be waiting for a link to set their password.
+const MAIL_ROUND: Duration = Duration::from_secs(5);
 
-/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop.
-pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
+/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop. A mail
+/// server that is slow or silent holds up nothing but mail.
+pub async fn background(shared: Shared, stop: tokio::sync::watch::Receiver<bool>) {
     let transport = shared.smtp.as_ref().and_then(|smtp| match Transport::new(smtp) {
         Ok(transport) => Some(transport),
         Err(error) => {
@@ -252,8 +257,12 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
             None
         }
     });
+    tokio::join!(rounds(&shared, stop.clone()), deliveries(&shared, transport, stop));
+}
+
+async fn rounds(shared: &Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
     loop {
-        round(&shared, transport.as_ref()).await;
+        round(shared, None).await;
         tokio::select! {
             _ = tokio::time::sleep(ROUND) => {}
             _ = stop.changed() => return,
@@ -264,6 +273,39 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
 /// The rules of today, with those of other days at hand for sites where it is another day.
 fn rules_today(shared: &Shared) -> Rules {
     shared.live_rules.current().on(shared.clock.today(chrono_tz::Asia::Shanghai))
+}
+
+/// A stop lets the mails that are going out right now be accepted and written down.
+async fn deliveries(
+    shared: &Shared,
+    transport: Option<Transport>,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) {
+    const FAREWELL: Duration = Duration::from_secs(20);
+    let Some(transport) = transport else { return };
+    loop {
+        let sending = deliver(shared, &transport);
+        tokio::pin!(sending);
+        tokio::select! {
+            () = &mut sending => {}
+            _ = stop.changed() => {
+                transport.stop();
+                let _ = tokio::time::timeout(FAREWELL, sending).await;
+                return;
+            }
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(MAIL_ROUND) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn deliver(shared: &Shared, transport: &Transport) {
+    let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
+    if let Err(error) = outcome {
+        tracing::error!(%error, "sending mail failed");
+    }
 }
 
 /// What exams have left to do: markers to be found, corrections to go on with, results whose time
@@ -301,10 +343,10 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");
     }
+    if let Err(error) = calendar::tell_moved(db, rules, letterhead, clock.now()).await {
+        tracing::error!(%error, "telling calendars what moved failed");
+    }
     if let Some(transport) = transport {
-        let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
-        if let Err(error) = outcome {
-            tracing::error!(%error, "sending mail failed");
-        }
+        deliver(shared, transport).await;
     }
 }

@@ -31,6 +31,8 @@ pub mod careers;
 // Across: they read everything and decide nothing.
 pub mod rulebook;
 pub mod reminders;
+pub mod mailroom;
+pub mod calendar;
 pub mod home;
 pub mod api;
 

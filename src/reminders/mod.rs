@@ -4,8 +4,6 @@
 //! counted back from the last valid day ([`rules`]); a ledger row with a unique key stands for
 //! each reminder, written in one transaction with its mail ([`planner`]). So a second planner, a
 //! crash or a week of silence doubles nothing, and after a silence only the latest step is sent.
-//!
-//! The pages here also show the outbox, because whoever looks after reminders looks after mail.
 
 pub mod handlers;
 pub mod letters;
@@ -22,9 +20,5 @@ use crate::access::{Role, Routes, Who};
 const ADMIN: Who = Who::Roles(&[Role::Administrator]);
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/admin/mail", ADMIN, h::mails)
-        .get("/admin/mail/{id}", ADMIN, h::mail)
-        .post("/admin/mail/{id}/again", ADMIN, h::send_again)
-        .get("/admin/reminders", ADMIN, h::reminders)
+    Routes::new().get("/admin/reminders", ADMIN, h::reminders)
 }

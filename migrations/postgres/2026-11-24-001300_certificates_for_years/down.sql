@@ -1,4 +1,7 @@
 -- The record keeps what was recorded: its list of kinds stays the longer one.
+DROP TABLE mail_pause;
+DROP INDEX outbox_open;
+ALTER TABLE outbox DROP COLUMN handed_at;
 ALTER TABLE outbox DROP COLUMN unsubscribe;
 DROP TABLE calendar_feed;
 DROP TABLE calendar_entry;
