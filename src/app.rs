@@ -20,7 +20,7 @@ use crate::{
     mail::{Letterhead, MailDelivery, Smtp, Transport},
     mentoring, people,
     record::{Consequences, LiveRules, Rules},
-    reminders,
+    reminders::{self, defaults::ReminderRules, planner::Desk},
     settings::Settings,
     web::{Clock, assets, middleware},
 };
@@ -34,6 +34,7 @@ pub struct Shared {
     pub rules: Rules,
     pub live_rules: LiveRules,
     pub catalogue: Catalogue,
+    pub reminders: ReminderRules,
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
@@ -58,6 +59,9 @@ impl Shared {
     pub fn open(settings: &Settings, clock: Clock) -> Result<Shared, StartError> {
         let pieces = content::read(settings.content.as_deref()).map_err(StartError::Content)?;
         let loaded = Loaded::parse(&pieces).map_err(StartError::Content)?;
+        let reminders = content::file_at_top(settings.content.as_deref(), "reminders.toml")
+            .and_then(|file| ReminderRules::parse(&file))
+            .map_err(StartError::Content)?;
         let db = Db::open(&settings.database_url)?;
         let now = clock.now();
         let (rules, catalogue) = db.write_blocking(move |conn| loaded.keep(conn, &pieces, now))?;
@@ -74,6 +78,7 @@ impl Shared {
             rules,
             live_rules,
             catalogue,
+            reminders,
             consequences,
             letterhead,
             smtp,
@@ -201,6 +206,7 @@ pub fn serve(
             .app_data(web::Data::new(shared.clock.clone()))
             .app_data(web::Data::new(shared.live_rules.clone()))
             .app_data(web::Data::new(shared.catalogue.clone()))
+            .app_data(web::Data::new(shared.reminders.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
@@ -271,7 +277,9 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
         tracing::error!(%error, "closing exams whose time is over failed");
     }
     follow_up_on_exams(shared).await;
-    let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
+    let (reminders, head, holder) = (&shared.reminders, letterhead, process.as_str());
+    let desk = Desk { db, rules, reminders, head, holder };
+    let planned = crate::reminders::planner::round(desk, clock.now()).await;
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");
     }

@@ -136,6 +136,25 @@ pub fn acts_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<CertificateI
     Ok(by_certificate(rows))
 }
 
+/// The acts on these certificates, in the order they were done.
+pub fn acts_on(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Vec<Act>>> {
+    let mut rows: Vec<Act> = Vec::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        rows.extend(
+            certificate_act::table
+                .filter(certificate_act::certificate_id.eq_any(ids))
+                .order(certificate_act::id)
+                .select(Act::as_select())
+                .load::<Act>(conn)?,
+        );
+    }
+    Ok(by_certificate(rows))
+}
+
 fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
     let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
     for act in rows {

@@ -1,6 +1,6 @@
 //! What a mail says, as text and as HTML.
 
-use maud::{DOCTYPE, html};
+use maud::{DOCTYPE, Markup, html};
 
 use crate::{i18n::Lang, record::PersonId, t};
 
@@ -49,12 +49,28 @@ pub struct Letter {
     pub action: Option<(String, String)>,
 }
 
+/// A line of a letter that lists several things; lines with the same heading stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub heading: String,
+    pub text: String,
+    /// Where it leads.
+    pub path: String,
+}
+
 impl Letter {
-    pub(super) fn as_text(&self, to: &Recipient, head: &Letterhead) -> String {
+    pub(super) fn as_text(&self, to: &Recipient, head: &Letterhead, rows: &[Row]) -> String {
         let mut text = format!("{}\n\n", greeting(to));
         for paragraph in &self.paragraphs {
             text.push_str(paragraph);
             text.push_str("\n\n");
+        }
+        for lines in rows.chunk_by(|one, next| one.heading == next.heading) {
+            text.push_str(&format!("{}\n", lines[0].heading));
+            for Row { text: said, path, .. } in lines {
+                text.push_str(&format!("- {said}\n  {}\n", head.link(path)));
+            }
+            text.push('\n');
         }
         if let Some((label, path)) = &self.action {
             text.push_str(&format!("{label}: {}\n\n", head.link(path)));
@@ -66,7 +82,7 @@ impl Letter {
     }
 
     /// Inline styles and a table: what mail programs understand.
-    pub(super) fn as_html(&self, to: &Recipient, head: &Letterhead) -> String {
+    pub(super) fn as_html(&self, to: &Recipient, head: &Letterhead, rows: &[Row]) -> String {
         html! {
             (DOCTYPE)
             html lang=(to.lang.tag()) {
@@ -76,6 +92,7 @@ impl Letter {
                         table role="presentation" width="560" cellpadding="0" cellspacing="0" style="max-width:560px;width:100%;background:#fff;border-radius:8px" { tr { td style="padding:24px;font-size:16px;line-height:1.6" {
                             p style="margin:0 0 16px" { (greeting(to)) }
                             @for paragraph in &self.paragraphs { p style="margin:0 0 16px" { (paragraph) } }
+                            @if !rows.is_empty() { (table_of(head, rows)) }
                             @if let Some((label, path)) = &self.action {
                                 p style="margin:24px 0" { a href=(head.link(path)) style="background:#b3261e;color:#fff;padding:12px 20px;border-radius:6px;text-decoration:none;display:inline-block" { (label) } }
                             }
@@ -86,6 +103,20 @@ impl Letter {
             }
         }
         .into_string()
+    }
+}
+
+/// Several things in a table, under the heading each group of them has.
+fn table_of(head: &Letterhead, rows: &[Row]) -> Markup {
+    html! {
+        table width="100%" cellpadding="0" cellspacing="0" style="border-collapse:collapse;margin:0 0 16px" {
+            @for lines in rows.chunk_by(|one, next| one.heading == next.heading) {
+                tr { th align="left" style="padding:12px 0 4px;font-size:14px;color:#616e7c;border-bottom:1px solid #d9dde2" { (lines[0].heading) } }
+                @for Row { text, path, .. } in lines {
+                    tr { td style="padding:8px 0;border-bottom:1px solid #eceef1" { a href=(head.link(path)) style="color:#1f5fa8;text-decoration:none" { (text) } } }
+                }
+            }
+        }
     }
 }
 

@@ -7,12 +7,13 @@
 pub mod calendar;
 pub mod delivery;
 pub mod letter;
+pub mod notice;
 pub mod outbox;
 
 pub use calendar::{Appointment, Method};
 pub use delivery::{Smtp, Transport};
-pub use letter::{Letter, Letterhead, Recipient};
-pub use outbox::{OutboxId, post, post_with};
+pub use letter::{Letter, Letterhead, Recipient, Row};
+pub use outbox::{OutboxId, post, post_rows, post_with};
 
 /// Whether a mail server is configured; without one, mails are kept for reading on a page.
 #[derive(Clone, Copy, Debug)]

@@ -3,7 +3,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 
-use super::{Appointment, Letter, Letterhead, Recipient};
+use super::{Appointment, Letter, Letterhead, Recipient, Row};
 use crate::{
     db::{Conn, Error, Instant, schema::outbox, types::LangColumn},
     record::PersonId,
@@ -58,6 +58,29 @@ pub fn post_with(
     appointment: Option<&Appointment>,
     now: Instant,
 ) -> Result<OutboxId> {
+    put(conn, head, to, (letter, &[]), appointment, now)
+}
+
+/// [`post`] with a list of things under the letter's paragraphs.
+pub fn post_rows(
+    conn: &mut Conn,
+    head: &Letterhead,
+    to: &Recipient,
+    letter: &Letter,
+    rows: &[Row],
+    now: Instant,
+) -> Result<OutboxId> {
+    put(conn, head, to, (letter, rows), None, now)
+}
+
+fn put(
+    conn: &mut Conn,
+    head: &Letterhead,
+    to: &Recipient,
+    (letter, rows): (&Letter, &[Row]),
+    appointment: Option<&Appointment>,
+    now: Instant,
+) -> Result<OutboxId> {
     let message_id = format!("<{}@{}>", uuid::Uuid::now_v7().simple(), head.host());
     Ok(diesel::insert_into(outbox::table)
         .values((
@@ -66,8 +89,8 @@ pub fn post_with(
             outbox::recipient.eq(&to.email),
             outbox::language.eq(LangColumn(to.lang)),
             outbox::subject.eq(&letter.subject),
-            outbox::body_text.eq(letter.as_text(to, head)),
-            outbox::body_html.eq(letter.as_html(to, head)),
+            outbox::body_text.eq(letter.as_text(to, head, rows)),
+            outbox::body_html.eq(letter.as_html(to, head, rows)),
             outbox::created_at.eq(now),
             outbox::next_try_at.eq(now),
             outbox::tries.eq(0),

@@ -1,9 +1,9 @@
-//! The outbox and the reminders, for administrators.
+//! The outbox, for administrators.
 
 use actix_web::{HttpResponse, web};
 use serde::Deserialize;
 
-use super::{pages, planner, queries};
+use super::pages;
 use crate::{
     access::{Acting, Administrator, audit, handlers::OnlyKey, submit},
     db::Db,
@@ -82,20 +82,4 @@ pub async fn send_again(
         Ok(format!("/admin/mail/{id}"))
     })
     .await
-}
-
-pub async fn reminders(
-    db: web::Data<Db>,
-    rules: crate::record::Rules,
-    delivery: web::Data<MailDelivery>,
-    admin: Acting<Administrator>,
-) -> Result<HttpResponse> {
-    let now = admin.now;
-    let (last_run, forecast, past) = db
-        .read(move |conn| -> Result<_> {
-            let forecast = planner::due(conn, planner::When::now(now), 14)?;
-            Ok((queries::last_run(conn)?, forecast, queries::latest(conn, 50)?))
-        })
-        .await?;
-    Ok(html(pages::reminders(&admin, &rules, **delivery, &last_run, &forecast, &past)))
 }
