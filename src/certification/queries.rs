@@ -160,6 +160,38 @@ pub fn acts_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<CertificateI
     Ok(by_certificate(rows))
 }
 
+/// The dates of a certificate as it was issued.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct Issued {
+    pub id: CertificateId,
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+    pub cycle: i64,
+}
+
+/// How these certificates were issued.
+pub fn issued_as(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Issued>> {
+    let mut found = HashMap::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        let rows: Vec<Issued> = certificate::table
+            .filter(certificate::id.eq_any(ids))
+            .order(certificate::id)
+            .select((
+                certificate::id,
+                certificate::valid_from,
+                certificate::valid_through,
+                certificate::cycle,
+            ))
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|one| (one.id, one)));
+    }
+    Ok(found)
+}
+
 /// The acts on these certificates, in the order they were done.
 pub fn acts_on(
     conn: &mut Conn,

@@ -215,7 +215,8 @@ impl Calendars {
             let line = site.lineage.split('/').filter_map(|id| id.parse().ok()).map(SiteId);
             for id in line {
                 calendar.week = kept.weeks.get(&id).copied().unwrap_or(calendar.week);
-                calendar.days.extend(kept.days.get(&id).into_iter().flatten().copied());
+                let days = kept.days.get(&id).into_iter().flatten();
+                calendar.days.extend(days.map(|(day, works)| (*day, *works)));
             }
             calendar
         })

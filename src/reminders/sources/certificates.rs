@@ -9,23 +9,24 @@ use crate::{
     certification::{
         issue::is_cut_short,
         model::{Act, CertificateId, State},
-        queries::{self, SOURCE},
+        queries::{self, Issued, SOURCE},
         rules,
         standing::{Life, Standing, standing},
     },
     db::Conn,
     record::{
         Fact, Kind, PersonId,
+        case::{Case, Truth},
         ledger::{self, Row},
-        period::{day_before, months_after, months_before, next_day},
+        period::{day_before, months_before, next_day},
         programme::Certification,
         requirement::{Requirement, Rule},
-        verdict,
     },
 };
 
 /// What bears on the certificates that were found: acts, and facts where conditions are set.
 struct Lives {
+    issued: HashMap<CertificateId, Issued>,
     acts: HashMap<CertificateId, Vec<Act>>,
     facts: HashMap<PersonId, Vec<Fact>>,
 }
@@ -36,28 +37,36 @@ impl Lives {
         let ids: Vec<CertificateId> = ours.map(|row| CertificateId(row.source_id)).collect();
         let conditional = |row: &&Row| {
             let certification = ask.rules.context().certification(&row.code);
-            certification.is_some_and(|one| one.suspended_unless.is_some() || one.review.is_some())
+            certification.is_some_and(Certification::binds_holders)
         };
         let people: HashSet<PersonId> =
             rows.iter().filter(conditional).map(|row| row.person_id).collect();
         let people: Vec<PersonId> = people.into_iter().collect();
         Ok(Lives {
+            issued: queries::issued_as(conn, &ids)?,
             acts: queries::acts_on(conn, &ids)?,
             facts: ledger::facts_of_these(conn, &people, None)?,
         })
     }
 
     fn standing(&self, ask: &Ask<'_>, row: &Row) -> Standing {
-        let ours = row.source_kind == SOURCE;
-        let acts = ours.then(|| self.acts.get(&CertificateId(row.source_id))).flatten();
-        let life = Life {
-            code: &row.code,
-            from: row.from_on,
-            through: row.through_on,
-            acts: acts.map_or(&[], Vec::as_slice),
-        };
+        let context = ask.rules.context();
         let facts = self.facts.get(&row.person_id).map_or(&[][..], Vec::as_slice);
-        standing(ask.rules.context(), &life, facts, ask.today)
+        let ours = (row.source_kind == SOURCE).then_some(CertificateId(row.source_id));
+        let acts = ours.and_then(|id| self.acts.get(&id)).map_or(&[][..], Vec::as_slice);
+        let code = row.code.as_str();
+        let life = match ours.and_then(|id| self.issued.get(&id)) {
+            Some(Issued { from, through, cycle, .. }) => {
+                let cycle = u32::try_from(*cycle).unwrap_or(0);
+                Life { code, from: *from, through: *through, cycle, acts }
+            }
+            None => {
+                let plan = context.certification(code);
+                let cycle = plan.map_or(0, |plan| rules::cycle(plan, facts, code));
+                Life { code, from: row.from_on, through: row.through_on, cycle, acts }
+            }
+        };
+        standing(context, &life, facts, ask.today)
     }
 }
 
@@ -115,21 +124,23 @@ const SLACK: u64 = 4;
 pub fn grace_ending(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
     let mut found = Vec::new();
     for (code, certification) in certifications(ask) {
-        let closes = |through| rules::window(certification, through).map(|(_, closes)| closes);
-        let Some(grace) = closes(ask.first).map(|closes| (closes - ask.first).num_days()) else {
+        // The longest grace of any way of renewing it, counted from one end of the range.
+        let ways = certification.renewals.iter();
+        let graces = ways.map(|way| (way.window(ask.first).1 - ask.first).num_days());
+        let Some(longest) = graces.max().and_then(|days| u64::try_from(days).ok()) else { continue };
+        if longest == 0 {
             continue;
-        };
-        let Some(grace) = u64::try_from(grace).ok().filter(|grace| *grace > 0) else { continue };
-        let first = ask.first - Days::new(grace + SLACK);
-        let last = ask.last - Days::new(grace.saturating_sub(SLACK));
-        let rows = ledger::rows_running_out_of(conn, Kind::Certificate, Some(&code), first, last)?;
+        }
+        let first = ask.first - Days::new(longest + SLACK);
+        let rows =
+            ledger::rows_running_out_of(conn, Kind::Certificate, Some(&code), first, ask.last)?;
         let rows = wanted(ask, rows);
         let lives = Lives::load(conn, ask, &rows)?;
         found.extend(rows.iter().filter_map(|row| {
             let now = lives.standing(ask, row);
-            let through = now.through.filter(|_| speaks(now.state))?;
-            let due_on = closes(through)?;
-            (ask.first <= due_on && due_on <= ask.last).then(|| item(ask, row, due_on))
+            let (through, (_, due_on)) = now.through.filter(|_| speaks(now.state)).zip(now.window)?;
+            let is_due = through < due_on && ask.first <= due_on && due_on <= ask.last;
+            is_due.then(|| item(ask, row, due_on))
         }));
     }
     Ok(found)
@@ -254,10 +265,7 @@ pub fn suspended_soon(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
         let lives = Lives::load(conn, ask, &rows)?;
         for row in &rows {
             let Some(facts) = facts.get(&row.person_id) else { continue };
-            let met = |on| verdict::is_met(condition, ask.rules.context(), facts, on);
-            let Some(due_on) = last_met(&ends_of_evidence(condition, facts), ask, &met) else {
-                continue;
-            };
+            let Some(due_on) = last_met(condition, ask, facts) else { continue };
             let now = lives.standing(ask, row);
             let revoked = matches!(now.state, State::Revoked | State::Superseded | State::Expired);
             if !revoked && now.through.is_none_or(|through| through > due_on) {
@@ -279,47 +287,30 @@ fn certificates_of(conn: &mut Conn, people: &[PersonId], code: &str) -> Result<V
     Ok(rows)
 }
 
-/// The days on which some evidence of a condition counts for the last time, as far as its dates
-/// tell; the verdict has the last word.
-fn ends_of_evidence(condition: &Requirement, facts: &[Fact]) -> Vec<NaiveDate> {
-    let mut days: Vec<NaiveDate> = Vec::new();
-    for lapse in lapses(condition) {
-        days.extend(facts.iter().filter_map(|fact| match &lapse {
-            Lapse::AtItsEnd(kind, code) => {
-                let same = fact.kind == *kind && code.as_ref().is_none_or(|code| fact.code == *code);
-                fact.through.filter(|_| same)
-            }
-            Lapse::AfterItsStart(kind, code, months) => {
-                let same = fact.kind == *kind && fact.code == *code;
-                same.then(|| months_after(fact.from, *months))
-            }
-            Lapse::AfterItsEnd(kind, code, months) => {
-                let same = fact.kind == *kind && fact.code == *code;
-                fact.through.filter(|_| same).map(|through| months_after(through, *months))
-            }
-        }));
-    }
-    days.sort_unstable();
-    days.dedup();
-    days
-}
+/// A condition changes no oftener than this between two days that are asked about.
+const MOST_CHANGES: usize = 200;
 
-/// The last of these days on which it is met while on the next it is not. How a period of months
-/// ends is the verdict's business, so the days around each are tried.
-fn last_met(
-    days: &[NaiveDate],
-    ask: &Ask<'_>,
-    met: &dyn Fn(NaiveDate) -> bool,
-) -> Option<NaiveDate> {
-    days.iter().rev().find_map(|day| {
-        let mut on = *day + Days::new(2);
-        while on + Days::new(SLACK) >= *day {
-            let within = ask.first <= on && on <= ask.last;
-            if within && met(on) && !met(next_day(on)) {
-                return Some(on);
+/// The last day on which a condition is met before it is not: the next such day, or when it is not
+/// met today, the day since when it is not.
+fn last_met(condition: &Requirement, ask: &Ask<'_>, facts: &[Fact]) -> Option<NaiveDate> {
+    let (mut on, mut before, mut lapsed) = (ask.first, false, None);
+    for _ in 0..MOST_CHANGES {
+        let Truth { met, through } = Case::new(ask.rules.context(), facts, on).truth(condition);
+        if before && !met {
+            let ended = day_before(on);
+            if ended >= ask.today {
+                return Some(ended);
             }
-            on = day_before(on);
+            lapsed = Some(ended);
         }
-        None
-    })
+        if met && on <= ask.today {
+            lapsed = None;
+        }
+        before = met;
+        on = next_day(through.max(on));
+        if on > next_day(ask.last) {
+            break;
+        }
+    }
+    lapsed
 }

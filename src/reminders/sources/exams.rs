@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use super::{Ask, Item, Result, When};
 use crate::{
     careers,
-    certification::rules::window,
     db::{Conn, Instant},
     exams::{
         attempts::{self, model::path_of},
@@ -118,8 +117,9 @@ fn who_needs(conn: &mut Conn, ask: &Ask<'_>, exam: &str) -> Result<Vec<PersonId>
         let kind = Kind::Certificate;
         let rows = ledger::rows_running_out_of(conn, kind, Some(&named), first, last)?;
         people.extend(rows.iter().filter_map(|row| {
-            let (_, closes) = window(certification, row.through_on?)?;
-            (ask.today <= closes).then_some(row.person_id)
+            let through = row.through_on?;
+            let ways = certification.renewals.iter().map(|way| way.window(through).1);
+            (ask.today <= ways.max()?).then_some(row.person_id)
         }));
     }
     let (since, _) = Ask { first: days_before(ask.today, FARTHEST), ..*ask }.moments();
