@@ -20,7 +20,7 @@ use crate::{
     mail::{Letterhead, MailDelivery, Smtp, Transport},
     mailroom, mentoring, people,
     record::{Consequences, LiveRules, Rules},
-    reminders,
+    reminders::{self, defaults::ReminderRules, planner::Desk},
     rulebook::{self, Rulebook, Shelf},
     settings::Settings,
     signing::Keys,
@@ -37,6 +37,7 @@ pub struct Shared {
     pub live_rules: LiveRules,
     pub rulebook: Rulebook,
     pub catalogue: Catalogue,
+    pub reminders: ReminderRules,
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
@@ -62,6 +63,9 @@ impl Shared {
     pub fn open(settings: &Settings, clock: Clock) -> Result<Shared, StartError> {
         let pieces = content::read(settings.content.as_deref()).map_err(StartError::Content)?;
         let loaded = Loaded::parse(&pieces).map_err(StartError::Content)?;
+        let reminders = content::file_at_top(settings.content.as_deref(), "reminders.toml")
+            .and_then(|file| ReminderRules::parse(&file))
+            .map_err(StartError::Content)?;
         let db = Db::open(&settings.database_url)?;
         let now = clock.now();
         let (rulebook, catalogue) =
@@ -82,6 +86,7 @@ impl Shared {
             live_rules,
             rulebook,
             catalogue,
+            reminders,
             consequences,
             letterhead,
             smtp,
@@ -218,6 +223,7 @@ pub fn serve(
             .app_data(web::Data::new(shared.live_rules.clone()))
             .app_data(web::Data::new(shared.rulebook.clone()))
             .app_data(web::Data::new(shared.catalogue.clone()))
+            .app_data(web::Data::new(shared.reminders.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
@@ -339,7 +345,9 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
         tracing::error!(%error, "closing exams whose time is over failed");
     }
     follow_up_on_exams(shared).await;
-    let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
+    let (reminders, head, holder) = (&shared.reminders, letterhead, process.as_str());
+    let desk = Desk { db, rules, reminders, head, holder };
+    let planned = crate::reminders::planner::round(desk, clock.now()).await;
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");
     }

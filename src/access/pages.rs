@@ -19,7 +19,7 @@ use crate::{
 
 /// A narrow page for those who are not signed in.
 fn front(reader: &Reader, title: &str, body: Markup) -> Markup {
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(
         title,
         &[],

@@ -206,6 +206,57 @@ pub fn acted_on(conn: &mut Conn) -> Result<HashSet<PersonId>> {
     Ok(people.into_iter().collect())
 }
 
+/// The dates of a certificate as it was issued.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct Issued {
+    pub id: CertificateId,
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+    pub cycle: i64,
+}
+
+/// How these certificates were issued.
+pub fn issued_as(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Issued>> {
+    let mut found = HashMap::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        let rows: Vec<Issued> = certificate::table
+            .filter(certificate::id.eq_any(ids))
+            .order(certificate::id)
+            .select((
+                certificate::id,
+                certificate::valid_from,
+                certificate::valid_through,
+                certificate::cycle,
+            ))
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|one| (one.id, one)));
+    }
+    Ok(found)
+}
+
+/// The acts on these certificates, in the order they were done.
+pub fn acts_on(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Vec<Act>>> {
+    let mut rows: Vec<Act> = Vec::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        rows.extend(
+            certificate_act::table
+                .filter(certificate_act::certificate_id.eq_any(ids))
+                .order(certificate_act::id)
+                .select(Act::as_select())
+                .load::<Act>(conn)?,
+        );
+    }
+    Ok(by_certificate(rows))
+}
+
 fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
     let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
     for act in rows {

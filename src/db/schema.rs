@@ -545,6 +545,8 @@ diesel::table! {
         outbox_id -> Nullable<BigInt>,
         notice_id -> Nullable<BigInt>,
         withheld -> Nullable<Text>,
+        about_id -> Nullable<BigInt>,
+        said -> Nullable<Text>,
     }
 }
 
@@ -1148,6 +1150,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    reminder_digest (recipient_id, on_day) {
+        recipient_id -> BigInt,
+        on_day -> Date,
+        made_at -> Timestamp,
+    }
+}
+
+diesel::table! {
     mail_choice (person_id) {
         person_id -> BigInt,
         rhythm -> Nullable<Text>,
@@ -1300,6 +1310,7 @@ diesel::joinable!(supervision -> fact (fact_id));
 diesel::joinable!(rule_draft -> content (content_id));
 diesel::joinable!(api_token -> site (site_id));
 diesel::joinable!(notice -> person (person_id));
+diesel::joinable!(reminder -> notice (notice_id));
 diesel::joinable!(mail_choice -> person (person_id));
 diesel::joinable!(site_hours -> site (site_id));
 diesel::joinable!(site_day -> site (site_id));
@@ -1388,6 +1399,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notice,
     reminder_rule,
     reminder_mute,
+    reminder_digest,
     mail_choice,
     site_hours,
     site_day,

@@ -12,6 +12,7 @@ pub mod entries;
 pub mod letter;
 mod look;
 pub mod message;
+pub mod notice;
 pub mod outbox;
 pub mod pause;
 mod smtp;

@@ -4,6 +4,7 @@ use maud::{Markup, html};
 
 use super::handlers::{MailQuery, Mails};
 use crate::{
+    reminders::pages::{administration, delivery_notice},
     access::Viewer,
     db::Instant,
     i18n::{self, Lang},
@@ -18,19 +19,6 @@ use crate::{
         forms::new_key,
     },
 };
-
-fn administration(lang: Lang) -> Crumb {
-    Crumb::new("/admin", t!(lang, "管理", "Administration"))
-}
-
-/// Says so when mails are only kept.
-fn delivery_notice(lang: Lang, delivery: MailDelivery) -> Markup {
-    html! {
-        @if !delivery.0 {
-            (alert(Tone::Warn, t!(lang, "没有配置邮件服务器：邮件只保存在这里，不会发出。请在设置中填写 [smtp]，或用 SHIFU_SMTP_HOST 等变量。", "No mail server is configured: mails are only kept here and go nowhere. Fill in [smtp] in the settings, or SHIFU_SMTP_HOST and the like.")))
-        }
-    }
-}
 
 /// Says so when the server takes nothing.
 fn pause_notice(viewer: &Viewer, pause: Option<&Pause>) -> Markup {

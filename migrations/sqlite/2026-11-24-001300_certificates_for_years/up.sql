@@ -346,8 +346,29 @@ CREATE INDEX notice_person ON notice (person_id, read_at);
 ALTER TABLE reminder ADD COLUMN notice_id BIGINT REFERENCES notice (id);
 -- Why no mail was written: muted, or a later step took its place.
 ALTER TABLE reminder ADD COLUMN withheld TEXT;
+-- Whom it was about and what, as it was called then.
+ALTER TABLE reminder ADD COLUMN about_id BIGINT REFERENCES person (id);
+ALTER TABLE reminder ADD COLUMN said TEXT;
 CREATE INDEX reminder_due ON reminder (rule, due_on);
 CREATE INDEX reminder_recipient ON reminder (recipient_id);
+CREATE INDEX reminder_about ON reminder (about_id);
+CREATE INDEX reminder_subject ON reminder (subject_kind, subject_id);
+CREATE INDEX reminder_planned ON reminder (planned_at);
+
+-- One digest a day for each person: whoever comes second finds the day taken.
+CREATE TABLE reminder_digest (
+    recipient_id BIGINT NOT NULL REFERENCES person (id),
+    on_day DATE NOT NULL,
+    made_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (recipient_id, on_day)
+);
+
+-- What falls due when, for reminders.
+CREATE INDEX enrolment_due ON enrolment (due_on) WHERE due_on IS NOT NULL;
+CREATE INDEX sitting_opens ON sitting (opens_at);
+CREATE INDEX attempt_result_released ON attempt_result (released_at) WHERE released_at IS NOT NULL AND superseded_at IS NULL;
+CREATE INDEX logbook_version_written ON logbook_version (written_at);
+CREATE INDEX candidacy_waiting ON candidacy (applied_at) WHERE closed_at IS NULL;
 
 -- A rule of reminders as an administrator changed it; the highest version counts.
 CREATE TABLE reminder_rule (
