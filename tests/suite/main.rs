@@ -33,3 +33,5 @@ mod imports;
 mod mentoring;
 mod record;
 mod reminders;
+mod reminders_rules;
+mod reminders_sources;
