@@ -8,8 +8,8 @@ use crate::{
     db::{
         Conn, Error, Instant,
         schema::{
-            account, known_device, notice, one_time_link, person, role_grant, session, sign_in_attempt,
-            site,
+            account, known_device, notice, one_time_link, person, role_grant, session,
+            sign_in_attempt, site,
         },
     },
     record::PersonId,
@@ -74,13 +74,7 @@ pub fn signed_in(conn: &mut Conn, token_hash: &[u8], now: Instant) -> Result<Opt
         )
         .filter(counts(token_hash, now, now.plus(-SESSION_IDLE)))
         .order(role_grant::id)
-        .select((
-            session::id,
-            session::last_seen_at,
-            Person::as_select(),
-            unread,
-            GRANT.nullable(),
-        ))
+        .select((session::id, session::last_seen_at, Person::as_select(), unread, GRANT.nullable()))
         .load(conn)?;
     let mut grants = Vec::new();
     let mut who = None;

@@ -225,8 +225,7 @@ impl Viewer {
         let name = found.person.title(reader.lang).to_owned();
         let unread = found.unread;
         let grants = found.grants_on(today);
-        let viewer =
-            Viewer { id, staff_no, name, reader, now, today, zone, site, grants, unread };
+        let viewer = Viewer { id, staff_no, name, reader, now, today, zone, site, grants, unread };
         Ok((viewer, stale))
     }
 }

@@ -100,7 +100,7 @@ fn page(reader: &Reader, number: &str, result: Markup) -> Markup {
     let lang = reader.lang;
     let title = t!(lang, "证书查验", "Check a certificate");
     let none = Problems::default();
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(&title, &[], None, html! {
         div.row.justify-content-center { div."col-md-8"."col-lg-6" {
             (heading(&title, t!(lang, "输入证书上的编号和查验码。", "Enter the number and the check code on the certificate."), html! {}))

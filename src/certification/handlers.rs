@@ -31,6 +31,7 @@ use crate::{
         self, Post, Site,
         queries::{Filter, Scope},
     },
+    text,
     web::{Error, Problems, Result, download, html},
 };
 

@@ -33,7 +33,7 @@ use crate::{
     web::{
         Crumb, Problems,
         components::{
-            Tone, badge, card, card_with, definitions, empty, heading, icon, pager, table,
+            Tone, alert, badge, card, card_with, definitions, empty, heading, icon, pager, table,
         },
         forms::{Field, new_key},
     },

@@ -32,6 +32,7 @@ impl Making<'_> {
             zone: chrono_tz::Asia::Shanghai,
             site: staff::queries::site_of(self.conn, who.id, day)?,
             grants: queries::grants_of(self.conn, who.id, day)?,
+            unread: 0,
         };
         Ok(Acting::of(viewer).ok())
     }

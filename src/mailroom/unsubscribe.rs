@@ -72,7 +72,7 @@ fn set(conn: &mut Conn, secret: &str, kind: &str, out: bool, now: Instant) -> Re
 fn shown(reader: &Reader, out: bool) -> Markup {
     let lang = reader.lang;
     let title = t!(lang, "邮件退订", "Mails of this kind");
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(
         &title,
         &[],

@@ -112,7 +112,11 @@ mod tests {
     #[test]
     fn what_is_wrong_is_named() {
         for (from, to, named) in [
-            ("days = 90, to = [\"person\", \"manager\"]", "days = 60, to = [\"person\"]", "one day"),
+            (
+                "days = 90, to = [\"person\", \"manager\"]",
+                "days = 60, to = [\"person\"]",
+                "one day",
+            ),
             ("days = 90, to = [\"person\", \"manager\"]", "days = 90, to = []", "somebody to tell"),
             ("days = 90, to", "days = 9000, to", "730"),
             ("code = \"review-due\"", "code = \"certificate-expiring\"", "twice"),

@@ -163,8 +163,16 @@ mod tests {
         let out = |due, on| day_out(Hours::Workdays, Pace::AsItComes, &calendar, day(due), day(on));
         assert_eq!(out("2027-10-05", "2027-10-04"), day("2027-10-04"));
         assert_eq!(out("2027-10-05", "2027-10-05"), day("2027-10-05"));
-        assert_eq!(out("2027-10-09", "2027-10-08"), day("2027-10-09"), "by then it is not too late");
-        assert_eq!(out("2027-10-01", "2027-10-02"), day("2027-10-09"), "what is late already can wait");
+        assert_eq!(
+            out("2027-10-09", "2027-10-08"),
+            day("2027-10-09"),
+            "by then it is not too late"
+        );
+        assert_eq!(
+            out("2027-10-01", "2027-10-02"),
+            day("2027-10-09"),
+            "what is late already can wait"
+        );
     }
 
     #[test]
@@ -189,11 +197,18 @@ mod tests {
     fn a_night_shift_sleeps_by_day_and_some_never_do() {
         let week = Week { quiet_from: 9 * 60, quiet_until: 17 * 60, ..Week::default() };
         let calendar = Calendar { week, ..Calendar::default() };
-        let may = |now| may_send(Hours::Daytime, Pace::AsItComes, &calendar, day("2027-12-31"), at(now));
+        let may =
+            |now| may_send(Hours::Daytime, Pace::AsItComes, &calendar, day("2027-12-31"), at(now));
         assert!(may("2027-03-01 08:59") && !may("2027-03-01 09:00") && may("2027-03-01 17:00"));
         let never = Week { quiet_from: 0, quiet_until: 0, ..Week::default() };
         let calendar = Calendar { week: never, ..Calendar::default() };
-        assert!(may_send(Hours::Daytime, Pace::AsItComes, &calendar, day("2027-12-31"), at("2027-03-01 00:00")));
+        assert!(may_send(
+            Hours::Daytime,
+            Pace::AsItComes,
+            &calendar,
+            day("2027-12-31"),
+            at("2027-03-01 00:00")
+        ));
     }
 
     #[test]
@@ -202,7 +217,11 @@ mod tests {
         let out = |due, on| day_out(Hours::Daytime, Pace::Weekly, &calendar, day(due), day(on));
         assert_eq!(out("2027-12-31", "2027-03-01"), day("2027-03-01"), "a Monday");
         assert_eq!(out("2027-12-31", "2027-03-02"), day("2027-03-08"));
-        assert_eq!(out("2027-12-31", "2027-10-04"), day("2027-10-09"), "the week begins on Saturday");
+        assert_eq!(
+            out("2027-12-31", "2027-10-04"),
+            day("2027-10-09"),
+            "the week begins on Saturday"
+        );
         assert_eq!(out("2027-03-05", "2027-03-02"), day("2027-03-02"), "Monday would be too late");
     }
 }

@@ -35,7 +35,12 @@ pub fn digest(dues: &[Due]) -> (Letter, Vec<Row>) {
         .collect();
     let things = i18n::count(rows.len(), "reminder", "reminders");
     let letter = Letter {
-        subject: t!(lang, "提醒汇总：{} 项", "Your {}", if lang == Lang::Zh { rows.len().to_string() } else { things.clone() }),
+        subject: t!(
+            lang,
+            "提醒汇总：{} 项",
+            "Your {}",
+            if lang == Lang::Zh { rows.len().to_string() } else { things.clone() }
+        ),
         paragraphs: vec![t!(
             lang,
             "以下事项需要您关注，按到期日排列。",
@@ -164,7 +169,11 @@ fn expiring(due: &Due) -> Words {
     };
     if due.to_holder() {
         return Words {
-            subject: t!(lang, "证书到期提醒：{title} {when}", "Reminder: your certificate {title} {when}"),
+            subject: t!(
+                lang,
+                "证书到期提醒：{title} {when}",
+                "Reminder: your certificate {title} {when}"
+            ),
             said: vec![
                 t!(
                     lang,
@@ -181,7 +190,11 @@ fn expiring(due: &Due) -> Words {
         };
     }
     Words {
-        subject: t!(lang, "证书到期提醒：{name}的{title} {when}", "Reminder: {name}'s certificate {title} {when}"),
+        subject: t!(
+            lang,
+            "证书到期提醒：{name}的{title} {when}",
+            "Reminder: {name}'s certificate {title} {when}"
+        ),
         said: vec![
             t!(
                 lang,
@@ -218,8 +231,16 @@ fn review(due: &Due) -> Words {
     Words {
         subject: t!(lang, "复审提醒：{title}，{when}", "Review of {title} due {when}"),
         said: vec![
-            t!(lang, "{whose}须在 {on} 之前（含当天）完成复审，{when}。", "The review of {whose} is due by {on}: {when}."),
-            t!(lang, "逾期未复审，证书将暂停使用。", "Without the review the certificate is suspended."),
+            t!(
+                lang,
+                "{whose}须在 {on} 之前（含当天）完成复审，{when}。",
+                "The review of {whose} is due by {on}: {when}."
+            ),
+            t!(
+                lang,
+                "逾期未复审，证书将暂停使用。",
+                "Without the review the certificate is suspended."
+            ),
         ],
         label: t!(lang, "查看证书", "Open the certificate"),
     }
@@ -335,7 +356,11 @@ fn result(due: &Due) -> Words {
 fn logbook(due: &Due) -> Words {
     let Parts { lang, title, name, on, .. } = parts(due);
     Words {
-        subject: t!(lang, "日志待签字：{name}，{title}", "{name}'s logbook waits for a signature: {title}"),
+        subject: t!(
+            lang,
+            "日志待签字：{name}，{title}",
+            "{name}'s logbook waits for a signature: {title}"
+        ),
         said: vec![t!(
             lang,
             "{name} 于 {on} 提交了“{title}”，至今未签字。",
@@ -348,7 +373,11 @@ fn logbook(due: &Due) -> Words {
 fn candidacy(due: &Due) -> Words {
     let Parts { lang, title, name, staff_no, on, .. } = parts(due);
     Words {
-        subject: t!(lang, "晋升申请待处理：{name}，{title}", "{name}'s candidacy is waiting: {title}"),
+        subject: t!(
+            lang,
+            "晋升申请待处理：{name}，{title}",
+            "{name}'s candidacy is waiting: {title}"
+        ),
         said: vec![t!(
             lang,
             "{name}（工号 {staff_no}）的晋升申请“{title}”自 {on} 起等待处理。",
@@ -364,7 +393,11 @@ fn course(due: &Due) -> Words {
     let subject = match (due.to_holder(), late) {
         (true, false) => t!(lang, "课程提醒：{title}，{when}截止", "{title} is due {when}"),
         (true, true) => t!(lang, "课程已逾期：{title}", "Overdue: {title}"),
-        (false, false) => t!(lang, "课程提醒：{name}，{title}，{when}截止", "{name}'s course {title} is due {when}"),
+        (false, false) => t!(
+            lang,
+            "课程提醒：{name}，{title}，{when}截止",
+            "{name}'s course {title} is due {when}"
+        ),
         (false, true) => t!(lang, "课程已逾期：{name}，{title}", "{name} is overdue with {title}"),
     };
     let said = if due.to_holder() {

@@ -23,7 +23,9 @@ pub mod rules;
 pub mod setting;
 pub mod sources;
 
-use crate::access::Routes;
+use crate::access::{Role, Routes, Who};
+
+const ADMIN: Who = Who::Roles(&[Role::Administrator]);
 
 pub fn routes() -> Routes {
     board::routes()

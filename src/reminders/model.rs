@@ -55,11 +55,17 @@ impl Source {
     pub fn due_date(self) -> Text {
         match self {
             Source::CertificateExpiring => {
-                text!("证书的最后有效日（含延期）", "the certificate's last valid day, after extensions")
+                text!(
+                    "证书的最后有效日（含延期）",
+                    "the certificate's last valid day, after extensions"
+                )
             }
             Source::ReviewDue => text!("复审截止日", "the day by which the review is due"),
             Source::SuspendedSoon => {
-                text!("持证条件最后满足的一天", "the last day on which the conditions of holding it are met")
+                text!(
+                    "持证条件最后满足的一天",
+                    "the last day on which the conditions of holding it are met"
+                )
             }
             Source::GraceEnding => text!("宽限期最后一天", "the last day of grace"),
             Source::RegistrationOpen => text!("报名开始日", "the day registration opens"),

@@ -44,13 +44,7 @@ pub struct By<'a> {
 }
 
 /// Every reminder that is due and not yet in the ledger, and those of the next `ahead` days.
-pub fn due(
-    conn: &mut Conn,
-    by: By<'_>,
-    when: When,
-    ahead: u32,
-    whose: &Whose,
-) -> Result<Vec<Due>> {
+pub fn due(conn: &mut Conn, by: By<'_>, when: When, ahead: u32, whose: &Whose) -> Result<Vec<Due>> {
     let mut found = Vec::new();
     for rule in queries::rules_in_force(conn, by.reminders)? {
         if rule.on {
@@ -145,7 +139,13 @@ impl Planning<'_> {
         }
     }
 
-    fn plan_for(&mut self, subject: &Arc<Subject>, due_on: NaiveDate, id: PersonId, classes: &[To]) {
+    fn plan_for(
+        &mut self,
+        subject: &Arc<Subject>,
+        due_on: NaiveDate,
+        id: PersonId,
+        classes: &[To],
+    ) {
         let steps = self.rule.steps_for(classes);
         let Some(to) = self.recipient(id, classes) else { return };
         let today = to.local.date();
@@ -330,12 +330,7 @@ const TOGETHER: usize = 64;
 
 /// Posts everything that is due. Where another planner entered one of them meanwhile, the others
 /// of its group go in one by one, and that one is passed over.
-pub async fn post_due(
-    db: &Db,
-    head: &Letterhead,
-    dues: Vec<Due>,
-    now: Instant,
-) -> Result<Outcome> {
+pub async fn post_due(db: &Db, head: &Letterhead, dues: Vec<Due>, now: Instant) -> Result<Outcome> {
     let mut outcome = Outcome::default();
     for group in parcels(dues).chunks(TOGETHER) {
         match put(db, head, group, now).await {

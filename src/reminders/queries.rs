@@ -244,12 +244,7 @@ pub enum Whose {
 }
 
 /// The reminders of the past, the newest first.
-pub fn past(
-    conn: &mut Conn,
-    narrowed: &Narrowed,
-    limit: i64,
-    offset: i64,
-) -> Result<Vec<Past>> {
+pub fn past(conn: &mut Conn, narrowed: &Narrowed, limit: i64, offset: i64) -> Result<Vec<Past>> {
     let about = diesel::alias!(person as about);
     let mut query = reminder::table
         .inner_join(person::table)
@@ -293,9 +288,9 @@ pub fn past(
         }
         Some(Fate::Sent) => query.filter(sent),
         Some(Fate::Parked) => query.filter(outbox::sent_at.is_null().and(parked)),
-        Some(Fate::Waiting) => query.filter(
-            sendable.and(outbox::sent_at.is_null()).and(outbox::parked_at.is_null()),
-        ),
+        Some(Fate::Waiting) => {
+            query.filter(sendable.and(outbox::sent_at.is_null()).and(outbox::parked_at.is_null()))
+        }
     };
     Ok(query
         .order(reminder::id.desc())

@@ -64,7 +64,8 @@ pub struct People {
 impl People {
     pub fn load(conn: &mut Conn, when: When, items: &[Item], classes: &[To]) -> Result<People> {
         let about = items.iter().filter_map(|item| item.about);
-        let mut ids: Vec<PersonId> = about.chain(items.iter().filter_map(|item| item.mentor)).collect();
+        let mut ids: Vec<PersonId> =
+            about.chain(items.iter().filter_map(|item| item.mentor)).collect();
         tidy(&mut ids);
         let mut people = People {
             when,

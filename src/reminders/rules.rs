@@ -8,23 +8,15 @@ use crate::record::period::days_after;
 /// The day a step falls on. It is counted from the due date, never from the last run.
 pub fn day_of(due_on: NaiveDate, step: i32) -> NaiveDate {
     let days = Days::new(u64::from(step.unsigned_abs()));
-    let moved = if step >= 0 {
-        due_on.checked_sub_days(days)
-    } else {
-        due_on.checked_add_days(days)
-    };
+    let moved =
+        if step >= 0 { due_on.checked_sub_days(days) } else { due_on.checked_add_days(days) };
     moved.unwrap_or(due_on)
 }
 
 /// The step due on a day: the latest one reached. Steps missed before it are passed over, so days
 /// of silence end in one mail. `steps` are from the earliest to the latest; so many days after the
 /// due date, or after the last step, nothing is sent any more.
-pub fn step_on(
-    steps: &[i32],
-    late_days: u32,
-    due_on: NaiveDate,
-    today: NaiveDate,
-) -> Option<i32> {
+pub fn step_on(steps: &[i32], late_days: u32, due_on: NaiveDate, today: NaiveDate) -> Option<i32> {
     let reached = steps.iter().copied().rfind(|step| day_of(due_on, *step) <= today)?;
     let last = due_on.max(day_of(due_on, reached));
     (today <= days_after(due_on, late_days).max(last)).then_some(reached)
@@ -115,7 +107,11 @@ mod tests {
     #[test]
     fn a_step_after_the_due_date_is_sent_though_nothing_else_is_late() {
         let due = day("2027-03-15");
-        assert_eq!(step_on(&[0, -7], 0, due, day("2027-03-21")), None, "the step of that day is over");
+        assert_eq!(
+            step_on(&[0, -7], 0, due, day("2027-03-21")),
+            None,
+            "the step of that day is over"
+        );
         assert_eq!(step_on(&[0, -7], 0, due, day("2027-03-22")), Some(-7));
         assert_eq!(step_on(&[0, -7], 0, due, day("2027-03-23")), None);
     }

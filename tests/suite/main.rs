@@ -45,3 +45,5 @@ mod papers;
 mod record;
 mod reminders;
 mod rulebook;
+mod reminders_rules;
+mod reminders_sources;

@@ -157,8 +157,12 @@ fn of_viewer(conn: &mut Conn, with: &With, viewer: &Viewer, asked: &Asked) -> Re
     let when = When::now(viewer.now);
     let whose = Whose::These(people);
     let mut dues = planner::due(conn, with.by(), when, asked.days(), &whose)?;
-    let in_reach = |due: &Due| scope.lineages.iter().any(|root| due.subject.lineage.starts_with(root.as_str()))
-        || due.subject.about.as_ref().is_some_and(|about| matches!(&whose, Whose::These(people) if people.contains(&about.id)));
+    let in_reach = |due: &Due| {
+        scope.lineages.iter().any(|root| due.subject.lineage.starts_with(root.as_str()))
+            || due.subject.about.as_ref().is_some_and(
+                |about| matches!(&whose, Whose::These(people) if people.contains(&about.id)),
+            )
+    };
     dues.retain(|due| {
         let mine = due.to.id == viewer.id;
         (mine || asked.is_team() && in_reach(due)) && asked.shows(due, site)
@@ -239,6 +243,8 @@ pub struct Gone {
     pub has_team: bool,
 }
 
+/// About so many people a list of the past is searched: more than one query can name are not.
+const MOST_ABOUT: usize = 20_000;
 const ROWS: usize = 50;
 const EXPORTED: usize = 100_000;
 
@@ -275,8 +281,7 @@ pub async fn past(
     let (viewer, filter) = (admin.clone(), asked.clone());
     let whose = queries::Whose::Everybody;
     let shown = (ROWS, asked.page());
-    let gone =
-        db.read(move |conn| gone(conn, &reminders, &viewer, &filter, whose, shown)).await?;
+    let gone = db.read(move |conn| gone(conn, &reminders, &viewer, &filter, whose, shown)).await?;
     Ok(html(pages::past(&admin, &gone, &asked)))
 }
 
@@ -307,7 +312,7 @@ pub async fn own_past(
             people.remove(&asking.id);
             let has_team = !people.is_empty();
             let whose = if filter.is_team() && has_team {
-                queries::Whose::About(asking.id, people.into_iter().collect())
+                queries::Whose::About(asking.id, people.into_iter().take(MOST_ABOUT).collect())
             } else {
                 queries::Whose::To(asking.id)
             };

@@ -14,10 +14,8 @@ use crate::{
         queries::{Fate, LastRun, Past},
     },
     t,
-    web::{
-        components::{
-            Tone, alert, badge, card, card_with, empty, figure, heading, icon, pager, table,
-        },
+    web::components::{
+        Tone, alert, badge, card, card_with, empty, figure, heading, icon, pager, table,
     },
 };
 
@@ -52,12 +50,7 @@ fn side_by_side(label: &str, all: &[(&str, String)], here: &str) -> Markup {
     }
 }
 
-pub fn all(
-    viewer: &Viewer,
-    delivery: MailDelivery,
-    forecast: &Forecast,
-    asked: &Asked,
-) -> Markup {
+pub fn all(viewer: &Viewer, delivery: MailDelivery, forecast: &Forecast, asked: &Asked) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "提醒", "Reminders");
     let (waiting, parked) = forecast.backlog;
@@ -86,13 +79,7 @@ pub fn own(viewer: &Viewer, forecast: &Forecast, asked: &Asked) -> Markup {
     })
 }
 
-fn to_come(
-    viewer: &Viewer,
-    forecast: &Forecast,
-    asked: &Asked,
-    here: &str,
-    mutes: bool,
-) -> Markup {
+fn to_come(viewer: &Viewer, forecast: &Forecast, asked: &Asked, here: &str, mutes: bool) -> Markup {
     const SHOWN: usize = 200;
     let (lang, days, dues) = (viewer.lang(), asked.days(), &forecast.dues);
     let title = t!(lang, "今后 {days} 天", "The next {days} days");
@@ -101,15 +88,19 @@ fn to_come(
         @if !dues.is_empty() { a.btn.btn-sm href=(export) { (icon("download")) "CSV" } }
     };
     let filter = filter(lang, forecast, asked, here);
-    card_with(&title, actions, html! {
-        (filter)
-        @if dues.is_empty() {
-            (empty("bell", &t!(lang, "今后 {days} 天没有要发的提醒", "Nothing to send in the next {days} days"), t!(lang, "临近到期的事项会自动列在这里。放宽筛选或选更长的时间看看。", "What is about to fall due appears here by itself. Look with a wider filter or further ahead.")))
-        } @else {
-            (forecast_table(lang, dues.iter().take(SHOWN), mutes))
-            @if dues.len() > SHOWN { div.card-footer.text-secondary { (t!(lang, "共 {} 条，只列出前 {} 条；CSV 含全部。", "{} in all, the first {} are shown; the CSV has all.", dues.len(), SHOWN)) } }
-        }
-    })
+    card_with(
+        &title,
+        actions,
+        html! {
+            (filter)
+            @if dues.is_empty() {
+                (empty("bell", &t!(lang, "今后 {days} 天没有要发的提醒", "Nothing to send in the next {days} days"), t!(lang, "临近到期的事项会自动列在这里。放宽筛选或选更长的时间看看。", "What is about to fall due appears here by itself. Look with a wider filter or further ahead.")))
+            } @else {
+                (forecast_table(lang, dues.iter().take(SHOWN), mutes))
+                @if dues.len() > SHOWN { div.card-footer.text-secondary { (t!(lang, "共 {} 条，只列出前 {} 条；CSV 含全部。", "{} in all, the first {} are shown; the CSV has all.", dues.len(), SHOWN)) } }
+            }
+        },
+    )
 }
 
 fn query(asked: &Asked) -> String {
@@ -280,11 +271,15 @@ pub fn past(viewer: &Viewer, gone: &Gone, asked: &Asked) -> Markup {
 pub fn own_past(viewer: &Viewer, gone: &Gone, asked: &Asked) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "我的提醒", "My reminders");
-    viewer.page(&title, &[], html! {
-        (heading(&title, t!(lang, "我收到过哪些提醒。", "What I was reminded of."), html! {}))
-        (own_tabs(lang, "/reminders/past"))
-        (gone_by(viewer, gone, asked, "/reminders/past", false))
-    })
+    viewer.page(
+        &title,
+        &[],
+        html! {
+            (heading(&title, t!(lang, "我收到过哪些提醒。", "What I was reminded of."), html! {}))
+            (own_tabs(lang, "/reminders/past"))
+            (gone_by(viewer, gone, asked, "/reminders/past", false))
+        },
+    )
 }
 
 fn gone_by(viewer: &Viewer, gone: &Gone, asked: &Asked, here: &str, admin: bool) -> Markup {
@@ -294,29 +289,34 @@ fn gone_by(viewer: &Viewer, gone: &Gone, asked: &Asked, here: &str, admin: bool)
         @if admin && !gone.past.is_empty() { a.btn.btn-sm href=(export) { (icon("download")) "CSV" } }
     };
     let pairs = asked.pairs();
-    let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    card_with(&t!(lang, "过去 {days} 天", "The last {days} days"), actions, html! {
-        form.card-body.row.g-2.align-items-end method="get" action=(here) {
-            (spans(lang, asked))
-            (rule_choice(lang, &gone.rules, asked))
-            div."col-6"."col-md-auto" {
-                label.form-label for="state" { (t!(lang, "状态", "State")) }
-                select.form-select #state name="state" {
-                    option value="" { (t!(lang, "全部", "All")) }
-                    @for fate in Fate::ALL { option value=(fate.word()) selected[fate.word() == asked.state] { (fate_title(lang, fate)) } }
+    let pairs: Vec<(&str, &str)> =
+        pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    card_with(
+        &t!(lang, "过去 {days} 天", "The last {days} days"),
+        actions,
+        html! {
+            form.card-body.row.g-2.align-items-end method="get" action=(here) {
+                (spans(lang, asked))
+                (rule_choice(lang, &gone.rules, asked))
+                div."col-6"."col-md-auto" {
+                    label.form-label for="state" { (t!(lang, "状态", "State")) }
+                    select.form-select #state name="state" {
+                        option value="" { (t!(lang, "全部", "All")) }
+                        @for fate in Fate::ALL { option value=(fate.word()) selected[fate.word() == asked.state] { (fate_title(lang, fate)) } }
+                    }
                 }
+                (person_field(lang, asked))
+                @if gone.has_team && !admin { (team_choice(lang, asked)) }
+                div.col-auto { button.btn.btn-primary type="submit" { (icon("filter")) (t!(lang, "筛选", "Filter")) } }
             }
-            (person_field(lang, asked))
-            @if gone.has_team && !admin { (team_choice(lang, asked)) }
-            div.col-auto { button.btn.btn-primary type="submit" { (icon("filter")) (t!(lang, "筛选", "Filter")) } }
-        }
-        @if gone.past.is_empty() {
-            (empty("history", &t!(lang, "这段时间没有提醒", "No reminders in this time"), t!(lang, "放宽筛选或选更长的时间看看。", "Look with a wider filter or further back.")))
-        } @else {
-            (past_table(viewer, gone, admin))
-            (pager(lang, asked.page(), gone.has_more, &pairs))
-        }
-    })
+            @if gone.past.is_empty() {
+                (empty("history", &t!(lang, "这段时间没有提醒", "No reminders in this time"), t!(lang, "放宽筛选或选更长的时间看看。", "Look with a wider filter or further back.")))
+            } @else {
+                (past_table(viewer, gone, admin))
+                (pager(lang, asked.page(), gone.has_more, &pairs))
+            }
+        },
+    )
 }
 
 fn fate_title(lang: Lang, fate: Fate) -> String {
@@ -385,8 +385,18 @@ fn harmless(cell: &str) -> String {
 pub fn forecast_csv(lang: Lang, dues: &[Due]) -> Result<Vec<u8>, csv::Error> {
     let mut file = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     file.write_record([
-        "on", "rule", "recipient", "recipient_name", "person", "subject", "site", "due", "offset",
-        "digest", "withheld", "text",
+        "on",
+        "rule",
+        "recipient",
+        "recipient_name",
+        "person",
+        "subject",
+        "site",
+        "due",
+        "offset",
+        "digest",
+        "withheld",
+        "text",
     ])?;
     for due in dues {
         let about = due.subject.about.as_ref();
@@ -411,8 +421,17 @@ pub fn forecast_csv(lang: Lang, dues: &[Due]) -> Result<Vec<u8>, csv::Error> {
 pub fn past_csv(past: &[Past]) -> Result<Vec<u8>, csv::Error> {
     let mut file = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     file.write_record([
-        "at", "rule", "recipient", "recipient_name", "person", "subject", "due", "offset", "state",
-        "withheld", "mail",
+        "at",
+        "rule",
+        "recipient",
+        "recipient_name",
+        "person",
+        "subject",
+        "due",
+        "offset",
+        "state",
+        "withheld",
+        "mail",
     ])?;
     for one in past {
         let about = one.about.as_ref();

@@ -30,19 +30,14 @@ pub async fn notices(
 ) -> Result<HttpResponse> {
     let (id, page) = (viewer.id, asked.page.unwrap_or(1).clamp(1, 10_000));
     let offset = ((page - 1) * ROWS) as i64;
-    let mut all =
-        db.read(move |conn| notice::list(conn, id, ROWS as i64 + 1, offset)).await?;
+    let mut all = db.read(move |conn| notice::list(conn, id, ROWS as i64 + 1, offset)).await?;
     let has_more = all.len() > ROWS;
     all.truncate(ROWS);
     Ok(html(pages::notices(&viewer, &all, page, has_more)))
 }
 
 /// Leads to what a notice is about; it counts as read from then on.
-pub async fn open(
-    db: web::Data<Db>,
-    viewer: Viewer,
-    id: web::Path<i64>,
-) -> Result<HttpResponse> {
+pub async fn open(db: web::Data<Db>, viewer: Viewer, id: web::Path<i64>) -> Result<HttpResponse> {
     let (person, now) = (viewer.id, viewer.now);
     let path = db.write(move |conn| notice::open(conn, person, NoticeId(*id), now)).await?;
     let path = path.ok_or(Error::NotFound)?;
@@ -82,7 +77,8 @@ pub async fn choose(
     viewer: Viewer,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
-    let value = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, v)| v.as_str());
+    let value =
+        |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, v)| v.as_str());
     let rhythm = value("rhythm").and_then(Rhythm::parse);
     let key = value("form_key").unwrap_or_default().to_owned();
     let wanted: Vec<String> =

@@ -20,10 +20,7 @@ use crate::{
         queries::{self, MuteId, NewMute, RuleVersion, SpecialDay},
         recipients::Calendars,
     },
-    staff::{
-        self, Person, Site,
-        queries::Scope,
-    },
+    staff::{self, Person, Site, queries::Scope},
     text,
     web::{Error, Form, Problems, Result, html},
 };
@@ -85,6 +82,7 @@ pub async fn rule(
     admin: Acting<Administrator>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
+    let code = code.into_inner();
     let (story, rule) = db.read(move |conn| story(conn, &rules, &reminders, &code)).await?;
     let form = rule.as_ref().map_or_else(RuleForm::blank, RuleForm::of);
     Ok(html(pages::rule(&admin, &story, &form, &Problems::default())))
@@ -99,7 +97,7 @@ pub async fn change_rule(
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
     let form = RuleForm::read(fields);
-    let (asked, known) = (code.clone(), (**reminders).clone());
+    let (asked, known) = (code.into_inner(), (**reminders).clone());
     let (story, before) = db.read(move |conn| story(conn, &rules, &known, &asked)).await?;
     let mut problems = Problems::default();
     let read = form.rule(&mut problems);
@@ -226,16 +224,22 @@ impl MuteForm {
         let until = self.until.trim().parse::<NaiveDate>().ok();
         let until = until.filter(|until| today <= *until && *until <= last);
         if until.is_none() {
-            problems.add("until", text!(
-                "请填写今天起一年之内的日期，如 2027-01-31。",
-                "Write a day from today on within a year, such as 2027-01-31."
-            ));
+            problems.add(
+                "until",
+                text!(
+                    "请填写今天起一年之内的日期，如 2027-01-31。",
+                    "Write a day from today on within a year, such as 2027-01-31."
+                ),
+            );
         }
         if self.why.trim().is_empty() || self.why.chars().count() > 500 {
-            problems.add("why", text!(
-                "请写明静音的原因（500 字以内）。",
-                "Say why it is muted, in 500 characters at most."
-            ));
+            problems.add(
+                "why",
+                text!(
+                    "请写明静音的原因（500 字以内）。",
+                    "Say why it is muted, in 500 characters at most."
+                ),
+            );
         }
         let rule = Some(self.rule.trim().to_owned()).filter(|rule| !rule.is_empty());
         let subject = self.id.filter(|_| !self.kind.is_empty()).map(|id| (self.kind.clone(), id));
@@ -246,10 +250,13 @@ impl MuteForm {
             _ => (person, rule, subject),
         };
         if recipient.is_none() && rule.is_none() && subject.is_none() {
-            problems.add("recipient", text!(
-                "请至少写明收件人、规则或事项之一。",
-                "Name a recipient, a rule or a thing: not everything can be muted."
-            ));
+            problems.add(
+                "recipient",
+                text!(
+                    "请至少写明收件人、规则或事项之一。",
+                    "Name a recipient, a rule or a thing: not everything can be muted."
+                ),
+            );
         }
         let Some(through_on) = until.filter(|_| problems.is_empty()) else { return Ok(None) };
         let why = self.why.trim().to_owned();
@@ -343,9 +350,14 @@ pub async fn site(
     admin: Acting<Administrator>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let today = admin.today;
+    let (today, code) = (admin.today, code.into_inner());
     let (week, days) = db.read(move |conn| one_site(conn, &code, today)).await?;
-    let shown = pages::SitePage { form: &WeekForm::of(&week), days: &DaysForm::default(), week: &week, special: &days };
+    let shown = pages::SitePage {
+        form: &WeekForm::of(&week),
+        days: &DaysForm::default(),
+        week: &week,
+        special: &days,
+    };
     Ok(html(pages::site(&admin, &shown, &Problems::default())))
 }
 
@@ -437,12 +449,18 @@ pub async fn set_week(
     code: web::Path<String>,
     Form(form): Form<WeekForm>,
 ) -> Result<HttpResponse> {
-    let (today, asked) = (admin.today, code.clone());
+    let (today, code) = (admin.today, code.into_inner());
+    let asked = code.clone();
     let (week, days) = db.read(move |conn| one_site(conn, &asked, today)).await?;
     let mut problems = Problems::default();
     let new = form.read(&mut problems);
     if !problems.is_empty() {
-        let shown = pages::SitePage { form: &form, days: &DaysForm::default(), week: &week, special: &days };
+        let shown = pages::SitePage {
+            form: &form,
+            days: &DaysForm::default(),
+            week: &week,
+            special: &days,
+        };
         return Ok(html(pages::site(&admin, &shown, &problems)));
     }
     let (acting, site) = (admin.clone(), week.site.id);
@@ -481,7 +499,10 @@ impl DaysForm {
     fn read(&self, problems: &mut Problems) -> Vec<NaiveDate> {
         let parse = |word: &str| word.trim().parse::<NaiveDate>().ok();
         let Some(first) = parse(&self.first) else {
-            problems.add("first", text!("请写 2027-10-01 这样的日期。", "Write a day such as 2027-10-01."));
+            problems.add(
+                "first",
+                text!("请写 2027-10-01 这样的日期。", "Write a day such as 2027-10-01."),
+            );
             return Vec::new();
         };
         let last = if self.last.trim().is_empty() { Some(first) } else { parse(&self.last) };
@@ -494,7 +515,8 @@ impl DaysForm {
             return Vec::new();
         };
         if self.how != "usual" && self.title.trim().is_empty() {
-            problems.add("title", text!("请写名称，如“国庆节”。", "Name it, such as National Day."));
+            problems
+                .add("title", text!("请写名称，如“国庆节”。", "Name it, such as National Day."));
         }
         first.iter_days().take_while(|day| *day <= last).collect()
     }
@@ -506,12 +528,18 @@ pub async fn set_days(
     code: web::Path<String>,
     Form(form): Form<DaysForm>,
 ) -> Result<HttpResponse> {
-    let (today, asked) = (admin.today, code.clone());
+    let (today, code) = (admin.today, code.into_inner());
+    let asked = code.clone();
     let (week, special) = db.read(move |conn| one_site(conn, &asked, today)).await?;
     let mut problems = Problems::default();
     let days = form.read(&mut problems);
     if !problems.is_empty() {
-        let shown = pages::SitePage { form: &WeekForm::of(&week), days: &form, week: &week, special: &special };
+        let shown = pages::SitePage {
+            form: &WeekForm::of(&week),
+            days: &form,
+            week: &week,
+            special: &special,
+        };
         return Ok(html(pages::site(&admin, &shown, &problems)));
     }
     let (acting, site, set) = (admin.clone(), week.site.id, form.clone());
@@ -521,7 +549,8 @@ pub async fn set_days(
         for day in &days {
             queries::set_day(conn, site, *day, how)?;
         }
-        let detail = json!({ "first": days.first(), "last": days.last(), "how": set.how, "title": title });
+        let detail =
+            json!({ "first": days.first(), "last": days.last(), "how": set.how, "title": title });
         let subject = ("site", Some(site.0));
         audit::note(conn, Some(acting.id), "set-site-days", subject, detail, acting.now)?;
         Ok(format!("/admin/reminders/hours/{code}"))

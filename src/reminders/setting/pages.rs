@@ -19,7 +19,9 @@ use crate::{
     t,
     web::{
         Crumb, Problems,
-        components::{Tone, alert, badge, button_form, card, card_with, empty, heading, icon, table},
+        components::{
+            Tone, alert, badge, button_form, card, card_with, empty, heading, icon, table,
+        },
         forms::{Field, new_key},
     },
 };
@@ -109,7 +111,7 @@ fn what(lang: Lang, story: &Story, form: &RuleForm, problems: &Problems) -> Mark
             input type="hidden" name="code" value=(form.value("code"));
             input type="hidden" name="source" value=(form.value("source"));
         }
-        (tick(lang, form, "on", t!(lang, "启用", "On")))
+        (tick(form, "on", t!(lang, "启用", "On")))
         div.row {
             div."col-md-6" { (Field::new("title_zh", t!(lang, "中文名称", "Title in Chinese"), form.value("title_zh")).required().input(lang, problems)) }
             div."col-md-6" { (Field::new("title_en", t!(lang, "英文名称", "Title in English"), form.value("title_en")).required().input(lang, problems)) }
@@ -122,7 +124,7 @@ fn what(lang: Lang, story: &Story, form: &RuleForm, problems: &Problems) -> Mark
     }
 }
 
-fn tick(_: Lang, form: &RuleForm, name: &str, label: String) -> Markup {
+fn tick(form: &RuleForm, name: &str, label: String) -> Markup {
     html! {
         label.form-check.mb-3 {
             input.form-check-input type="checkbox" name=(name) value="yes" checked[form.has(name)];
@@ -173,7 +175,7 @@ fn how(lang: Lang, form: &RuleForm, problems: &Problems) -> Markup {
         }
         (Field::new("hours", t!(lang, "发送时段", "When it goes out"), form.value("hours")).select(lang, problems, hours))
         (Field::new("late_days", t!(lang, "到期后最多补发几天", "Sent up to so many days late"), form.value("late_days")).kind("number").required().input(lang, problems))
-        (tick(lang, form, "optional", t!(lang, "允许收件人退订", "Recipients may opt out")))
+        (tick(form, "optional", t!(lang, "允许收件人退订", "Recipients may opt out")))
     }
 }
 
@@ -196,10 +198,14 @@ fn history(viewer: &Viewer, story: &Story) -> Markup {
             html! { @for one in &version.rule.steps { span.me-2 { (one.days) } } },
         ]
     });
-    card_with(&t!(lang, "修改记录", "Versions"), html! {}, html! {
-        @if story.versions.is_empty() { (empty("history", &t!(lang, "还没有改过", "Never changed"), t!(lang, "现在用的是内置规则。", "The built-in rule counts."))) }
-        @else { (table(&headers, rows)) }
-    })
+    card_with(
+        &t!(lang, "修改记录", "Versions"),
+        html! {},
+        html! {
+            @if story.versions.is_empty() { (empty("history", &t!(lang, "还没有改过", "Never changed"), t!(lang, "现在用的是内置规则。", "The built-in rule counts."))) }
+            @else { (table(&headers, rows)) }
+        },
+    )
 }
 
 pub fn mutes(viewer: &Viewer, mutes: &[Muted], rules: &[Rule]) -> Markup {
@@ -282,7 +288,9 @@ fn scope_title(lang: Lang, scope: &str) -> String {
         "subject" => t!(lang, "这件事：对所有人", "This thing, for everybody"),
         "person-rule" => t!(lang, "这条规则：对此收件人", "This rule, for this recipient"),
         "person" => t!(lang, "全部提醒：对此收件人", "All reminders, for this recipient"),
-        _ => t!(lang, "只是这件事：对此收件人和规则", "Only this thing, for this recipient and rule"),
+        _ => {
+            t!(lang, "只是这件事：对此收件人和规则", "Only this thing, for this recipient and rule")
+        }
     }
 }
 

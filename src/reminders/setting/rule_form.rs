@@ -27,7 +27,8 @@ impl RuleForm {
     /// A rule, to be shown.
     pub fn of(rule: &Rule) -> RuleForm {
         let mut form = RuleForm::default();
-        let mut put = |name: &str, value: &str| form.fields.push((name.to_owned(), value.to_owned()));
+        let mut put =
+            |name: &str, value: &str| form.fields.push((name.to_owned(), value.to_owned()));
         put("code", &rule.code);
         put("source", rule.source.word());
         put("title_zh", &rule.title.zh);

@@ -127,7 +127,9 @@ pub fn grace_ending(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
         // The longest grace of any way of renewing it, counted from one end of the range.
         let ways = certification.renewals.iter();
         let graces = ways.map(|way| (way.window(ask.first).1 - ask.first).num_days());
-        let Some(longest) = graces.max().and_then(|days| u64::try_from(days).ok()) else { continue };
+        let Some(longest) = graces.max().and_then(|days| u64::try_from(days).ok()) else {
+            continue;
+        };
         if longest == 0 {
             continue;
         }
@@ -138,7 +140,8 @@ pub fn grace_ending(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
         let lives = Lives::load(conn, ask, &rows)?;
         found.extend(rows.iter().filter_map(|row| {
             let now = lives.standing(ask, row);
-            let (through, (_, due_on)) = now.through.filter(|_| speaks(now.state)).zip(now.window)?;
+            let (through, (_, due_on)) =
+                now.through.filter(|_| speaks(now.state)).zip(now.window)?;
             let is_due = through < due_on && ask.first <= due_on && due_on <= ask.last;
             is_due.then(|| item(ask, row, due_on))
         }));
@@ -156,8 +159,9 @@ pub fn review_due(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
         let Some(review) = &certification.review else { continue };
         let longer = review.longer.as_ref().map(|longer| longer.months);
         let intervals = std::iter::once(review.months).chain(longer).filter(|every| *every > 0);
-        let mut after: Vec<u32> =
-            intervals.flat_map(|every| (1..=LONGEST_MONTHS / every).map(move |n| n * every)).collect();
+        let mut after: Vec<u32> = intervals
+            .flat_map(|every| (1..=LONGEST_MONTHS / every).map(move |n| n * every))
+            .collect();
         after.sort_unstable();
         after.dedup();
         let mut rows: HashMap<i64, Row> = HashMap::new();
@@ -202,7 +206,9 @@ fn lapses(condition: &Requirement) -> Vec<Lapse> {
         Rule::ClassHours(one) => {
             let months = one.within_months.unwrap_or(0);
             let courses = one.courses.iter().filter(|_| months > 0);
-            found.extend(courses.map(|code| Lapse::AfterItsStart(Kind::Course, code.clone(), months)));
+            found.extend(
+                courses.map(|code| Lapse::AfterItsStart(Kind::Course, code.clone(), months)),
+            );
         }
         Rule::Exam(one) => found.extend(one.parts.iter().filter_map(|part| {
             let months = part.valid_months?;

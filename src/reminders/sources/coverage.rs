@@ -32,15 +32,18 @@ pub fn at_risk(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
             posts.into_iter().map(|post| (post.person.id, post.site)).collect();
         let mut days: BTreeMap<SiteId, (Site, BTreeSet<NaiveDate>)> = BTreeMap::new();
         for row in &ending {
-            let Some((site, through)) = sites.get(&row.person_id).zip(row.through_on) else { continue };
+            let Some((site, through)) = sites.get(&row.person_id).zip(row.through_on) else {
+                continue;
+            };
             let entry = days.entry(site.id).or_insert_with(|| (site.clone(), BTreeSet::new()));
             entry.1.insert(through);
         }
         for (site, days) in days.into_values() {
             let crew = Crew::load(conn, ask, &site, code)?;
-            found.extend(crew.falls_below(ask, at_least, &days).map(|(day, left)| {
-                crew.item(ask, code, (day, left, at_least))
-            }));
+            found.extend(
+                crew.falls_below(ask, at_least, &days)
+                    .map(|(day, left)| crew.item(ask, code, (day, left, at_least))),
+            );
         }
     }
     Ok(found)
@@ -68,9 +71,8 @@ impl Crew {
     }
 
     fn holders_on(&self, day: NaiveDate) -> usize {
-        let valid = |fact: &Fact| {
-            fact.from <= day && fact.through.is_none_or(|through| day <= through)
-        };
+        let valid =
+            |fact: &Fact| fact.from <= day && fact.through.is_none_or(|through| day <= through);
         let holds = |post: &&Post| {
             let held = self.held.get(&post.person.id);
             post.works_on(day) && held.is_some_and(|facts| facts.iter().any(valid))

@@ -13,8 +13,7 @@ use crate::{
     },
     i18n::Text,
     record::{
-        Kind, PersonId, Rules,
-        ledger,
+        Kind, PersonId, Rules, ledger,
         period::{days_after, days_before},
         requirement::{Requirement, Rule},
     },

@@ -46,10 +46,9 @@ impl Ask<'_> {
 
     /// Moments that may lie on one of the days, wherever that is.
     fn moments(&self) -> (Instant, Instant) {
-        let at = |day: NaiveDate| DateTime::<Utc>::from_naive_utc_and_offset(
-            day.and_time(NaiveTime::MIN),
-            Utc,
-        );
+        let at = |day: NaiveDate| {
+            DateTime::<Utc>::from_naive_utc_and_offset(day.and_time(NaiveTime::MIN), Utc)
+        };
         (at(day_before(self.first)).into(), at(next_day(next_day(self.last))).into())
     }
 }

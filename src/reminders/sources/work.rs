@@ -1,5 +1,6 @@
 //! What waits for somebody: logbooks, candidacies, courses.
 
+use super::super::model::To;
 use super::{Ask, Item, Result, When};
 use crate::{
     careers, courses,
@@ -8,13 +9,13 @@ use crate::{
     mentoring,
     record::{Kind, period::days_before},
 };
-use super::super::model::To;
 
 /// Logbook entries without a signature, by the day they were handed in.
 pub fn logbook_waiting(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
     let (from, until) = ask.moments();
     let waiting = mentoring::queries::unsigned_between(conn, from, until)?;
-    let wanted = waiting.into_iter().filter(|one| ask.wants(one.apprentice) || ask.wants(one.mentor));
+    let wanted =
+        waiting.into_iter().filter(|one| ask.wants(one.apprentice) || ask.wants(one.mentor));
     Ok(wanted
         .map(|one| {
             let task = ask.rules.task(&one.task);
@@ -46,7 +47,8 @@ pub fn candidacy_waiting(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
             continue;
         }
         let path = ask.rules.path(&candidacy.path);
-        let title = path.map_or_else(|| Text::same(&candidacy.path), |(_, path)| path.title.clone());
+        let title =
+            path.map_or_else(|| Text::same(&candidacy.path), |(_, path)| path.title.clone());
         let item = Item::new("candidacy", candidacy.id.0, &candidacy.path, title, When::Moment(at));
         let leads = format!("/candidacies/{}", candidacy.id);
         let item = item.about(candidacy.person_id).leads_to(leads.clone(), leads);
