@@ -20,6 +20,10 @@ use super::{
 };
 use crate::i18n::Lang;
 
+/// How wide the stroke is that makes Chinese bold, as a part of the size: dense characters stay
+/// open.
+pub(super) const THICKER: f32 = 0.018;
+
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Colour(pub u8, pub u8, pub u8);
@@ -363,7 +367,7 @@ fn write_line(
         // There is one weight of Chinese; a stroke around it makes the other.
         let thicker = line.style.weight == Weight::Bold && run.source == Source::Han;
         surface.set_fill(Some(colour.fill()));
-        surface.set_stroke(thicker.then(|| colour.stroke(size * 0.028)));
+        surface.set_stroke(thicker.then(|| colour.stroke(size * THICKER)));
         let font = run.source.loaded()?.font.clone();
         surface.draw_glyphs(Point::from_xy(x, baseline), &run.glyphs, font, &run.text, size, false);
         x += run.width * size;

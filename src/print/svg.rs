@@ -11,7 +11,7 @@ use rustybuzz::ttf_parser::{GlyphId, OutlineBuilder};
 use super::{
     Colour, Error, Line, Outline, Sheet,
     fonts::{Source, Weight},
-    sheet::{Mark, Stroked},
+    sheet::{Mark, Stroked, THICKER},
 };
 
 impl Sheet {
@@ -73,7 +73,7 @@ impl Svg {
         for run in &line.runs {
             let em = run.source.loaded()?.face.units_per_em() as f32;
             let thick = line.style.weight == Weight::Bold && run.source == Source::Han;
-            let stroke = if thick { em * 0.028 } else { 0.0 };
+            let stroke = if thick { em * THICKER } else { 0.0 };
             for glyph in &run.glyphs {
                 let id = u16::try_from(glyph.glyph_id.to_u32()).unwrap_or_default();
                 let name = self.glyph(run.source, id)?;

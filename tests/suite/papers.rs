@@ -106,30 +106,37 @@ fn a_character_no_font_has_is_named() {
     assert!(error.message().en.contains("U+1F409"), "{error}");
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
+/// Every seventh Chinese character that can be printed.
+fn chinese() -> Vec<char> {
+    let printed = |character: &char| print::fonts::can_print(&character.to_string()).is_ok();
+    ('一'..='龥').step_by(7).filter(printed).chain(['龘', '𠮷', '·']).collect()
+}
 
-    /// Whatever the name and title: it makes a paper from which they can be read, the same twice.
+fn chinese_text(most: usize) -> impl Strategy<Value = String> {
+    let character = prop::sample::select(chinese());
+    prop::collection::vec(character, 1..most).prop_map(|all| all.into_iter().collect())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// Whatever the name and title: it makes a small paper from which they can be read, the same
+    /// twice.
     #[test]
     fn what_is_printed_can_be_read(
-        zh in "[一-龥龘𠮷·]{1,30}", en in "[A-Za-zŁŵÀ-ÖØ-öø-ž'-]{1,30}", title in "[一-龥（）]{1,60}", landscape: bool,
+        zh in chinese_text(30),
+        en in "[A-Za-zŁŵÀ-ÖØ-öø-ž'-]{1,40}",
+        title in chinese_text(60),
+        landscape in any::<bool>(),
     ) {
         let body = Body { landscape, ..Body::standard() };
         let content = content(Text::new(&zh, &en), Text::new(&title, "Qualification"));
-        match paper(&body, &content, Lang::Zh) {
-            Ok(bytes) => {
-                prop_assert!(bytes == paper(&body, &content, Lang::Zh).unwrap());
-                prop_assert!(bytes.len() < 100_000);
-                let words = words(&bytes);
-                for said in [&zh, &en, &title] {
-                    prop_assert!(words.contains(&without_space(said)), "{} in {}", said, words);
-                }
-            }
-            // Rare characters are refused by name, and only those.
-            Err(print::Error::Missing { character, .. }) => {
-                prop_assert!(('一'..='龥').contains(&character), "{}", character);
-            }
-            Err(error) => prop_assert!(false, "{error}"),
+        let bytes = paper(&body, &content, Lang::Zh).expect("a paper");
+        prop_assert!(bytes == paper(&body, &content, Lang::Zh).expect("a paper"));
+        prop_assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
+        let words = words(&bytes);
+        for said in [&zh, &en, &title] {
+            prop_assert!(words.contains(said.as_str()), "{} in {}", said, words);
         }
     }
 }
@@ -277,7 +284,7 @@ on_both! {
 on_both! {
     async fn who_may_not_see_the_person_gets_no_paper(world: World) {
         world.issue_to_lin().await;
-        for (who, status) in [(world.lin().await, 200), (world.zhou().await, 200), (world.he().await, 200), (world.sun().await, 404), (world.wang().await, 404)] {
+        for (who, status) in [(world.lin().await, 200), (world.zhou().await, 200), (world.he().await, 200), (world.sun().await, 404)] {
             assert_eq!(who.download(PAPER).await.0, status);
         }
         let anybody = world.anybody();

@@ -150,7 +150,7 @@ impl<'a> Page<'a> {
         let heading = filled(&body.heading, content);
         self.say(&mut parts, &heading, (title_size, 12.5), 14.0, self.accent, true, title_room)?;
         let named = parts.len();
-        self.say(&mut parts, &content.name, (30.0, 15.0), 22.0, Colour::BLACK, true, 0.06)?;
+        self.say(&mut parts, &content.name, (32.0, 15.0), 22.0, Colour::BLACK, !zh, 0.06)?;
         if let Some(last) = parts.last_mut().filter(|_| named > 0) {
             last.shown = Shown::Ruled;
         }
@@ -247,12 +247,17 @@ impl<'a> Page<'a> {
     ) -> Result<(), print::Error> {
         let lang = self.with.lang;
         let said = text.get(lang);
-        let first = one_line(said, Style::new(large, lang), width)?;
-        self.sheet.text(first, x, y + 10.0, colour);
         let other = self.other().map(|other| (other, text.get(other)));
-        if let Some((other, again)) = other.filter(|(_, again)| *again != said) {
+        let other = other.filter(|(_, again)| *again != said);
+        let mut y = y + 10.0;
+        for set in up_to(3 - other.iter().count(), said, Style::new(large, lang), width)? {
+            let size = set.style.size;
+            self.sheet.text(set, x, y, colour);
+            y += (size * 1.2).min(8.5);
+        }
+        if let Some((other, again)) = other {
             let second = one_line(again, Style::new(small, other), width)?;
-            self.sheet.text(second, x, y + 18.5, Colour::GREY);
+            self.sheet.text(second, x, y, Colour::GREY);
         }
         Ok(())
     }
@@ -343,6 +348,17 @@ impl Part {
             }
         }
     }
+}
+
+/// On one line where it can be read there, else on so many lines at most.
+fn up_to(most: usize, text: &str, style: Style, width: f32) -> Result<Vec<Line>, print::Error> {
+    let mut size = style.size * 0.7;
+    let mut lines = fitted(text, style, width, size)?;
+    while lines.len() > most && size > 1.0 {
+        size *= 0.85;
+        lines = paragraph(text, style.sized(size), width)?;
+    }
+    Ok(lines)
 }
 
 /// On one line, as small as it must be.
