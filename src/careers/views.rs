@@ -162,6 +162,7 @@ fn verdict_on(
     on: NaiveDate,
     known_at: Option<Instant>,
 ) -> Result<Option<KeptVerdict>> {
+    let rules = &rules.on(on);
     let Some((set, path)) = rules.path(code) else { return Ok(None) };
     let rows = ledger::rows_of(conn, post.person.id, known_at)?;
     let mut facts: Vec<Fact> = rows.iter().filter_map(Row::fact).collect();
@@ -304,7 +305,7 @@ impl StoryView {
         }
         let applied = candidacy.applied_at;
         let then = today_at(&post.site, applied);
-        self.at_application = verdict_on(conn, &rules.on(then), post, path, then, Some(applied))?
+        self.at_application = verdict_on(conn, rules, post, path, then, Some(applied))?
             .filter(|verdict| verdict.rules.content_id == candidacy.content_id);
         if let Some(decision) = &self.story.decision {
             self.kept = serde_json::from_str(&decision.verdict).ok();

@@ -273,6 +273,7 @@ pub fn of_person(
     person: PersonId,
     today: NaiveDate,
 ) -> Result<Vec<Held>> {
+    let rules = &rules.on(today);
     let acts = acts_of(conn, person)?;
     let ours: Vec<Held> = issued_to(conn, person)?
         .into_iter()
@@ -374,6 +375,7 @@ pub fn standing_of(
     acts: &[Act],
     on: NaiveDate,
 ) -> Result<Standing> {
+    let rules = &rules.on(on);
     let plan = rules.context().certification(&one.certification);
     let facts = match plan.filter(|plan| needs_facts(plan)) {
         Some(_) => ledger::facts_of(conn, one.person_id, None)?,

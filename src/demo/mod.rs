@@ -14,6 +14,7 @@ mod names;
 mod people;
 mod practicals;
 mod reviewer;
+mod rules;
 mod sittings;
 mod today;
 
@@ -87,5 +88,6 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     exams::set_a_standard(&mut making)?;
     marking::make(&mut making, &people)?;
     careers::make(&mut making, &people)?;
+    rules::make(&mut making)?;
     today::make(&mut making, &people)
 }

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::{
     access::{Acting, RuleMaking, audit},
     content::{self, ContentId},
-    db::{Conn, Instant, schema::rule_draft},
+    db::{self, Conn, Instant, schema::rule_draft},
     record::PersonId,
     text,
     web::{Error, Result},
@@ -125,24 +125,38 @@ pub fn start(
     set: &str,
     title: &str,
 ) -> Result<DraftId> {
+    let found = begin(conn, set, title, str::to_owned, (acting.id, acting.now))?;
+    let (id, base) = found.ok_or(Error::NotFound)?;
+    let detail = json!({ "set": set, "title": title, "base": base });
+    note(conn, acting, "draft-rules", id, &detail)?;
+    Ok(id)
+}
+
+/// Keeps a new draft with a change made to it; none when nothing was ever said about the rule set.
+/// Returns the number of the revision it is a change of, too.
+pub fn begin(
+    conn: &mut Conn,
+    set: &str,
+    title: &str,
+    change: impl FnOnce(&str) -> String,
+    (by, at): (PersonId, Instant),
+) -> Result<Option<(DraftId, i64)>, db::Error> {
     let words = content::words(conn)?;
-    let base = words.iter().rfind(|word| word.code == set).ok_or(Error::NotFound)?;
+    let Some(base) = words.iter().rfind(|word| word.code == set) else { return Ok(None) };
     let id: DraftId = diesel::insert_into(rule_draft::table)
         .values((
             rule_draft::rule_set.eq(set),
             rule_draft::base_content_id.eq(base.id),
             rule_draft::title.eq(title),
-            rule_draft::body.eq(&base.text),
-            rule_draft::drafted_at.eq(acting.now),
-            rule_draft::drafted_by.eq(acting.id),
-            rule_draft::changed_at.eq(acting.now),
-            rule_draft::changed_by.eq(acting.id),
+            rule_draft::body.eq(change(&base.text)),
+            rule_draft::drafted_at.eq(at),
+            rule_draft::drafted_by.eq(by),
+            rule_draft::changed_at.eq(at),
+            rule_draft::changed_by.eq(by),
         ))
         .returning(rule_draft::id)
         .get_result(conn)?;
-    let detail = json!({ "set": set, "title": title, "base": base.number });
-    note(conn, acting, "draft-rules", id, &detail)?;
-    Ok(id)
+    Ok(Some((id, base.number)))
 }
 
 fn note(

@@ -60,7 +60,7 @@ fn day_of(word: &Word) -> NaiveDate {
 
 /// The editions these words make, oldest first. Only rule sets of `codes` are in force: what has
 /// no file any more is not.
-pub fn editions<'a>(words: &'a [Word], codes: &BTreeSet<String>) -> Vec<Chosen<'a>> {
+pub fn in_order<'a>(words: &'a [Word], codes: &BTreeSet<String>) -> Vec<Chosen<'a>> {
     let dated = first_days(words).into_iter().zip(words);
     let dated: Vec<(NaiveDate, &Word)> =
         dated.filter(|(_, word)| codes.contains(&word.code)).collect();
@@ -126,7 +126,7 @@ impl Shelf {
         let words = content::words(conn)?;
         let files = newest_files(&words);
         let mut editions = Vec::new();
-        for chosen in editions(&words, &self.codes) {
+        for chosen in in_order(&words, &self.codes) {
             match self.edition(chosen.words.clone(), &files) {
                 Some(edition) => editions.push((chosen.from, edition)),
                 None => tracing::debug!(from = %chosen.from, "an edition cannot be read any more"),
@@ -227,7 +227,7 @@ mod tests {
     /// Which word counts on each of these days.
     fn counting(words: &[Word], days: &[&str]) -> Vec<i64> {
         let codes = BTreeSet::from(["s".to_owned()]);
-        let editions = editions(words, &codes);
+        let editions = in_order(words, &codes);
         let on = |on: &&str| {
             let begun = editions.iter().rfind(|edition| edition.from <= day(on)).unwrap();
             begun.words["s"].id.0
@@ -271,6 +271,6 @@ mod tests {
             [word(1, "s", "2026-01-01", None), changed, word(3, "gone", "2026-01-01", None)];
         assert_eq!(counting(&words, &DAYS), [1, 1, 1, 2]);
         let codes = BTreeSet::from(["s".to_owned()]);
-        assert!(editions(&words, &codes).iter().all(|edition| edition.words.len() == 1));
+        assert!(in_order(&words, &codes).iter().all(|edition| edition.words.len() == 1));
     }
 }

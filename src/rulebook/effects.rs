@@ -179,8 +179,10 @@ fn close(found: &mut BTreeSet<String>, base: &Programmes, draft: &Programmes) {
                     found.insert(set.qualified(&one.code));
                 }
             }
-            for deemed in set.deemed.iter().filter(|deemed| names_any(&deemed.by, found)) {
-                found.insert(deemed.certificate.clone());
+            for deemed in &set.deemed {
+                if names_any(&deemed.by, found) {
+                    found.insert(deemed.certificate.clone());
+                }
             }
         }
         if found.len() == before {
