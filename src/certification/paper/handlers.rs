@@ -21,7 +21,7 @@ use crate::{
         CheckLimit, State,
         handlers::{address_of, tidy},
         model::Certificate,
-        queries as certificates, rules as states,
+        queries as certificates,
     },
     db::{Conn, Db},
     i18n::Lang,
@@ -76,7 +76,7 @@ pub async fn public_paper(
     request: HttpRequest,
     db: web::Data<Db>,
     head: web::Data<Letterhead>,
-    limit: web::Data<CheckLimit>,
+    (rules, limit): (Rules, web::Data<CheckLimit>),
     reader: Reader,
     now: Now,
     query: web::Query<PublicQuery>,
@@ -90,22 +90,28 @@ pub async fn public_paper(
     let (number, code) =
         (tidy(query.number.as_deref()), tidy(query.code.as_deref()).replace('-', ""));
     let lang = query.lang.as_deref().and_then(Lang::parse).unwrap_or(reader.lang);
-    let certificate = db.read(move |conn| known_by_code(conn, &number, &code, now)).await?;
+    let certificate = db.read(move |conn| known_by_code(conn, &rules, &number, &code, now)).await?;
     let name = file_name(&certificate, lang);
     let bytes = keeping::paper(&db, &head, certificate, lang, now.0, None).await?;
     Ok(download(&name, "application/pdf", bytes))
 }
 
 /// Nobody but its people gets a fresh copy of a certificate that was taken back.
-fn known_by_code(conn: &mut Conn, number: &str, code: &str, now: Now) -> Result<Certificate> {
+fn known_by_code(
+    conn: &mut Conn,
+    rules: &Rules,
+    number: &str,
+    code: &str,
+    now: Now,
+) -> Result<Certificate> {
     let found = certificates::by_number(conn, number)?;
     let right = found.filter(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
     let certificate = right.ok_or(Error::NotFound)?;
     let mut acts = certificates::acts_of(conn, certificate.person_id)?;
     let acts = acts.remove(&certificate.id).unwrap_or_default();
     let today = now.0.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
-    let state = states::state(certificate.valid_from, certificate.valid_through, &acts, today);
-    if offered(state) { Ok(certificate) } else { Err(Error::NotFound) }
+    let standing = certificates::standing_of(conn, rules, &certificate, &acts, today)?;
+    if offered(standing.state) { Ok(certificate) } else { Err(Error::NotFound) }
 }
 
 /// Whether the public check offers the paper.
