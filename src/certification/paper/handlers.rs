@@ -77,10 +77,8 @@ pub struct PublicQuery {
 pub async fn public_paper(
     request: HttpRequest,
     db: web::Data<Db>,
-    rules: Rules,
     head: web::Data<Letterhead>,
-    keys: web::Data<Keys>,
-    limit: web::Data<CheckLimit>,
+    (rules, keys, limit): (Rules, web::Data<Keys>, web::Data<CheckLimit>),
     reader: Reader,
     now: Now,
     query: web::Query<PublicQuery>,

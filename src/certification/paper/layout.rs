@@ -63,6 +63,18 @@ struct Part {
     shown: Shown,
 }
 
+/// How a text of the middle is set: sizes in its own and in the other language, and the room
+/// before it, in points.
+#[derive(Clone, Copy)]
+struct Look {
+    large: f32,
+    small: f32,
+    gap: f32,
+    colour: Colour,
+    bold: bool,
+    tracking: f32,
+}
+
 enum Shown {
     Lines,
     /// With a thin rule below.
@@ -145,37 +157,35 @@ impl<'a> Page<'a> {
             let shown = Shown::Logo(logo.clone());
             parts.push(Part { lines: Vec::new(), colour: Colour::BLACK, gap: 0.0, shown });
         }
-        let (title_size, title_room) = if zh { (38.0, 0.42) } else { (34.0, 0.03) };
-        self.say(&mut parts, &content.issuer, (14.0, 9.0), 8.0, Colour::BLACK, false, 0.12)?;
-        let heading = filled(&body.heading, content);
-        self.say(&mut parts, &heading, (title_size, 12.5), 14.0, self.accent, true, title_room)?;
+        let (black, bold) = (Colour::BLACK, false);
+        let plain =
+            Look { large: 12.5, small: 9.0, gap: 18.0, colour: black, bold, tracking: 0.02 };
+        let issuer = Look { large: 14.0, gap: 8.0, tracking: 0.12, ..plain };
+        self.say(&mut parts, &content.issuer, issuer)?;
+        let (large, tracking) = if zh { (38.0, 0.42) } else { (34.0, 0.03) };
+        let bold =
+            Look { large, small: 12.5, gap: 14.0, colour: self.accent, bold: true, tracking };
+        self.say(&mut parts, &filled(&body.heading, content), bold)?;
         let named = parts.len();
-        self.say(&mut parts, &content.name, (32.0, 15.0), 22.0, Colour::BLACK, !zh, 0.06)?;
-        if let Some(last) = parts.last_mut().filter(|_| named > 0) {
+        let name = Look { large: 32.0, small: 15.0, gap: 22.0, bold: !zh, tracking: 0.06, ..plain };
+        self.say(&mut parts, &content.name, name)?;
+        if let Some(last) = parts.get_mut(named..).and_then(<[Part]>::last_mut) {
             last.shown = Shown::Ruled;
         }
-        let statement = filled(&body.statement, content);
-        self.say(&mut parts, &statement, (12.5, 9.0), 18.0, Colour::BLACK, false, 0.02)?;
-        self.say(&mut parts, &content.title, (24.0, 13.0), 13.0, self.accent, true, 0.04)?;
-        let closing = filled(&body.closing, content);
-        self.say(&mut parts, &closing, (11.0, 8.5), 13.0, Colour::BLACK, false, 0.02)?;
+        self.say(&mut parts, &filled(&body.statement, content), plain)?;
+        let title = Look { large: 24.0, small: 13.0, gap: 13.0, tracking: 0.04, ..bold };
+        self.say(&mut parts, &content.title, title)?;
+        let closing = Look { large: 11.0, small: 8.5, gap: 13.0, ..plain };
+        self.say(&mut parts, &filled(&body.closing, content), closing)?;
         Ok(parts)
     }
 
     /// One text, large in the paper's language and small in the other.
-    fn say(
-        &self,
-        parts: &mut Vec<Part>,
-        text: &Text,
-        (large, small): (f32, f32),
-        gap: f32,
-        colour: Colour,
-        bold: bool,
-        tracking: f32,
-    ) -> Result<(), print::Error> {
+    fn say(&self, parts: &mut Vec<Part>, text: &Text, look: Look) -> Result<(), print::Error> {
         let (lang, width) = (self.with.lang, self.width() - mm(10.0));
-        let style = Style::new(large * self.scale, lang).tracked(tracking);
-        let style = if bold { style.bold() } else { style };
+        let Look { gap, colour, .. } = look;
+        let style = Style::new(look.large * self.scale, lang).tracked(look.tracking);
+        let style = if look.bold { style.bold() } else { style };
         let said = text.get(lang);
         if said.is_empty() {
             return Ok(());
@@ -184,9 +194,9 @@ impl<'a> Page<'a> {
         parts.push(Part { lines, colour, gap: gap * self.scale, shown: Shown::Lines });
         let other = self.other().map(|other| (other, text.get(other)));
         if let Some((other, again)) = other.filter(|(_, again)| *again != said) {
-            let style = Style::new(small * self.scale, other).tracked(0.02);
+            let style = Style::new(look.small * self.scale, other).tracked(0.02);
             let lines = self.broken(again, style, width)?;
-            let colour = if bold { colour.lighter(20) } else { Colour::GREY };
+            let colour = if look.bold { colour.lighter(20) } else { Colour::GREY };
             parts.push(Part { lines, colour, gap: gap * 0.18, shown: Shown::Lines });
         }
         Ok(())
