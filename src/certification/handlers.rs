@@ -1,14 +1,13 @@
 //! Pages and forms of certificates.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
 use maud::Markup;
 use serde::Deserialize;
-use subtle::ConstantTimeEq;
 use validator::Validate;
 
 use super::{
-    CheckLimit, doubts, issue,
+    doubts, issue,
     model::{Act, ActKind, Certificate, Held},
     pages, queries,
     standing::Standing,
@@ -25,8 +24,7 @@ use crate::{
         self, Post, Site,
         queries::{Filter, Scope},
     },
-    text,
-    web::{Error, Form, Now, Problems, Reader, Result, download, html},
+    web::{Error, Form, Problems, Result, download, html},
 };
 
 /// The days asked for, and what is wrong with them; what is wrong is answered for today.
@@ -239,76 +237,4 @@ pub async fn act(
         Ok(format!("/certificates/{number}"))
     })
     .await
-}
-
-#[derive(Deserialize)]
-pub struct CheckQuery {
-    number: Option<String>,
-    code: Option<String>,
-}
-
-/// What the public check found.
-pub enum Checked {
-    NothingAsked,
-    /// Wrong number and wrong code look alike: nobody learns which numbers exist.
-    Unknown,
-    Found(Box<Certificate>, Box<Standing>),
-}
-
-pub async fn check(
-    request: HttpRequest,
-    db: web::Data<Db>,
-    rules: Rules,
-    limit: web::Data<CheckLimit>,
-    reader: Reader,
-    now: Now,
-    query: web::Query<CheckQuery>,
-) -> Result<HttpResponse> {
-    let number = tidy(query.number.as_deref());
-    let code = tidy(query.code.as_deref()).replace('-', "");
-    let today = now.0.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
-    if number.is_empty() && code.is_empty() {
-        return Ok(html(pages::check(&reader, "", &Checked::NothingAsked, today)));
-    }
-    if !limit.allows(&address_of(&request), now.0) {
-        return Err(Error::TooMany(text!(
-            "查询过于频繁，请一分钟后再试。",
-            "Too many checks from your address. Try again in a minute."
-        )));
-    }
-    let asked = number.clone();
-    let (checked, today) = db.read(move |conn| look_up(conn, &rules, &asked, &code, now)).await?;
-    Ok(html(pages::check(&reader, &number, &checked, today)))
-}
-
-/// Today is the day at the holder's site.
-fn look_up(
-    conn: &mut Conn,
-    rules: &Rules,
-    number: &str,
-    code: &str,
-    now: Now,
-) -> Result<(Checked, NaiveDate)> {
-    let utc = now.0.utc();
-    let found = queries::by_number(conn, number)?;
-    let right = found.filter(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
-    let Some(certificate) = right else { return Ok((Checked::Unknown, utc.date_naive())) };
-    let post = staff::queries::post_of(conn, certificate.person_id, utc.date_naive())?;
-    let zone = post.map_or(chrono_tz::Asia::Shanghai, |post| post.site.zone());
-    let mut acts = queries::acts_of(conn, certificate.person_id)?;
-    let acts = acts.remove(&certificate.id).unwrap_or_default();
-    let today = utc.with_timezone(&zone).date_naive();
-    let standing = queries::standing_of(conn, rules, &certificate, &acts, today)?;
-    Ok((Checked::Found(Box::new(certificate), Box::new(standing)), today))
-}
-
-/// As people type from paper: any case, spaces anywhere.
-fn tidy(word: Option<&str>) -> String {
-    let word = word.unwrap_or_default().chars().filter(|c| !c.is_whitespace());
-    word.take(64).collect::<String>().to_uppercase()
-}
-
-fn address_of(request: &HttpRequest) -> String {
-    let address = request.connection_info().realip_remote_addr().unwrap_or("unknown").to_owned();
-    address.chars().take(64).collect()
 }

@@ -9,6 +9,8 @@
 //! from dates and acts when asked; what was printed never changes; nothing is deleted.
 
 pub mod asof;
+pub mod check;
+pub mod credentials;
 pub mod doubts;
 pub mod extracts;
 pub mod handlers;
@@ -37,11 +39,12 @@ const HR: &[Role] = <Hr as Proof>::ROLES;
 
 pub fn routes() -> Routes {
     Routes::new()
-        .get("/check", Who::Public, h::check)
+        .get("/check", Who::Public, check::check)
         .get("/certificates", Who::SignedIn, h::mine)
         .get("/certificates/board", Who::Roles(OVER_PEOPLE), h::board)
         .get("/certificates/board.csv", Who::Roles(OVER_PEOPLE), h::board_csv)
         .get("/certificates/{number}", Who::SignedIn, h::sheet)
         .post("/certificates/{number}/acts", Who::Roles(HR), h::act)
         .and(extracts::routes())
+        .and(credentials::routes())
 }

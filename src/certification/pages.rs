@@ -6,8 +6,9 @@ use chrono::{Months, NaiveDate};
 use maud::{Markup, PreEscaped, html};
 
 use super::{
+    credentials,
     doubts::Doubt,
-    handlers::{Board, BoardQuery, Checked, Sheet},
+    handlers::{Board, BoardQuery, Sheet},
     issue::{self, Next},
     model::{Act, ActKind, Certificate, Held, State},
     standing::Standing,
@@ -24,9 +25,9 @@ use crate::{
     staff::Post,
     t,
     web::{
-        Crumb, Problems, Reader, Shell,
+        Crumb, Problems,
         components::{
-            Tone, alert, badge, card, card_with, definitions, empty, heading, icon, pager, table,
+            Tone, badge, card, card_with, definitions, empty, heading, icon, pager, table,
         },
         forms::{Field, new_key},
     },
@@ -55,7 +56,7 @@ pub fn state_badge(lang: Lang, state: State) -> Markup {
     }
 }
 
-fn through(lang: Lang, day: Option<NaiveDate>) -> String {
+pub(super) fn through(lang: Lang, day: Option<NaiveDate>) -> String {
     match day {
         Some(day) => i18n::date(lang, day),
         None => t!(lang, "长期", "no end"),
@@ -377,6 +378,7 @@ pub fn sheet(
             p.text-secondary { (icon("printer")) " " (t!(lang, "用浏览器的“打印”即可打印或存为 PDF（A4 横向）。", "Use your browser's print command for paper or PDF (A4 landscape).")) }
         }
         (paper(one, head))
+        div.d-print-none { (credentials::downloads(lang, &one.number)) }
         div.d-print-none { (acts_card(lang, sheet)) @if sheet.acting { (act_form(lang, one, state, why, problems)) } }
     })
 }
@@ -469,54 +471,6 @@ fn act_form(lang: Lang, one: &Certificate, state: State, why: &str, problems: &P
                     }
                 }
             }
-        },
-    )
-}
-
-/// The public check: anybody with a number and a code sees how the certificate stands now.
-pub fn check(reader: &Reader, number: &str, checked: &Checked, today: NaiveDate) -> Markup {
-    let lang = reader.lang;
-    let title = t!(lang, "证书查验", "Check a certificate");
-    let none = Problems::default();
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
-    shell.page(&title, &[], None, html! {
-        div.row.justify-content-center { div."col-md-8"."col-lg-6" {
-            (heading(&title, t!(lang, "输入证书上的编号和查验码。", "Enter the number and the check code on the certificate."), html! {}))
-            @match checked {
-                Checked::NothingAsked => {},
-                Checked::Unknown => { (alert(Tone::Bad, t!(lang, "没有与此编号和查验码相符的证书。请核对证书上的字样。", "No certificate matches this number and check code. Compare them with the paper."))) },
-                Checked::Found(one, acts) => { (found(lang, one, acts, today)) },
-            }
-            (card("", html! {
-                form method="get" action="/check" {
-                    (Field::new("number", t!(lang, "证书编号", "Certificate number"), number).required().input(lang, &none))
-                    (Field::new("code", t!(lang, "查验码", "Check code"), "").required().autocomplete("off").input(lang, &none))
-                    button.btn.btn-primary type="submit" { (icon("shield-check")) (t!(lang, "查验", "Check")) }
-                }
-            }))
-        } }
-    })
-}
-
-fn found(lang: Lang, one: &Certificate, standing: &Standing, today: NaiveDate) -> Markup {
-    let state = standing.state;
-    let printed = one.printed();
-    let names = printed.names();
-    let name = if names.zh == names.en { names.zh } else { format!("{} {}", names.zh, names.en) };
-    card(
-        &t!(lang, "查验结果", "Result"),
-        html! {
-            div.mb-3.certificate-state { (state_badge(lang, state)) }
-            (definitions([
-                (t!(lang, "姓名", "Name"), html! { (name) }),
-                (t!(lang, "证书", "Certificate"), html! { (printed.title.get(lang)) }),
-                (t!(lang, "证书编号", "Number"), html! { (one.number) }),
-                (t!(lang, "发证机构", "Issued by"), html! { (printed.issuer.get(lang)) }),
-                (t!(lang, "颁发日期", "Issued on"), html! { (i18n::date(lang, one.issued_on)) }),
-                (t!(lang, "生效日期", "Valid from"), html! { (i18n::date(lang, one.valid_from)) }),
-                (t!(lang, "有效期至", "Valid through"), html! { (through(lang, standing.through)) }),
-            ]))
-            p.text-secondary.small.mb-0.mt-2 { (t!(lang, "以上为 {} 的状态。", "This is how it stands on {}.", i18n::date(lang, today))) }
         },
     )
 }

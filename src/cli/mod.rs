@@ -4,6 +4,7 @@ mod remind;
 mod explain;
 mod extract;
 mod import;
+mod keys;
 mod questions;
 
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
@@ -54,6 +55,11 @@ enum Command {
     Account {
         /// Their staff number.
         staff_no: String,
+    },
+    /// The keys that certificates are signed with: list, make, rotate, retire, revoke.
+    Keys {
+        #[command(subcommand)]
+        what: keys::Keys,
     },
     /// Put every reminder that is due into the outbox, and say which.
     Remind(remind::Remind),
@@ -136,6 +142,7 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         }
         Command::Check => check(&settings),
         Command::Account { staff_no } => account(&settings, staff_no),
+        Command::Keys { what } => keys::run(&open(&settings)?, what),
         Command::Remind(command) => command.run(&open(&settings)?),
         Command::Explain(asked) => explain::run(&open(&settings)?, &asked),
         Command::Extract(command) => command.run(&open(&settings)?),
@@ -166,13 +173,29 @@ fn check(settings: &Settings) -> Result<Outcome, String> {
         }
         None => println!("mail       is only kept: no mail server is set"),
     }
+    let signs = check_signing(&shared);
     let (facts, breaks) =
         shared.db.read_blocking(record::check::chains).map_err(|error| error.to_string())?;
     println!("record     {facts} facts, {} broken chains", breaks.len());
     for found in &breaks {
         println!("           person {} at {}: {}", found.person, found.seq, found.what);
     }
-    Ok(if breaks.is_empty() { Outcome::Done } else { Outcome::Refused })
+    Ok(if breaks.is_empty() && signs { Outcome::Done } else { Outcome::Refused })
+}
+
+/// Whether certificates can be signed here, and with which secret; says what is missing.
+fn check_signing(shared: &Shared) -> bool {
+    let keys = shared.keys.clone();
+    match shared.db.read_blocking(move |conn| keys.check(conn)) {
+        Ok(()) => {
+            println!("signing    with the secret in {}", shared.keys.place());
+            true
+        }
+        Err(error) => {
+            println!("signing    {error}");
+            false
+        }
+    }
 }
 
 /// The way back in when nobody can read the mail: whoever runs the machine may do this.

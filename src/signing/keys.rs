@@ -278,7 +278,11 @@ impl Keys {
 
     /// Whether the secret can be read and opens every key that may sign; otherwise why not.
     pub fn check(&self, conn: &mut Conn) -> Result<()> {
-        self.secret()?;
+        // A file that will be made when it is needed is not made by asking.
+        let will_be_made = matches!(self.place(), SecretPlace::Own(file) if !file.exists());
+        if !will_be_made {
+            self.secret()?;
+        }
         for algorithm in Algorithm::ALL {
             self.existing(conn, *algorithm)?;
         }

@@ -17,6 +17,7 @@ mod asof;
 mod careers;
 mod certification;
 mod courses;
+mod credentials;
 mod extracts;
 mod exams;
 mod exams_paper;

@@ -27,8 +27,7 @@ const CREDENTIALS: &str = "https://www.w3.org/ns/credentials/v2";
 const OPEN_BADGES: &str = "https://purl.imsglobal.org/spec/ob/v3p0/context-3.0.3.json";
 
 /// What the words of a badge mean, as the two contexts say.
-pub const BADGE: Vocabulary =
-    Vocabulary { contexts: &[CREDENTIALS, OPEN_BADGES], words: WORDS };
+pub const BADGE: Vocabulary = Vocabulary { contexts: &[CREDENTIALS, OPEN_BADGES], words: WORDS };
 
 /// The same of a status list, which needs only the first.
 pub const STATUS_LIST: Vocabulary = Vocabulary { contexts: &[CREDENTIALS], words: WORDS };
@@ -105,7 +104,8 @@ impl Badge<'_> {
     /// The credential, without a proof.
     pub fn document(&self) -> Value {
         let (one, printed) = (self.certificate, self.certificate.printed());
-        let (title, achievement) = (both(&printed.title), self.issuer.achievement(&one.certification));
+        let (title, achievement) =
+            (both(&printed.title), self.issuer.achievement(&one.certification));
         let mut document = json!({
             "@context": [CREDENTIALS, OPEN_BADGES],
             "id": self.name("credential"),

@@ -143,9 +143,8 @@ mod tests {
     #[test]
     fn revoked_keys_are_not_published_and_addresses_lead_back() {
         let at = Instant::from(chrono::DateTime::UNIX_EPOCH);
-        let key = |seed| {
-            Signer::of_private(Algorithm::Ed25519, &[seed; 32], at).unwrap().key().clone()
-        };
+        let key =
+            |seed| Signer::of_private(Algorithm::Ed25519, &[seed; 32], at).unwrap().key().clone();
         let gone = Key { revoked_at: Some(at), ..key(2) };
         let issuer = issuer("https://shifu.example");
         let document = issuer.did_document(&[key(1), gone]);

@@ -28,7 +28,7 @@ pub mod statement;
 pub mod status;
 
 pub use issuer::Issuer;
-pub use pages::downloads;
+pub use pages::{downloads, downloads_by_code};
 pub use queries::Credential;
 
 use super::model::Certificate;

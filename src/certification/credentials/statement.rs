@@ -60,11 +60,8 @@ impl Statement {
     pub fn of(certificate: &Certificate) -> Statement {
         let printed = certificate.printed();
         let names = printed.names();
-        let name = if names.zh == names.en {
-            names.zh
-        } else {
-            format!("{} {}", names.zh, names.en)
-        };
+        let name =
+            if names.zh == names.en { names.zh } else { format!("{} {}", names.zh, names.en) };
         Statement {
             index: u64::try_from(certificate.id.0).unwrap_or_default(),
             from: certificate.valid_from,
@@ -236,7 +233,8 @@ mod tests {
         assert_eq!((read, kid.as_str()), (statement(), signer(1).kid()));
     }
 
-    const VECTOR: &str = "VECTOR";
+    /// Computed by another program from the description at the head of this file.
+    const VECTOR: &str = "AVAw0XjmZdYqgYAI30zfTNsFDlNGLTIwMjYtMDAwMDAxCjM0Njc5QUNERUYO5p6X5rabIExpbiBUYW8S5Yi25Yqo57O757uf5LiT5L-uEEJyYWtlIHNwZWNpYWxpc3Qz5JP23FkLtPQbgbOdiMJvMlMK-rwAE6b0-Jg98NEC4DE-ePJxIZZ2wc-bvvZpscFGCeYEdnVY3L6K4IfjRHwO";
 
     #[test]
     fn no_other_key_proves_it() {

@@ -42,7 +42,8 @@ crate::words! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     pub certificate: CertificateId,
-    pub state: State,
+    /// As the acts alone leave it; nothing where they take nothing back.
+    pub state: Option<State>,
     /// The new last valid day.
     pub extended: Option<NaiveDate>,
 }
@@ -50,8 +51,8 @@ pub struct Change {
 impl Change {
     fn is_told_by(&self, purpose: Purpose) -> bool {
         match self.state {
-            State::Revoked | State::Superseded => purpose == Purpose::Revocation,
-            State::Suspended => true,
+            Some(State::Revoked | State::Superseded) => purpose == Purpose::Revocation,
+            Some(State::Suspended) => true,
             _ => false,
         }
     }
@@ -89,8 +90,8 @@ pub fn encoded(changes: &[Change], purpose: Purpose) -> std::io::Result<String> 
 
 /// The list for the page that verifies: places by what happened, as of a moment.
 pub fn told(changes: &[Change], list: i64, now: Instant) -> Value {
-    let places = |is: fn(State) -> bool| -> Vec<i64> {
-        let found = changes.iter().filter(|change| is(change.state));
+    let places = |state: State| -> Vec<i64> {
+        let found = changes.iter().filter(|change| change.state == Some(state));
         found.map(|change| place_of(change.certificate).1).collect()
     };
     let extended: serde_json::Map<String, Value> = changes
@@ -103,9 +104,9 @@ pub fn told(changes: &[Change], list: i64, now: Instant) -> Value {
         "list": list,
         "iat": now.utc().timestamp(),
         "exp": now.utc().timestamp() + BELIEVED_SECONDS,
-        "revoked": places(|state| state == State::Revoked),
-        "superseded": places(|state| state == State::Superseded),
-        "suspended": places(|state| state == State::Suspended),
+        "revoked": places(State::Revoked),
+        "superseded": places(State::Superseded),
+        "suspended": places(State::Suspended),
         "extended": extended,
     })
 }
@@ -117,7 +118,7 @@ mod tests {
     use super::*;
 
     fn change(id: i64, state: State) -> Change {
-        Change { certificate: CertificateId(id), state, extended: None }
+        Change { certificate: CertificateId(id), state: Some(state), extended: None }
     }
 
     fn set_places(encoded: &str) -> Vec<usize> {

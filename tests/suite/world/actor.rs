@@ -60,12 +60,11 @@ impl Actor {
         self.send(self.client.get(self.url(path))).await
     }
 
-    /// A request for a page with headers of its own.
+    /// A page asked for with headers of its own.
     pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        let request = self.client.get(self.url(path));
         let request =
-            headers.iter().fold(self.client.get(self.url(path)), |request, (name, value)| {
-                request.header(*name, *value)
-            });
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         self.send(request).await
     }
 
