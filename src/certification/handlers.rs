@@ -1,30 +1,38 @@
 //! Pages and forms of certificates.
 
+use std::collections::{BTreeMap, HashMap};
+
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
 use maud::Markup;
 use serde::Deserialize;
-use validator::Validate;
 
 use super::{
+    acts::{
+        self,
+        handlers::ActFilled,
+        queries::{self as files, File, FileKind},
+    },
     doubts, issue,
-    model::{Act, ActKind, Certificate, Held},
+    model::{Act, ActKind, Basis, Certificate, CertificateId, Held},
     pages, queries,
     standing::Standing,
 };
 use crate::{
-    access::{Acting, Hr, OverPeople, Viewer, submit},
+    access::{Acting, Hr, OverPeople, Viewer},
     db::{Conn, Db},
+    i18n::Text,
     mail::Letterhead,
     record::{
-        Rules,
+        PersonId, Rules,
         asof::{AsOf, Asking, Days},
     },
     staff::{
         self, Post, Site,
         queries::{Filter, Scope},
     },
-    web::{Error, Form, Problems, Result, download, html},
+    text,
+    web::{Error, Problems, Result, download, html},
 };
 
 /// The days asked for, and what is wrong with them; what is wrong is answered for today.
@@ -60,8 +68,12 @@ pub async fn mine(
                 let seen = super::asof::of_person(conn, judged.context(), id, &asof)?;
                 (seen.into_iter().map(|seen| seen.held).collect(), Vec::new())
             };
+            let supervised = match asof.is_now(today) {
+                true => acts::supervision::shown(conn, &judged, id, today, None)?,
+                false => Vec::new(),
+            };
             let asked = pages::Asked { asking: &asking, asof: &asof, problems: &wrong };
-            Ok(pages::mine(&viewer, &judged, &held, &next, &asked))
+            Ok(pages::mine(&viewer, &judged, &held, &next, &supervised, &asked))
         })
         .await?;
     shown(page, &problems)
@@ -82,6 +94,11 @@ pub struct BoardQuery {
     /// … as it was known at the end of that one.
     #[serde(default)]
     pub known_on: String,
+    /// They end within these days.
+    #[serde(default)]
+    pub first: String,
+    #[serde(default)]
+    pub last: String,
     pub page: Option<usize>,
 }
 
@@ -92,7 +109,12 @@ pub struct Board {
     /// Certifications anybody in reach holds.
     pub codes: Vec<String>,
     pub asof: AsOf,
+    /// How many there are in each state, whichever state is asked for.
+    pub counts: BTreeMap<&'static str, usize>,
 }
+
+/// The word for what may be renewed by now; it is among what runs out.
+pub const DUE: &str = "due";
 
 impl BoardQuery {
     pub fn asking(&self) -> Asking {
@@ -119,21 +141,58 @@ impl BoardQuery {
         let mut codes: Vec<String> = rows.iter().map(|(_, held)| held.code.clone()).collect();
         codes.sort();
         codes.dedup();
-        rows.retain(|(_, held)| {
-            (self.certification.is_empty() || held.code == self.certification) && self.shows(held)
-        });
-        Ok(Board { rows, sites, codes, asof })
+        rows.retain(|(_, held)| self.takes(held));
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for (_, held) in &rows {
+            *counts.entry(held.state().word()).or_default() += 1;
+            if is_due(held, asof.on) {
+                *counts.entry(DUE).or_default() += 1;
+            }
+        }
+        rows.retain(|(_, held)| self.shows(held, asof.on));
+        Ok(Board { rows, sites, codes, asof, counts })
     }
 
-    fn shows(&self, held: &Held) -> bool {
+    /// Whether it is asked for, its state apart.
+    fn takes(&self, held: &Held) -> bool {
+        let day = |word: &str| word.trim().parse::<NaiveDate>().ok();
+        let (first, last) = (day(&self.first), day(&self.last));
+        let ends = held.through;
+        (self.certification.is_empty() || held.code == self.certification)
+            && first.is_none_or(|first| ends.is_some_and(|ends| first <= ends))
+            && last.is_none_or(|last| ends.is_some_and(|ends| ends <= last))
+    }
+
+    fn shows(&self, held: &Held, today: NaiveDate) -> bool {
         let state = held.state();
         match self.state.as_str() {
             "" => true,
             // Whoever asks for what is valid wants those running out as well.
             "valid" => state.in_force(),
+            DUE => is_due(held, today),
             word => state.word() == word,
         }
     }
+
+    /// As it stands in addresses, without the page.
+    pub fn pairs(&self) -> [(&'static str, &str); 7] {
+        [
+            ("certification", &self.certification),
+            ("site", &self.site),
+            ("state", &self.state),
+            ("first", &self.first),
+            ("last", &self.last),
+            ("on", &self.on),
+            ("known_on", &self.known_on),
+        ]
+    }
+}
+
+/// Whether it is in force and may be renewed by now.
+pub fn is_due(held: &Held, today: NaiveDate) -> bool {
+    let opened =
+        held.standing.window.is_some_and(|(opens, closes)| opens <= today && today <= closes);
+    held.state().in_force() && opened
 }
 
 pub async fn board(
@@ -181,7 +240,17 @@ pub struct Sheet {
     pub certificate: Certificate,
     pub acts: Vec<Act>,
     pub standing: Standing,
-    /// Whether the viewer may act on it.
+    /// Scans, letters and, for HR, what acts rest on.
+    pub files: Vec<File>,
+    /// What was missing when it was issued all the same.
+    pub exception: Option<Text>,
+    /// The names of those who acted, and the numbers of certificates that are spoken of.
+    pub names: HashMap<PersonId, String>,
+    pub numbers: HashMap<CertificateId, String>,
+    /// Certificates of the holder that might take its place: number and certification.
+    pub others: Vec<(String, String)>,
+    /// Which acts the viewer may do on it.
+    pub possible: Vec<ActKind>,
     pub acting: bool,
 }
 
@@ -192,49 +261,82 @@ pub async fn sheet(
     viewer: Viewer,
     number: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let asking = viewer.clone();
-    let sheet = db.read(move |conn| load_sheet(conn, &rules, &asking, &number)).await?;
-    Ok(html(pages::sheet(&viewer, &head, &sheet, "", &Problems::default())))
+    let (asking, known) = (viewer.clone(), rules.clone());
+    let sheet = db.read(move |conn| load_sheet(conn, &known, &asking, &number)).await?;
+    let none = (ActFilled::default(), Problems::default());
+    Ok(html(pages::sheet(&viewer, &rules, &head, &sheet, &none.0, &none.1)))
 }
 
-fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str) -> Result<Sheet> {
+pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str) -> Result<Sheet> {
     let certificate = queries::by_number(conn, number)?.ok_or(Error::NotFound)?;
     viewer.post(conn, certificate.person_id)?;
-    let mut acts = queries::acts_of(conn, certificate.person_id)?;
+    let mut all = queries::acts_of(conn, certificate.person_id)?;
     let hr = Acting::<Hr>::of(viewer.clone());
     let acting = hr.and_then(|hr| hr.other_person(conn, certificate.person_id)).is_ok();
-    let acts = acts.remove(&certificate.id).unwrap_or_default();
+    let acts = all.remove(&certificate.id).unwrap_or_default();
     let standing = queries::standing_of(conn, rules, &certificate, &acts, viewer.today)?;
-    Ok(Sheet { acts, standing, certificate, acting })
-}
-
-#[derive(Clone, Debug, Deserialize, Validate)]
-pub struct ActForm {
-    form_key: String,
-    act: ActKind,
-    #[validate(length(min = 1, max = 500))]
-    why: String,
-}
-
-pub async fn act(
-    db: web::Data<Db>,
-    rules: Rules,
-    head: web::Data<Letterhead>,
-    hr: Acting<Hr>,
-    number: web::Path<String>,
-    Form(mut form): Form<ActForm>,
-) -> Result<HttpResponse> {
-    form.why = form.why.trim().to_owned();
-    let problems = Problems::of(&form);
-    if !problems.is_empty() {
-        let asking = Viewer::clone(&hr);
-        let sheet = db.read(move |conn| load_sheet(conn, &rules, &asking, &number)).await?;
-        return Err(Error::Again(Box::new(pages::sheet(&hr, &head, &sheet, &form.why, &problems))));
-    }
-    let acting = hr.clone();
-    submit(&db, &hr, &form.form_key.clone(), move |conn| {
-        issue::act(conn, &acting, &rules, &head, &number, form.act, &form.why)?;
-        Ok(format!("/certificates/{number}"))
+    let mut files = files::files_of(conn, certificate.id)?;
+    files.retain(|file| match file.kind {
+        FileKind::Source | FileKind::Letter => true,
+        FileKind::Evidence => acting,
+        FileKind::Paper | FileKind::Picture => false,
+    });
+    let issued = queries::issued_to(conn, certificate.person_id)?;
+    let numbers = issued.iter().map(|one| (one.id, one.number.clone())).collect();
+    let others = issued.iter().filter(|one| one.id != certificate.id).filter(|one| {
+        let acts = all.get(&one.id).map_or(&[][..], Vec::as_slice);
+        acts::state(one, acts, viewer.today).in_force()
+    });
+    let others = others.map(|one| (one.number.clone(), one.certification.clone())).collect();
+    let possible = match acting {
+        true => acts::possible(&certificate, acts::state(&certificate, &acts, viewer.today)),
+        false => Vec::new(),
+    };
+    let names = names_of(conn, viewer, &certificate, &acts)?;
+    let exception = exception(conn, &certificate)?;
+    Ok(Sheet {
+        acts,
+        standing,
+        files,
+        exception,
+        names,
+        numbers,
+        others,
+        possible,
+        acting,
+        certificate,
     })
-    .await
+}
+
+fn names_of(
+    conn: &mut Conn,
+    viewer: &Viewer,
+    certificate: &Certificate,
+    acts: &[Act],
+) -> Result<HashMap<PersonId, String>> {
+    let who = acts.iter().filter_map(|act| act.done_by).chain(certificate.issued_by);
+    let mut names = HashMap::new();
+    for id in who {
+        if names.contains_key(&id) {
+            continue;
+        }
+        if let Some(person) = staff::queries::person(conn, id)? {
+            names.insert(id, person.title(viewer.lang()).to_owned());
+        }
+    }
+    Ok(names)
+}
+
+/// What was missing, where it was issued though its requirement was not met.
+fn exception(conn: &mut Conn, certificate: &Certificate) -> Result<Option<Text>> {
+    if !matches!(certificate.basis, Basis::Decision | Basis::Replacement) {
+        return Ok(None);
+    }
+    let verdict = queries::verdict_of(conn, certificate.id)?;
+    let verdict: serde_json::Value = serde_json::from_str(&verdict).unwrap_or_default();
+    if verdict.get("met") != Some(&serde_json::Value::Bool(false)) {
+        return Ok(None);
+    }
+    let missing = verdict.get("missing").cloned().unwrap_or_default();
+    Ok(Some(serde_json::from_value(missing).unwrap_or_default()))
 }

@@ -38,13 +38,18 @@ pub const SOURCE: &str = "certificate";
 /// The next serial of a series. Whoever comes second waits for the first to commit, and a number
 /// that was taken back with its transaction is given to the next: there are no gaps.
 pub fn next_serial(conn: &mut Conn, series: &str) -> Result<i64> {
+    next_serials(conn, series, 1)
+}
+
+/// The last of so many serials that follow one another.
+pub fn next_serials(conn: &mut Conn, series: &str, count: i64) -> Result<i64> {
     let first = (certificate_series::series.eq(series), certificate_series::last_serial.eq(0_i64));
     each_backend!(conn, |conn| diesel::insert_into(certificate_series::table)
         .values(first)
         .on_conflict_do_nothing()
         .execute(conn))?;
     Ok(diesel::update(certificate_series::table.find(series))
-        .set(certificate_series::last_serial.eq(certificate_series::last_serial + 1))
+        .set(certificate_series::last_serial.eq(certificate_series::last_serial + count))
         .returning(certificate_series::last_serial)
         .get_result(conn)?)
 }
@@ -72,6 +77,8 @@ pub struct NewCertificate<'a> {
     /// Why it was issued, where somebody decided it.
     pub why: Option<String>,
     pub template: Option<i64>,
+    /// The file it was taken over from.
+    pub import: Option<i64>,
 }
 
 /// Keeps a certificate whose fact is yet to be recorded and named by [`name_fact`].
@@ -98,6 +105,7 @@ pub fn add(conn: &mut Conn, new: &NewCertificate<'_>, stamp: Stamp) -> Result<Ce
             certificate::previous_id.eq(new.previous),
             certificate::why.eq(&new.why),
             certificate::template_id.eq(new.template),
+            certificate::import_id.eq(new.import),
         ))
         .returning(certificate::id)
         .get_result(conn)?)

@@ -432,6 +432,7 @@ diesel::table! {
         previous_id -> Nullable<BigInt>,
         why -> Nullable<Text>,
         template_id -> Nullable<BigInt>,
+        import_id -> Nullable<BigInt>,
     }
 }
 
@@ -917,6 +918,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    certificate_import (id) {
+        id -> BigInt,
+        file_name -> Text,
+        file -> Binary,
+        digest -> Text,
+        added -> BigInt,
+        imported_at -> Timestamp,
+        imported_by -> BigInt,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Nullable<BigInt>,
+        undo_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     certificate_file (id) {
         id -> BigInt,
         certificate_id -> Nullable<BigInt>,
@@ -1315,6 +1331,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     appeal,
     certificate_template,
     certificate_file,
+    certificate_import,
     extension_campaign,
     signing_key,
     credential,

@@ -335,6 +335,27 @@ pub fn said_by(conn: &mut Conn, kind: Kind, source: &str, id: i64) -> Result<Opt
         .optional()?)
 }
 
+/// The facts in force of a kind that these sources say, with the id of the source.
+pub fn ids_said_by(
+    conn: &mut Conn,
+    kind: Kind,
+    source: &str,
+    ids: &[i64],
+) -> Result<Vec<(i64, FactId)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(ROWS_AT_ONCE) {
+        let some: Vec<(i64, FactId)> = fact::table
+            .filter(fact::source_kind.eq(source).and(fact::source_id.eq_any(some.to_vec())))
+            .filter(fact::kind.eq(kind.word()))
+            .filter(fact::voided_at.is_null())
+            .order((fact::source_id, fact::id))
+            .select((fact::source_id, fact::id))
+            .load(conn)?;
+        found.extend(some);
+    }
+    Ok(found)
+}
+
 /// The digests of what is in force about some people, for imports that record nothing twice.
 pub fn digests_of(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<(PersonId, Vec<u8>)>> {
     Ok(fact::table

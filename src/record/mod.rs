@@ -20,6 +20,7 @@ pub mod holding;
 pub mod ledger;
 pub mod number;
 pub mod pages;
+pub mod pattern;
 pub mod period;
 pub mod programme;
 pub mod reading;

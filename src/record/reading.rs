@@ -13,6 +13,7 @@ use std::{
 use super::{
     blueprint::Blueprint,
     fact::Kind,
+    pattern::Pattern,
     programme::{Certification, ExamPlan, Ladder, Path, Programmes, RuleSet},
     requirement::{EDUCATION, Education, Exam, Grade, Kpi, Milestone, Requirement, Rule},
 };
@@ -333,11 +334,8 @@ impl Checking<'_> {
     }
 
     fn certification(&self, one: &Certification) -> Option<Problem> {
-        let pattern = one.number.as_ref().filter(|pattern| !pattern.contains("{serial"))?;
-        let text = Text::new(
-            format!("证书编号“{pattern}”没有流水号。请加上 {{serial:6}}"),
-            format!("the number “{pattern}” has no serial: add {{serial:6}}"),
-        );
+        let pattern = one.number.as_ref()?;
+        let text = Pattern::parse(pattern).err()?;
         Some(self.file.problem(pattern, text))
     }
 

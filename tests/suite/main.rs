@@ -16,6 +16,8 @@ mod api;
 mod asof;
 mod careers;
 mod certification;
+mod certification_acts;
+mod certification_import;
 mod courses;
 mod credentials;
 mod extracts;

@@ -1,3 +1,4 @@
+-- The record keeps what was recorded: its list of kinds stays the longer one.
 ALTER TABLE outbox DROP COLUMN unsubscribe;
 DROP TABLE calendar_feed;
 DROP TABLE calendar_entry;
@@ -32,6 +33,8 @@ DROP INDEX certificate_once;
 DROP INDEX certificate_person;
 DROP INDEX certificate_issued_at;
 DROP INDEX certificate_act_done_at;
+DROP INDEX certificate_import_id;
+ALTER TABLE certificate DROP COLUMN import_id;
 ALTER TABLE certificate DROP COLUMN template_id;
 ALTER TABLE certificate DROP COLUMN why;
 ALTER TABLE certificate DROP COLUMN previous_id;
@@ -43,3 +46,4 @@ ALTER TABLE certificate DROP COLUMN basis;
 ALTER TABLE certificate DROP COLUMN cycle;
 ALTER TABLE certificate ADD UNIQUE (person_id, certification, issued_on);
 DROP TABLE certificate_template;
+DROP TABLE certificate_import;

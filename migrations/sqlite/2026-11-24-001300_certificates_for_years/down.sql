@@ -1,3 +1,4 @@
+-- The record keeps what was recorded: its list of kinds stays the longer one.
 ALTER TABLE outbox DROP COLUMN unsubscribe;
 DROP TABLE calendar_feed;
 DROP TABLE calendar_entry;
@@ -25,6 +26,7 @@ DROP TABLE certificate_file;
 CREATE TABLE certificate_after AS SELECT * FROM certificate;
 DROP TABLE certificate;
 DROP TABLE certificate_template;
+DROP TABLE certificate_import;
 CREATE TABLE certificate (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     person_id BIGINT NOT NULL REFERENCES person (id),

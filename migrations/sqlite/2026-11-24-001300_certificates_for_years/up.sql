@@ -16,6 +16,65 @@ CREATE TABLE certificate_template (
     UNIQUE (code, version)
 );
 
+-- Old certificates taken over from a file, which is kept as it came.
+CREATE TABLE certificate_import (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    file_name TEXT NOT NULL,
+    file BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    added BIGINT NOT NULL,
+    imported_at TIMESTAMP NOT NULL,
+    imported_by BIGINT NOT NULL REFERENCES person (id),
+    undone_at TIMESTAMP,
+    undone_by BIGINT REFERENCES person (id),
+    undo_reason TEXT
+);
+
+-- The record learns of trainees under supervision.
+PRAGMA defer_foreign_keys = ON;
+CREATE TABLE fact_before AS SELECT * FROM fact;
+DROP TABLE fact;
+CREATE TABLE fact (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    seq BIGINT NOT NULL,
+    -- `void` is the ledger's own word: such a row voids the fact whose id is its code.
+    kind TEXT NOT NULL CHECK (kind IN ('employment', 'position', 'education', 'birth', 'health', 'course', 'exam', 'certificate', 'grade', 'mentor', 'apprentice', 'logbook', 'skill', 'kpi', 'award', 'competition', 'incident', 'absence', 'supervision', 'void')),
+    code TEXT NOT NULL,
+    level TEXT,
+    amount_numerator BIGINT,
+    amount_denominator BIGINT CHECK (amount_denominator > 0),
+    unit TEXT,
+    from_on DATE NOT NULL,
+    through_on DATE,
+    issuer TEXT,
+    number TEXT,
+    note TEXT,
+    source_kind TEXT NOT NULL,
+    source_id BIGINT NOT NULL,
+    source_line BIGINT NOT NULL,
+    recorded_at TIMESTAMP NOT NULL,
+    recorded_by BIGINT REFERENCES person (id),
+    voided_at TIMESTAMP,
+    voided_by BIGINT REFERENCES person (id),
+    void_reason TEXT,
+    -- What the fact says, and that chained to the fact before it.
+    digest BLOB NOT NULL,
+    hash BLOB NOT NULL,
+    UNIQUE (person_id, seq),
+    CHECK (through_on IS NULL OR through_on >= from_on),
+    CHECK ((amount_numerator IS NULL) = (amount_denominator IS NULL)),
+    CHECK ((voided_at IS NULL) = (void_reason IS NULL))
+);
+INSERT INTO fact SELECT * FROM fact_before;
+DROP TABLE fact_before;
+CREATE INDEX fact_person_kind ON fact (person_id, kind, code);
+CREATE INDEX fact_kind_code ON fact (kind, code, from_on);
+-- What runs out when.
+CREATE INDEX fact_kind_through ON fact (kind, through_on);
+-- One source says a thing once: a double click or a second worker cannot record it twice.
+CREATE UNIQUE INDEX fact_source ON fact (source_kind, source_id, source_line, kind, code) WHERE voided_at IS NULL;
+
 -- Certificates learn how they came about, and may be replaced on the day of their issue.
 PRAGMA defer_foreign_keys = ON;
 CREATE TABLE certificate_before AS SELECT * FROM certificate;
@@ -48,6 +107,8 @@ CREATE TABLE certificate (
     -- Why it was issued, where somebody decided it.
     why TEXT,
     template_id BIGINT REFERENCES certificate_template (id),
+    -- The file it was taken over from.
+    import_id BIGINT REFERENCES certificate_import (id),
     CHECK (valid_through IS NULL OR valid_through >= valid_from)
 );
 INSERT INTO certificate (id, person_id, certification, content_id, number, check_code, issued_on, valid_from, valid_through, printed, verdict, issued_at, issued_by, fact_id)
@@ -56,6 +117,7 @@ DROP TABLE certificate_before;
 CREATE INDEX certificate_expiry ON certificate (valid_through);
 CREATE INDEX certificate_person ON certificate (person_id);
 CREATE INDEX certificate_issued_at ON certificate (issued_at);
+CREATE INDEX certificate_import_id ON certificate (import_id);
 CREATE UNIQUE INDEX certificate_once ON certificate (person_id, certification, issued_on) WHERE basis = 'rule';
 
 -- Files that belong to certificates, kept as they were with their SHA-256: the paper as issued, a

@@ -125,6 +125,23 @@ impl Actor {
         self.send(self.client.post(self.url(path)).multipart(form)).await
     }
 
+    /// Uploads several files in a multipart form: each with its field, its name and its bytes.
+    pub async fn upload_all<'a>(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: impl IntoIterator<Item = (&'a str, &'a str, &'a [u8])>,
+    ) -> Page {
+        let form = fields.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+            form.text((*name).to_owned(), (*value).to_owned())
+        });
+        let form = files.into_iter().fold(form, |form, (field, name, bytes)| {
+            let part = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned());
+            form.part(field.to_owned(), part)
+        });
+        self.send(self.client.post(self.url(path)).multipart(form)).await
+    }
+
     /// Fills in the form with this action on a page and sends it, hidden fields included.
     pub async fn submit(&self, page: &Page, action: &str, fields: &[(&str, &str)]) -> Page {
         let mut all = page.form(action);
