@@ -109,10 +109,12 @@ impl Seen {
         })
     }
 
-    /// Of several of one certification, the greatest is the one that counts.
-    fn weight(&self, on: NaiveDate) -> (bool, bool, NaiveDate, NaiveDate) {
-        let held = &self.held;
-        (self.in_force(), held.from <= on, held.from, held.through.unwrap_or(NaiveDate::MAX))
+    /// Of several of one certification, the greatest is the one that counts. One that was issued
+    /// later with the same days (the name was put right) counts from its issue on.
+    fn weight(&self, on: NaiveDate) -> (bool, bool, bool, NaiveDate, NaiveDate) {
+        let Seen { held, issued_on } = self;
+        let through = held.through.unwrap_or(NaiveDate::MAX);
+        (self.in_force(), held.from <= on, *issued_on <= on, held.from, through)
     }
 }
 

@@ -68,7 +68,10 @@ pub async fn mine(
                 let seen = super::asof::of_person(conn, judged.context(), id, &asof)?;
                 (seen.into_iter().map(|seen| seen.held).collect(), Vec::new())
             };
-            let supervised = acts::supervision::shown(conn, &judged, id, today, None)?;
+            let supervised = match asof.is_now(today) {
+                true => acts::supervision::shown(conn, &judged, id, today, None)?,
+                false => Vec::new(),
+            };
             let asked = pages::Asked { asking: &asking, asof: &asof, problems: &wrong };
             Ok(pages::mine(&viewer, &judged, &held, &next, &supervised, &asked))
         })

@@ -309,7 +309,7 @@ fn a_token_that_asks_without_end_has_to_wait() {
     run(Backend::Sqlite, async |world: World| {
         let system = world.system("east").await;
         let path = "/api/v1/changes";
-        let answers = futures_util::future::join_all((0..330).map(|_| system.ask(path))).await;
+        let answers = futures_util::future::join_all((0..600).map(|_| system.ask(path))).await;
         let late: Vec<&Page> = answers.iter().filter(|page| page.status == 429).collect();
         assert!(!late.is_empty());
         assert_eq!(problem(late[0]), (429, "too-many-requests".to_owned()));

@@ -153,6 +153,29 @@ on_both! {
 }
 
 on_both! {
+    async fn a_name_put_right_brings_another_certificate_from_that_day_on(world: World) {
+        world.brakes("T0001", "2026-11-16T02:00:00Z").await;
+        let he = world.he().await;
+        let sheet = he.get("/certificates/SF-2026-000001").await;
+        let fields = [("act", "replaced"), ("name", "林滔"), ("name_en", "Lin Tao"), ("why", "姓名有误")];
+        let sent = he.submit(&sheet, "/certificates/SF-2026-000001/acts", &fields).await;
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        let lin = world.id("T0001").await;
+        let of = |query: &str| format!("/people/{lin}?{query}");
+        for (query, number) in [
+            ("on=2026-11-20", "SF-2026-000001"),
+            ("on=2026-11-23", "SF-2026-000002"),
+            ("on=2026-11-23&known_on=2026-11-22", "SF-2026-000001"),
+            ("on=2028-11-01", "SF-2026-000002"),
+        ] {
+            let found = state(&world, &of(query)).await;
+            assert!(found.contains(number), "{query}: {found}");
+            assert!(!found.contains("Superseded"), "{query}: {found}");
+        }
+    }
+}
+
+on_both! {
     async fn a_day_ends_where_the_site_is(world: World) {
         // 23:59:59 and 00:00:00 in Shanghai.
         world.from_elsewhere("T0001", "2026-02-01", "2026-11-20T15:59:59Z").await;

@@ -229,7 +229,7 @@ fn extract(world: &World, arguments: &[&str]) -> (i32, Vec<u8>, String) {
         .args(["--database", &world.shared.db.url().to_string(), "extract"])
         .args(arguments)
         .env("SHIFU_LOG", "error")
-        .env("SHIFU_SECRET", "for tests only, and long enough for that")
+        .env("SHIFU_SECRET", "a secret for tests, the same on both databases")
         .output()
         .expect("the program runs");
     let said = String::from_utf8_lossy(&output.stderr).into_owned();

@@ -311,7 +311,7 @@ pub async fn check(
     if number.is_empty() && code.is_empty() {
         return Ok(html(pages::check(&reader, "", &Checked::NothingAsked)));
     }
-    allowed(&request, &limit, now)?;
+    limit.take(&request, now.0)?;
     let checked = look_up(&db, &number, code, None).await?;
     Ok(html(pages::check(&reader, &number, &checked)))
 }
@@ -325,22 +325,11 @@ pub async fn check_file(
     now: Now,
     form: Multipart,
 ) -> Result<HttpResponse> {
-    allowed(&request, &limit, now)?;
+    limit.take(&request, now.0)?;
     let Given { number, code, file } = receive(form).await?;
     let (number, code) = (tidy(&number), tidy(&code).replace('-', ""));
     let checked = look_up(&db, &number, code, Some(file)).await?;
     Ok(html(pages::check(&reader, &number, &checked)))
-}
-
-fn allowed(request: &HttpRequest, limit: &CheckLimit, now: Now) -> Result<()> {
-    let address = request.connection_info().realip_remote_addr().unwrap_or("unknown").to_owned();
-    if limit.allows(&address.chars().take(64).collect::<String>(), now.0) {
-        return Ok(());
-    }
-    Err(Error::TooMany(text!(
-        "查询过于频繁，请一分钟后再试。",
-        "Too many checks from your address. Try again in a minute."
-    )))
 }
 
 async fn look_up(db: &Db, number: &str, code: String, file: Option<Vec<u8>>) -> Result<Checked> {
