@@ -105,7 +105,7 @@ fn to_come(viewer: &Viewer, forecast: &Forecast, asked: &Asked, here: &str, mute
 
 fn query(asked: &Asked) -> String {
     let mut query = form_urlencoded::Serializer::new(String::new());
-    asked.pairs().iter().for_each(|(name, value)| drop(query.append_pair(name, value)));
+    query.extend_pairs(asked.pairs());
     query.finish()
 }
 
