@@ -11,14 +11,14 @@ use actix_web::{
 
 use crate::{
     access::{self, Routes, Who, handlers::SecureCookies},
-    careers, certification,
+    calendar, careers, certification,
     content::{self, ContentKind, Piece},
     courses::{self, Catalogue, catalogue::Course},
     db::{Conn, Db, Error, Instant},
     exams, home,
     i18n::Text,
     mail::{Letterhead, MailDelivery, Smtp, Transport},
-    mentoring, people,
+    mailroom, mentoring, people,
     record::{Consequences, LiveRules, Rules},
     reminders::{self, defaults::ReminderRules, planner::Desk},
     settings::Settings,
@@ -177,6 +177,8 @@ pub fn routes() -> Routes {
         .and(certification::routes())
         .and(careers::routes())
         .and(reminders::routes())
+        .and(mailroom::routes())
+        .and(calendar::routes())
         .and(home::routes())
 }
 
@@ -231,9 +233,12 @@ pub fn serve(
 
 /// How often the background looks for work. Nothing depends on it being punctual.
 const ROUND: Duration = Duration::from_secs(20);
+/// How often it looks for mail: somebody may be waiting for a link to set their password.
+const MAIL_ROUND: Duration = Duration::from_secs(5);
 
-/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop.
-pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
+/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop. A mail
+/// server that is slow or silent holds up nothing but mail.
+pub async fn background(shared: Shared, stop: tokio::sync::watch::Receiver<bool>) {
     let transport = shared.smtp.as_ref().and_then(|smtp| match Transport::new(smtp) {
         Ok(transport) => Some(transport),
         Err(error) => {
@@ -241,12 +246,49 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
             None
         }
     });
+    tokio::join!(rounds(&shared, stop.clone()), deliveries(&shared, transport, stop));
+}
+
+async fn rounds(shared: &Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
     loop {
-        round(&shared, transport.as_ref()).await;
+        round(shared, None).await;
         tokio::select! {
             _ = tokio::time::sleep(ROUND) => {}
             _ = stop.changed() => return,
         }
+    }
+}
+
+/// A stop lets the mails that are going out right now be accepted and written down.
+async fn deliveries(
+    shared: &Shared,
+    transport: Option<Transport>,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) {
+    const FAREWELL: Duration = Duration::from_secs(20);
+    let Some(transport) = transport else { return };
+    loop {
+        let sending = deliver(shared, &transport);
+        tokio::pin!(sending);
+        tokio::select! {
+            () = &mut sending => {}
+            _ = stop.changed() => {
+                transport.stop();
+                let _ = tokio::time::timeout(FAREWELL, sending).await;
+                return;
+            }
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(MAIL_ROUND) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn deliver(shared: &Shared, transport: &Transport) {
+    let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
+    if let Err(error) = outcome {
+        tracing::error!(%error, "sending mail failed");
     }
 }
 
@@ -283,10 +325,10 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");
     }
+    if let Err(error) = calendar::tell_moved(db, rules, letterhead, clock.now()).await {
+        tracing::error!(%error, "telling calendars what moved failed");
+    }
     if let Some(transport) = transport {
-        let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
-        if let Err(error) = outcome {
-            tracing::error!(%error, "sending mail failed");
-        }
+        deliver(shared, transport).await;
     }
 }

@@ -28,6 +28,8 @@ pub mod careers;
 
 // Across: they read everything and decide nothing.
 pub mod reminders;
+pub mod mailroom;
+pub mod calendar;
 pub mod home;
 
 // The whole.

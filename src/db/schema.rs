@@ -514,6 +514,18 @@ diesel::table! {
         parked_at -> Nullable<Timestamp>,
         calendar -> Nullable<Text>,
         unsubscribe -> Nullable<Text>,
+        handed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    mail_pause (id) {
+        id -> BigInt,
+        began_at -> Timestamp,
+        until_at -> Timestamp,
+        failures -> BigInt,
+        why -> Text,
+        ended_at -> Nullable<Timestamp>,
     }
 }
 
@@ -1338,4 +1350,5 @@ diesel::allow_tables_to_appear_in_same_query!(
     site_day,
     calendar_entry,
     calendar_feed,
+    mail_pause,
 );

@@ -8,12 +8,9 @@
 //! its notice ([`planner`]). So a second planner, a crash or a week of silence doubles nothing, and
 //! after a silence only the latest step is sent. Nothing is planned ahead and kept: the forecast
 //! asks the same question about the days to come.
-//!
-//! The pages here also show the outbox, because whoever looks after reminders looks after mail.
 
 pub mod board;
 pub mod defaults;
-pub mod handlers;
 pub mod hours;
 pub mod letters;
 pub mod model;
@@ -26,18 +23,10 @@ pub mod rules;
 pub mod setting;
 pub mod sources;
 
-use handlers as h;
-
 use crate::access::{Role, Routes, Who};
 
 const ADMIN: Who = Who::Roles(&[Role::Administrator]);
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/admin/mail", ADMIN, h::mails)
-        .get("/admin/mail/{id}", ADMIN, h::mail)
-        .post("/admin/mail/{id}/again", ADMIN, h::send_again)
-        .and(board::routes())
-        .and(setting::routes())
-        .and(own::routes())
+    Routes::new().and(board::routes()).and(setting::routes()).and(own::routes())
 }

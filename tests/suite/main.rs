@@ -30,6 +30,8 @@ mod exams_exchange;
 mod exams_practicals;
 mod home;
 mod imports;
+mod mail;
+mod mail_form;
 mod mentoring;
 mod record;
 mod reminders;

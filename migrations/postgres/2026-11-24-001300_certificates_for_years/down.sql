@@ -1,3 +1,6 @@
+DROP TABLE mail_pause;
+DROP INDEX outbox_open;
+ALTER TABLE outbox DROP COLUMN handed_at;
 ALTER TABLE outbox DROP COLUMN unsubscribe;
 DROP TABLE calendar_feed;
 DROP TABLE calendar_entry;

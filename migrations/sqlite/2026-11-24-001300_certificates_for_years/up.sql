@@ -341,3 +341,17 @@ CREATE TABLE calendar_feed (
 
 -- Where a recipient who may opt out of this kind of mail can do so.
 ALTER TABLE outbox ADD COLUMN unsubscribe TEXT;
+-- When its text last went to the server, as long as no answer is known.
+ALTER TABLE outbox ADD COLUMN handed_at TIMESTAMP;
+CREATE INDEX outbox_open ON outbox (id) WHERE sent_at IS NULL;
+
+-- Times in which the mail server took nothing from anybody: no mail's fault, so all of them wait.
+CREATE TABLE mail_pause (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    began_at TIMESTAMP NOT NULL,
+    until_at TIMESTAMP NOT NULL,
+    failures BIGINT NOT NULL,
+    why TEXT NOT NULL,
+    ended_at TIMESTAMP
+);
+CREATE INDEX mail_pause_open ON mail_pause (id) WHERE ended_at IS NULL;
