@@ -1,7 +1,6 @@
 //! The settings of a calendar, and the calendar itself.
 
 use actix_web::{HttpRequest, HttpResponse, http::header, web};
-use chrono::NaiveDate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
@@ -134,12 +133,13 @@ fn address_of(request: &HttpRequest) -> String {
 
 /// Nobody who left has a calendar here any more.
 fn written(conn: &mut Conn, shelf: &Shelf, feed: &Feed, now: Instant) -> Result<String> {
-    let person = staff::queries::person(conn, feed.person_id)?.ok_or(Error::NotFound)?;
-    let near = now.utc().date_naive();
-    let zone = staff::queries::site_of(conn, person.id, near)?.map(|site| site.zone());
-    let zone = zone.unwrap_or(chrono_tz::Asia::Shanghai);
-    let today: NaiveDate = now.utc().with_timezone(&zone).date_naive();
-    staff::queries::post_of(conn, person.id, today)?.ok_or(Error::NotFound)?;
+    let post = staff::queries::post_of(conn, feed.person_id, now.utc().date_naive())?;
+    let post = post.ok_or(Error::NotFound)?;
+    let today = now.utc().with_timezone(&post.site.zone()).date_naive();
+    if !post.works_on(today) {
+        return Err(Error::NotFound);
+    }
+    let person = post.person;
     let Shelf { rules, catalogue, head } = shelf;
     let events = Desk { rules, catalogue, head, person: &person, today, now }.events(conn)?;
     Ok(calendar::feed(&name(person.lang(), person.title(person.lang())), feed.made_at, &events))

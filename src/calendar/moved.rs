@@ -52,15 +52,15 @@ fn look_at(
     entry: &Told,
     now: Instant,
 ) -> Result<bool> {
-    let Some(person) = staff::queries::person(conn, entry.person_id)? else { return Ok(false) };
-    let Some(email) = person.email.clone() else { return Ok(false) };
-    let zone = staff::queries::site_of(conn, person.id, now.utc().date_naive())?
-        .map_or(chrono_tz::Asia::Shanghai, |site| site.zone());
-    let today = now.utc().with_timezone(&zone).date_naive();
+    let post = staff::queries::post_of(conn, entry.person_id, now.utc().date_naive())?;
+    let Some(post) = post else { return Ok(false) };
+    let today = now.utc().with_timezone(&post.site.zone()).date_naive();
     // Nobody who left is written to; their calendar is no longer ours.
-    if staff::queries::post_of(conn, person.id, today)?.is_none() {
+    if !post.works_on(today) {
         return Ok(false);
     }
+    let person = post.person;
+    let Some(email) = person.email.clone() else { return Ok(false) };
     let Some(subject) = queries::subject_of(conn, entry)? else { return Ok(false) };
     let held = certification::of_person(conn, rules, person.id, today)?;
     let held = held.iter().find(|held| held.code == subject.code);

@@ -79,7 +79,7 @@ fn sheet(letter: &Letter, enclosed: &Enclosed, to: &Recipient, head: &Letterhead
     html! {
         table.sheet role="presentation" width="560" border="0" cellpadding="0" cellspacing="0" bgcolor="#ffffff" style="width:560px;background-color:#ffffff;border-radius:8px" {
             tr { td height="4" bgcolor="#b3261e" style="height:4px;line-height:4px;font-size:1px;border-radius:8px 8px 0 0" { (PreEscaped("&nbsp;")) } }
-            tr { td.inner style="padding:28px 32px 24px" {
+            tr { td.inner style="padding:28px 32px 24px;word-break:break-word;overflow-wrap:anywhere" {
                 p.ink style=(paragraph) { (greeting(to)) }
                 @for said in &letter.paragraphs { p.ink style=(paragraph) { (said) } }
                 @if !enclosed.rows.is_empty() { (rows(&enclosed.rows, head)) }

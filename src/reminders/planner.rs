@@ -25,7 +25,7 @@ use crate::{
     certification::issue,
     db::{Conn, Db, Error, Instant},
     i18n::{Lang, Text},
-    mail::{self, Letterhead, notice},
+    mail::{self, Enclosed, Letterhead, notice},
     record::{
         PersonId, Rules,
         ledger::Stamp,
@@ -286,7 +286,16 @@ fn enter(conn: &mut Conn, head: &Letterhead, parcel: &Parcel, now: Instant) -> R
         dues => letters::digest(dues),
     };
     let mail = match first.recipient() {
-        Some(to) => Some(mail::post_rows(conn, head, &to, &letter, &rows, now)?),
+        Some(to) => {
+            let unsubscribe = match parcel.dues.as_slice() {
+                [due] if due.rule.optional => {
+                    Some(mail::choices::unsubscribe_path(conn, to.person, &due.rule.code, now)?)
+                }
+                _ => None,
+            };
+            let enclosed = Enclosed { rows: rows.clone(), unsubscribe, ..Enclosed::default() };
+            Some(mail::post_enclosing(conn, head, &to, &letter, &enclosed, now)?)
+        }
         None => None,
     };
     let notice = notice::add(conn, first.to.id, &letters::as_notice(&letter, &rows), now)?;

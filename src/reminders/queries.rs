@@ -519,25 +519,16 @@ pub fn choice_of(conn: &mut Conn, person: PersonId) -> Result<Choice> {
 
 /// Keeps what a person chose; the secret of their unsubscribe address stays the same.
 pub fn choose(conn: &mut Conn, person: PersonId, choice: &Choice, now: Instant) -> Result<()> {
+    // Makes the row where there is none yet.
+    crate::mail::choices::secret_of(conn, person, now)?;
     let opted_out = serde_json::to_string(&choice.opted_out).unwrap_or_default();
-    let changed = diesel::update(mail_choice::table.find(person))
+    diesel::update(mail_choice::table.find(person))
         .set((
             mail_choice::rhythm.eq(choice.rhythm),
-            mail_choice::opted_out.eq(&opted_out),
+            mail_choice::opted_out.eq(opted_out),
             mail_choice::changed_at.eq(now),
         ))
         .execute(conn)?;
-    if changed == 0 {
-        diesel::insert_into(mail_choice::table)
-            .values((
-                mail_choice::person_id.eq(person),
-                mail_choice::rhythm.eq(choice.rhythm),
-                mail_choice::opted_out.eq(opted_out),
-                mail_choice::secret.eq(crate::access::links::new_token()),
-                mail_choice::changed_at.eq(now),
-            ))
-            .execute(conn)?;
-    }
     Ok(())
 }
 
