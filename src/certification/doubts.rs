@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::{
     model::{Certificate, CertificateId},
-    queries, rules as own_rules,
+    queries,
 };
 use crate::{
     db::{Conn, Error},
@@ -58,7 +58,7 @@ fn of_person(
     let mut doubtful = Vec::new();
     for one in queries::issued_to(conn, person)? {
         let acts = acts.get(&one.id).map_or(&[][..], Vec::as_slice);
-        let runs = own_rules::state(one.valid_from, one.valid_through, acts, today).in_force();
+        let runs = queries::standing_of(conn, rules, &one, acts, today)?.state.in_force();
         if runs && rests_on(conn, one.id, sources)? && !is_borne(rules, &one, &facts) {
             doubtful.push(one);
         }

@@ -10,6 +10,7 @@ use super::{
     CheckLimit, doubts, issue,
     model::{Act, ActKind, Certificate, Held},
     pages, queries,
+    standing::Standing,
 };
 use crate::{
     access::{Acting, Hr, OverPeople, Viewer, submit},
@@ -29,7 +30,7 @@ pub async fn mine(db: web::Data<Db>, rules: Rules, viewer: Viewer) -> Result<Htt
     let judged = rules.clone();
     let page = db
         .read(move |conn| -> Result<_> {
-            let held = queries::of_person(conn, id, today)?;
+            let held = queries::of_person(conn, &judged, id, today)?;
             let next = issue::next_for(conn, &judged, &held, id, today)?;
             Ok(pages::mine(&viewer, &judged, &held, &next))
         })
@@ -58,23 +59,28 @@ pub struct Board {
 }
 
 impl BoardQuery {
-    fn load(&self, conn: &mut Conn, scope: &Scope, today: NaiveDate) -> Result<Board> {
+    fn load(
+        &self,
+        conn: &mut Conn,
+        rules: &Rules,
+        scope: &Scope,
+        today: NaiveDate,
+    ) -> Result<Board> {
         let sites = staff::queries::sites(conn, scope)?;
         let site = sites.iter().find(|site| site.code == self.site);
         let filter = Filter { site: site.map(|site| site.lineage.clone()), ..Filter::default() };
-        let mut rows = queries::board(conn, scope, &filter, today)?;
+        let mut rows = queries::board(conn, rules, scope, &filter, today)?;
         let mut codes: Vec<String> = rows.iter().map(|(_, held)| held.code.clone()).collect();
         codes.sort();
         codes.dedup();
         rows.retain(|(_, held)| {
-            (self.certification.is_empty() || held.code == self.certification)
-                && self.shows(held, today)
+            (self.certification.is_empty() || held.code == self.certification) && self.shows(held)
         });
         Ok(Board { rows, sites, codes })
     }
 
-    fn shows(&self, held: &Held, today: NaiveDate) -> bool {
-        let state = held.state(today);
+    fn shows(&self, held: &Held) -> bool {
+        let state = held.state();
         match self.state.as_str() {
             "" => true,
             // Whoever asks for what is valid wants those running out as well.
@@ -95,7 +101,7 @@ pub async fn board(
     let (board, doubts) = db
         .read(move |conn| -> Result<_> {
             let doubts = doubts::within(conn, &known, &scope, today)?;
-            Ok((asked.load(conn, &scope, today)?, doubts))
+            Ok((asked.load(conn, &known, &scope, today)?, doubts))
         })
         .await?;
     Ok(html(pages::board(&over, &rules, &board, &doubts, &query)))
@@ -108,8 +114,9 @@ pub async fn board_csv(
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
     let (scope, today) = (over.scope(), over.today);
-    let board = db.read(move |conn| query.load(conn, &scope, today)).await?;
-    let bytes = pages::board_csv(over.lang(), &rules, &board, today)
+    let known = rules.clone();
+    let board = db.read(move |conn| query.load(conn, &known, &scope, today)).await?;
+    let bytes = pages::board_csv(over.lang(), &rules, &board)
         .map_err(|error| Error::Internal(format!("CSV: {error}")))?;
     Ok(download("certificates.csv", "text/csv; charset=utf-8", bytes))
 }
@@ -118,28 +125,32 @@ pub async fn board_csv(
 pub struct Sheet {
     pub certificate: Certificate,
     pub acts: Vec<Act>,
+    pub standing: Standing,
     /// Whether the viewer may act on it.
     pub acting: bool,
 }
 
 pub async fn sheet(
     db: web::Data<Db>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     viewer: Viewer,
     number: web::Path<String>,
 ) -> Result<HttpResponse> {
     let asking = viewer.clone();
-    let sheet = db.read(move |conn| load_sheet(conn, &asking, &number)).await?;
+    let sheet = db.read(move |conn| load_sheet(conn, &rules, &asking, &number)).await?;
     Ok(html(pages::sheet(&viewer, &head, &sheet, "", &Problems::default())))
 }
 
-fn load_sheet(conn: &mut Conn, viewer: &Viewer, number: &str) -> Result<Sheet> {
+fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str) -> Result<Sheet> {
     let certificate = queries::by_number(conn, number)?.ok_or(Error::NotFound)?;
     viewer.post(conn, certificate.person_id)?;
     let mut acts = queries::acts_of(conn, certificate.person_id)?;
     let hr = Acting::<Hr>::of(viewer.clone());
     let acting = hr.and_then(|hr| hr.other_person(conn, certificate.person_id)).is_ok();
-    Ok(Sheet { acts: acts.remove(&certificate.id).unwrap_or_default(), certificate, acting })
+    let acts = acts.remove(&certificate.id).unwrap_or_default();
+    let standing = queries::standing_of(conn, rules, &certificate, &acts, viewer.today)?;
+    Ok(Sheet { acts, standing, certificate, acting })
 }
 
 #[derive(Clone, Debug, Deserialize, Validate)]
@@ -162,7 +173,7 @@ pub async fn act(
     let problems = Problems::of(&form);
     if !problems.is_empty() {
         let asking = Viewer::clone(&hr);
-        let sheet = db.read(move |conn| load_sheet(conn, &asking, &number)).await?;
+        let sheet = db.read(move |conn| load_sheet(conn, &rules, &asking, &number)).await?;
         return Err(Error::Again(Box::new(pages::sheet(&hr, &head, &sheet, &form.why, &problems))));
     }
     let acting = hr.clone();
@@ -184,12 +195,13 @@ pub enum Checked {
     NothingAsked,
     /// Wrong number and wrong code look alike: nobody learns which numbers exist.
     Unknown,
-    Found(Box<Certificate>, Vec<Act>),
+    Found(Box<Certificate>, Box<Standing>),
 }
 
 pub async fn check(
     request: HttpRequest,
     db: web::Data<Db>,
+    rules: Rules,
     limit: web::Data<CheckLimit>,
     reader: Reader,
     now: Now,
@@ -208,12 +220,18 @@ pub async fn check(
         )));
     }
     let asked = number.clone();
-    let (checked, today) = db.read(move |conn| look_up(conn, &asked, &code, now)).await?;
+    let (checked, today) = db.read(move |conn| look_up(conn, &rules, &asked, &code, now)).await?;
     Ok(html(pages::check(&reader, &number, &checked, today)))
 }
 
 /// Today is the day at the holder's site.
-fn look_up(conn: &mut Conn, number: &str, code: &str, now: Now) -> Result<(Checked, NaiveDate)> {
+fn look_up(
+    conn: &mut Conn,
+    rules: &Rules,
+    number: &str,
+    code: &str,
+    now: Now,
+) -> Result<(Checked, NaiveDate)> {
     let utc = now.0.utc();
     let found = queries::by_number(conn, number)?;
     let right = found.filter(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
@@ -223,7 +241,8 @@ fn look_up(conn: &mut Conn, number: &str, code: &str, now: Now) -> Result<(Check
     let mut acts = queries::acts_of(conn, certificate.person_id)?;
     let acts = acts.remove(&certificate.id).unwrap_or_default();
     let today = utc.with_timezone(&zone).date_naive();
-    Ok((Checked::Found(Box::new(certificate), acts), today))
+    let standing = queries::standing_of(conn, rules, &certificate, &acts, today)?;
+    Ok((Checked::Found(Box::new(certificate), Box::new(standing)), today))
 }
 
 /// As people type from paper: any case, spaces anywhere.

@@ -6,7 +6,7 @@ use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 
 use super::{
-    model::{Act, ActKind, Certificate, Held, Printed, State},
+    model::{Act, ActKind, Basis, Certificate, Held, Printed, State},
     queries::{self, NewCertificate, SOURCE},
     rules::{self, Barrier, Due},
 };
@@ -17,6 +17,7 @@ use crate::{
     mail::{self, Letter, Letterhead, Recipient},
     record::{
         Fact, Kind, NewFact, PersonId, Rules, Source,
+        fact::SUSPENDED,
         ledger::{self, Row, Stamp},
         period::day_before,
         programme::{Certification, Issue, RuleSet},
@@ -48,16 +49,22 @@ pub fn issue_due(
         let mut facts: Vec<Fact> = rows.iter().filter_map(Row::fact).collect();
         verdict::sort(&mut facts);
         let barriers = barriers_of(conn, person, today)?;
+        let ours = queries::issued_to(conn, person)?;
         let due = issued_by_rule(rules, today).find_map(|(set, certification)| {
             let code = set.qualified(&certification.code);
             let barrier = barriers.get(&code).copied().unwrap_or_default();
             let due = rules::due(certification, &code, rules.context(), &facts, barrier, today)?;
-            Some((set, certification, due))
+            let last = ours.iter().rev().find(|one| one.certification == code);
+            // What somebody else issued is not ours to extend.
+            (!due.extends || last.is_some()).then_some((set, certification, due, last))
         });
-        let Some((set, certification, due)) = due else { break };
+        let Some((set, certification, due, last)) = due else { break };
         let sources = rows.iter().map(|row| (row.id.0, row.source())).collect();
         let issue = Issuing { rules, head, post: &post, set, certification, today, stamp };
-        numbers.push(issue.issue(conn, &due, &sources)?);
+        numbers.push(match last.filter(|_| due.extends) {
+            Some(certificate) => issue.extend(conn, certificate, &due)?,
+            None => issue.issue(conn, &due, last, &sources)?,
+        });
     }
     Ok(numbers)
 }
@@ -104,10 +111,16 @@ fn barriers_of(
     let mut barriers = HashMap::new();
     // Oldest first: the newest certificate that was acted on has the last word.
     for certificate in queries::issued_to(conn, person)? {
-        let Some(acts) = acts.get(&certificate.id) else { continue };
-        let barrier = match acts.iter().rev().find(|act| act.on <= today) {
-            Some(Act { kind: ActKind::Revoked, on, .. }) => Barrier::Revoked(*on),
-            Some(Act { kind: ActKind::Suspended, .. }) => Barrier::Suspended,
+        let acts = acts.get(&certificate.id).map_or(&[][..], Vec::as_slice);
+        let last = |extended: bool| {
+            let wanted =
+                |act: &&Act| act.on <= today && (act.kind == ActKind::Extended) == extended;
+            acts.iter().rev().find(wanted)
+        };
+        let barrier = match (last(false), last(true)) {
+            (Some(Act { kind: ActKind::Revoked, on, .. }), _) => Barrier::Revoked(*on),
+            (Some(Act { kind: ActKind::Suspended, .. }), _) => Barrier::Suspended,
+            (_, Some(extended)) => Barrier::Extended(extended.on),
             _ => Barrier::None,
         };
         barriers.insert(certificate.certification, barrier);
@@ -131,6 +144,7 @@ impl Issuing<'_> {
         &self,
         conn: &mut Conn,
         due: &Due,
+        last: Option<&Certificate>,
         sources: &HashMap<i64, String>,
     ) -> Result<String, Error> {
         let (person, code) = (self.post.person.id, self.set.qualified(&self.certification.code));
@@ -150,6 +164,13 @@ impl Issuing<'_> {
             valid_through: due.through,
             printed: serde_json::to_string(&printed).unwrap_or_default(),
             verdict: due.verdict.to_json_with(sources).to_string(),
+            cycle: due.cycle,
+            basis: Basis::Rule,
+            issuer: None,
+            foreign_number: None,
+            previous: last.filter(|_| due.cycle > 0).map(|one| one.id),
+            why: None,
+            template: None,
         };
         let id = queries::add(conn, &new, self.stamp)?;
         let mut fact =
@@ -158,11 +179,35 @@ impl Issuing<'_> {
         let source = Source::new(SOURCE, id.0);
         let fact = ledger::append(conn, person, &fact, source, self.stamp)?;
         queries::name_fact(conn, id, fact)?;
-        let detail = json!({ "number": number, "certification": code, "from": due.from, "through": due.through, "renews": due.renews });
+        let detail = json!({ "number": number, "certification": code, "from": due.from, "through": due.through, "cycle": due.cycle });
         let subject = ("certificate", Some(id.0));
         audit::note(conn, self.stamp.by, "issue-certificate", subject, detail, self.stamp.at)?;
         self.tell(conn, due, &number)?;
         Ok(number)
+    }
+
+    /// Lets the running certificate last longer, as its rule says (R22).
+    fn extend(
+        &self,
+        conn: &mut Conn,
+        certificate: &Certificate,
+        due: &Due,
+    ) -> Result<String, Error> {
+        let why = "rule";
+        let act = Act {
+            through: due.through,
+            evidence: Some(due.verdict.text.get(Lang::Zh).to_owned()),
+            ..Act::new(certificate.id, ActKind::Extended, self.today, why, self.stamp)
+        };
+        let id = queries::add_act(conn, &act)?;
+        follow_in_record(conn, certificate, &act, id, certificate.valid_through, self.stamp)?;
+        let detail = json!({ "number": certificate.number, "through": due.through });
+        let subject = ("certificate", Some(certificate.id.0));
+        audit::note(conn, self.stamp.by, "extend-certificate", subject, detail, self.stamp.at)?;
+        let lang = self.post.person.lang();
+        let letter = act_letter(lang, certificate, &self.certification.title, &act);
+        write_to(conn, self.head, self.post, &letter, self.stamp)?;
+        Ok(certificate.number.clone())
     }
 
     fn printed(&self, conn: &mut Conn) -> Result<Printed, Error> {
@@ -240,7 +285,8 @@ fn fresh_check_code() -> String {
 /// Whether a fact is what is left of a certificate after it was suspended or revoked. Nobody is
 /// reminded of its end.
 pub fn is_cut_short(row: &Row) -> bool {
-    let cut = [ActKind::Suspended.word(), ActKind::Revoked.word()];
+    let cut = [ActKind::Suspended, ActKind::Revoked, ActKind::Replaced, ActKind::Superseded];
+    let cut = cut.map(ActKind::word);
     row.source_kind == SOURCE && row.note.as_deref().is_some_and(|note| cut.contains(&note))
 }
 
@@ -260,9 +306,11 @@ pub fn act(
     let post = hr.other_person(conn, certificate.person_id)?;
     ledger::hold(conn, certificate.person_id)?;
     let acts = queries::acts_of(conn, certificate.person_id)?;
+    let acts_on = |one: &Certificate| acts.get(&one.id).map_or(&[][..], Vec::as_slice);
+    // What a condition suspended for now can be acted on like any other.
     let state_of = |one: &Certificate| {
-        let acts = acts.get(&one.id).map_or(&[][..], Vec::as_slice);
-        rules::state(one.valid_from, one.valid_through, acts, hr.today)
+        let by_dates = || rules::state_by_dates(one.valid_from, one.valid_through, None, hr.today);
+        rules::state_by_acts(acts_on(one), hr.today).unwrap_or_else(by_dates)
     };
     if !may(kind, state_of(&certificate)) {
         return Err(web::Error::Refused(cannot(kind, state_of(&certificate))));
@@ -276,7 +324,8 @@ pub fn act(
     for one in &all {
         let act = Act { certificate_id: one.id, ..act.clone() };
         let id = queries::add_act(conn, &act)?;
-        follow_in_record(conn, one, &act, id, hr.stamp())?;
+        let through = through_after(one, acts_on(one));
+        follow_in_record(conn, one, &act, id, through, hr.stamp())?;
         let word = format!("{}-certificate", kind.word());
         let detail = json!({ "number": one.number, "why": why });
         audit::note(conn, Some(hr.id), &word, ("certificate", Some(one.id.0)), detail, hr.now)?;
@@ -311,13 +360,21 @@ fn cannot(kind: ActKind, state: State) -> Text {
     )
 }
 
+/// The last valid day of a certificate, after the extensions among these acts.
+pub fn through_after(certificate: &Certificate, acts: &[Act]) -> Option<NaiveDate> {
+    let extended = acts.iter().rev().find(|act| act.kind == ActKind::Extended);
+    extended.map_or(certificate.valid_through, |act| act.through)
+}
+
 /// Makes the record say what an act means: what began before today ends yesterday, what would
-/// begin later is void; a reinstated certificate is valid again from today on.
-fn follow_in_record(
+/// begin later is void; a reinstated certificate is valid again from today on; an extended one
+/// ends later. `through` is the last valid day before the act.
+pub fn follow_in_record(
     conn: &mut Conn,
     certificate: &Certificate,
     act: &Act,
     act_id: i64,
+    through: Option<NaiveDate>,
     stamp: Stamp,
 ) -> Result<(), Error> {
     let person = certificate.person_id;
@@ -329,21 +386,32 @@ fn follow_in_record(
     };
     if act.kind == ActKind::Reinstated {
         let from = act.on.max(certificate.valid_from);
-        if certificate.valid_through.is_none_or(|through| through >= from) {
-            ledger::append(conn, person, &fact(from, certificate.valid_through), source, stamp)?;
+        if through.is_none_or(|through| through >= from) {
+            ledger::append(conn, person, &fact(from, through), source, stamp)?;
         }
         return Ok(());
     }
     let rows = ledger::rows_of(conn, person, None)?;
-    let reaches_today = |row: &&Row| {
+    let own = rows.iter().filter(|row| {
         row.source_kind == SOURCE
             && row.source_id == certificate.id.0
-            && row.through_on.is_none_or(|through| through >= act.on)
-    };
-    for row in rows.iter().filter(reaches_today) {
+            && row.code == certificate.certification
+    });
+    if act.kind == ActKind::Extended {
+        // While it is suspended the record has no running fact; reinstating adds one.
+        let last = own.max_by_key(|row| row.from_on).filter(|row| !is_cut_short(row));
+        let Some(row) = last else { return Ok(()) };
+        ledger::void(conn, row.id, &act.why, stamp)?;
+        ledger::append(conn, person, &fact(row.from_on, act.through), source, stamp)?;
+        return Ok(());
+    }
+    for row in own.filter(|row| row.through_on.is_none_or(|through| through >= act.on)) {
         ledger::void(conn, row.id, &act.why, stamp)?;
         if row.from_on < act.on {
-            let cut = fact(row.from_on, Some(day_before(act.on))).note(act.kind.word());
+            let mut cut = fact(row.from_on, Some(day_before(act.on))).note(act.kind.word());
+            if act.kind == ActKind::Suspended {
+                cut = cut.level(SUSPENDED);
+            }
             ledger::append(conn, person, &cut, source, stamp)?;
         }
     }
@@ -437,20 +505,17 @@ fn next_of<'a>(
     let title = &certification.title;
     let first = |()| Next { title, verdict: judge(&certification.requires), window: None };
     let Some(held) = held else { return Some(first(())) };
-    match held.state(today) {
+    match held.state() {
         State::Suspended => None,
         State::Revoked => Some(first(())),
         state => {
             let through = held.through?;
-            match rules::window(certification, through) {
+            let nth = held.cycle + 1;
+            match rules::window(certification, nth, through) {
                 Some((opens, closes)) if today <= closes => (today >= opens).then(|| {
-                    let open = certification.renewals.iter().find(|way| {
-                        let (opens, closes) = way.window(through);
-                        opens <= today && today <= closes
-                    });
-                    let demanded = open.map(|way| &way.requires);
-                    let verdict = judge(demanded.unwrap_or(&certification.requires));
-                    Next { title, verdict, window: Some((opens, closes)) }
+                    let way = rules::open_way(certification, nth, through, today);
+                    let demanded = way.map_or(&certification.requires, |way| &way.requires);
+                    Next { title, verdict: judge(demanded), window: Some((opens, closes)) }
                 }),
                 _ => (state == State::Expired).then(|| first(())),
             }

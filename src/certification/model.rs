@@ -4,6 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+use super::standing::{Life, Standing};
 use crate::{
     content::ContentId,
     db::{
@@ -164,21 +165,48 @@ impl Printed {
     }
 }
 
-/// The newest certificate of one certification a person holds or held, ours or imported.
+/// The newest certificate of one certification a person holds or held, ours or imported, and how
+/// it stands on the day it was loaded for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     pub person: PersonId,
     /// `RULESET/NAME`.
     pub code: String,
+    /// Whether we issued it: then it has a page and a paper.
+    pub id: Option<CertificateId>,
     pub number: Option<String>,
     pub from: NaiveDate,
+    /// The last valid day when it was issued.
+    pub issued_through: Option<NaiveDate>,
+    /// The last valid day, after extensions.
     pub through: Option<NaiveDate>,
+    /// 0 for a first issue, n for the n-th renewal.
+    pub cycle: u32,
     pub issuer: Option<String>,
-    /// Whether we issued it: then it has a page and a paper.
-    pub ours: bool,
     pub acts: Vec<Act>,
     /// An earlier one of the same certification that still runs when a renewal begins later.
     pub until_then: Option<NaiveDate>,
+    pub standing: Standing,
+}
+
+impl Held {
+    pub fn is_ours(&self) -> bool {
+        self.id.is_some()
+    }
+
+    pub fn state(&self) -> State {
+        self.standing.state
+    }
+
+    pub fn life(&self) -> Life<'_> {
+        Life {
+            code: &self.code,
+            from: self.from,
+            through: self.issued_through,
+            cycle: self.cycle,
+            acts: &self.acts,
+        }
+    }
 }
 
 /// How things stand on a day.
@@ -229,11 +257,5 @@ impl State {
             State::Revoked => text!("已吊销", "Revoked"),
             State::Superseded => text!("已被取代", "Superseded"),
         }
-    }
-}
-
-impl Held {
-    pub fn state(&self, today: NaiveDate) -> State {
-        super::rules::state(self.from, self.through, &self.acts, today)
     }
 }

@@ -10,7 +10,7 @@ use super::{
     handlers::{Board, BoardQuery, Checked, Sheet},
     issue::{self, Next},
     model::{Act, ActKind, Certificate, Held, State},
-    rules,
+    standing::Standing,
 };
 use crate::{
     access::Viewer,
@@ -89,7 +89,7 @@ fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
         div."col-md-6"."col-xl-4" { article.card.certificate-card { div.card-body {
             div.d-flex.justify-content-between.gap-2.mb-2 {
                 h2.card-title.mb-0 { (title) }
-                (state_badge(lang, held.state(viewer.today)))
+                (state_badge(lang, held.state()))
             }
             (definitions([
                 (t!(lang, "有效期至", "Valid through"), html! { strong { (through(lang, held.through)) } }),
@@ -100,7 +100,7 @@ fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
                 p.text-secondary.small.mt-2.mb-0 { (t!(lang, "现有证书有效至 {}，之后由这张接续。", "The present one runs through {}; this one follows it.", i18n::date(lang, day))) }
             }
             @if let Some(issuer) = &held.issuer { p.text-secondary.small.mt-2.mb-0 { (t!(lang, "发证机构：{issuer}", "Issued by {issuer}")) } }
-            @if let (true, Some(number)) = (held.ours, &held.number) {
+            @if let (true, Some(number)) = (held.is_ours(), &held.number) {
                 a.btn.btn-sm.mt-3 href={ "/certificates/" (number) } { (icon("certificate")) (t!(lang, "查看与打印", "Open and print")) }
             }
         } } }
@@ -203,9 +203,9 @@ fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Post, Held)]) -> Marku
             html! { (post.person.title(lang)) div.text-secondary.small { (post.person.staff_no) } },
             html! { (post.site.title(lang)) },
             html! { (name(rules, lang, &held.code)) },
-            html! { @if held.ours { a href={ "/certificates/" (number) } { (number) } } @else { (number) } },
+            html! { @if held.is_ours() { a href={ "/certificates/" (number) } { (number) } } @else { (number) } },
             html! { (through(lang, held.through)) },
-            state_badge(lang, held.state(viewer.today)),
+            state_badge(lang, held.state()),
         ]
     });
     table(&headers, rows)
@@ -215,9 +215,11 @@ fn filter_form(lang: Lang, rules: &Rules, board: &Board, query: &BoardQuery) -> 
     let states = [
         State::Valid,
         State::Expiring(1),
+        State::InGrace(1),
         State::Expired,
         State::Suspended,
         State::Revoked,
+        State::Superseded,
         State::NotYet,
     ];
     html! {
@@ -244,7 +246,7 @@ fn timeline(lang: Lang, board: &Board, today: NaiveDate) -> Markup {
     let first = period::first_of_month(today);
     let mut months: BTreeMap<NaiveDate, usize> =
         (0..12).filter_map(|n| Some((first.checked_add_months(Months::new(n))?, 0))).collect();
-    for (_, held) in board.rows.iter().filter(|(_, held)| held.state(today).in_force()) {
+    for (_, held) in board.rows.iter().filter(|(_, held)| held.state().in_force()) {
         let month = held.through.map(period::first_of_month);
         if let Some(count) = month.and_then(|month| months.get_mut(&month)) {
             *count += 1;
@@ -274,12 +276,7 @@ fn timeline(lang: Lang, board: &Board, today: NaiveDate) -> Markup {
 }
 
 /// The board as a file for spreadsheets: with a mark so that they read it as UTF-8.
-pub fn board_csv(
-    lang: Lang,
-    rules: &Rules,
-    board: &Board,
-    today: NaiveDate,
-) -> Result<Vec<u8>, csv::Error> {
+pub fn board_csv(lang: Lang, rules: &Rules, board: &Board) -> Result<Vec<u8>, csv::Error> {
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     writer.write_record([
         t!(lang, "工号", "Staff number"),
@@ -302,7 +299,7 @@ pub fn board_csv(
             harmless(held.number.as_deref().unwrap_or_default()),
             held.from.to_string(),
             held.through.map(|day| day.to_string()).unwrap_or_default(),
-            held.state(today).title().get(lang).to_owned(),
+            held.state().title().get(lang).to_owned(),
         ])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
@@ -328,7 +325,7 @@ pub fn sheet(
     let lang = viewer.lang();
     let one = &sheet.certificate;
     let title = t!(lang, "证书 {}", "Certificate {}", one.number);
-    let state = rules::state(one.valid_from, one.valid_through, &sheet.acts, viewer.today);
+    let state = sheet.standing.state;
     viewer.page(&title, &[], html! {
         div.d-print-none {
             (heading(&title, state_badge(lang, state), html! {
@@ -458,8 +455,8 @@ pub fn check(reader: &Reader, number: &str, checked: &Checked, today: NaiveDate)
     })
 }
 
-fn found(lang: Lang, one: &Certificate, acts: &[Act], today: NaiveDate) -> Markup {
-    let state = rules::state(one.valid_from, one.valid_through, acts, today);
+fn found(lang: Lang, one: &Certificate, standing: &Standing, today: NaiveDate) -> Markup {
+    let state = standing.state;
     let printed = one.printed();
     let names = printed.names();
     let name = if names.zh == names.en { names.zh } else { format!("{} {}", names.zh, names.en) };
@@ -474,7 +471,7 @@ fn found(lang: Lang, one: &Certificate, acts: &[Act], today: NaiveDate) -> Marku
                 (t!(lang, "发证机构", "Issued by"), html! { (printed.issuer.get(lang)) }),
                 (t!(lang, "颁发日期", "Issued on"), html! { (i18n::date(lang, one.issued_on)) }),
                 (t!(lang, "生效日期", "Valid from"), html! { (i18n::date(lang, one.valid_from)) }),
-                (t!(lang, "有效期至", "Valid through"), html! { (through(lang, one.valid_through)) }),
+                (t!(lang, "有效期至", "Valid through"), html! { (through(lang, standing.through)) }),
             ]))
             p.text-secondary.small.mb-0.mt-2 { (t!(lang, "以上为 {} 的状态。", "This is how it stands on {}.", i18n::date(lang, today))) }
         },

@@ -6,8 +6,9 @@ use super::model::{Act, ActKind, State};
 use crate::record::{
     Fact, Kind,
     context::Context,
-    period::{FOREVER, next_day},
-    programme::Certification,
+    fact::SUSPENDED,
+    period::{FOREVER, months_after, next_day},
+    programme::{Base, Certification, Renewal},
     requirement::Requirement,
     verdict::{self, Evidence, Line},
 };
@@ -15,18 +16,34 @@ use crate::record::{
 /// From how many days before its last day a certificate counts as running out.
 pub const EXPIRING_DAYS: i64 = 90;
 
-/// How a certificate stands on a day: its acts come first, then its dates.
-pub fn state(from: NaiveDate, through: Option<NaiveDate>, acts: &[Act], today: NaiveDate) -> State {
-    match acts.iter().rev().find(|act| act.on <= today).map(|act| act.kind) {
-        Some(ActKind::Revoked) => return State::Revoked,
-        Some(ActKind::Suspended) => return State::Suspended,
-        Some(ActKind::Replaced | ActKind::Superseded) => return State::Superseded,
-        Some(ActKind::Reinstated | ActKind::Extended) | None => {}
+/// How acts alone leave a certificate on a day: the last one that had begun to hold.
+pub fn state_by_acts(acts: &[Act], today: NaiveDate) -> Option<State> {
+    let changes = |act: &&Act| act.on <= today && act.kind != ActKind::Extended;
+    match acts.iter().rev().find(changes).map(|act| act.kind)? {
+        ActKind::Revoked => Some(State::Revoked),
+        ActKind::Suspended => Some(State::Suspended),
+        ActKind::Replaced | ActKind::Superseded => Some(State::Superseded),
+        ActKind::Reinstated | ActKind::Extended => None,
     }
-    match through.map(|through| (through - today).num_days()) {
-        Some(left) if left < 0 => State::Expired,
+}
+
+/// How its dates alone leave a certificate on a day. The window is from when to when it may be
+/// renewed; a certificate that may be renewed counts as running out.
+pub fn state_by_dates(
+    from: NaiveDate,
+    through: Option<NaiveDate>,
+    window: Option<(NaiveDate, NaiveDate)>,
+    today: NaiveDate,
+) -> State {
+    let left = through.map(|through| (through - today).num_days());
+    let opened = window.is_some_and(|(opens, _)| opens <= today);
+    match (left, window) {
+        (Some(left), Some((_, closes))) if left < 0 && today <= closes => {
+            State::InGrace((closes - today).num_days())
+        }
+        (Some(left), _) if left < 0 => State::Expired,
         _ if from > today => State::NotYet,
-        Some(left) if left <= EXPIRING_DAYS => State::Expiring(left),
+        (Some(left), _) if left <= EXPIRING_DAYS || opened => State::Expiring(left),
         _ => State::Valid,
     }
 }
@@ -40,23 +57,30 @@ pub enum Barrier {
     Suspended,
     /// After this day the person starts again: courses and exams up to it no longer count.
     Revoked(NaiveDate),
+    /// It was extended on this day: what was done up to it extends or renews it no more.
+    Extended(NaiveDate),
 }
 
-/// A certificate that is to be issued today, with the verdict that says why.
+/// What is to be done about a certification today, with the verdict that says why.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Due {
     pub verdict: Line,
     pub from: NaiveDate,
     pub through: Option<NaiveDate>,
-    pub renews: bool,
+    /// 0 for a first issue, n for the n-th renewal.
+    pub cycle: u32,
+    /// The running certificate lasts longer; none is issued (R22).
+    pub extends: bool,
 }
 
 /// Whether a certificate is due by the facts.
 ///
-/// A first one is due when its requirement is met. While one is held, nothing is due until the
-/// renewal window opens; then, and through the grace period, its renewal is due when that
-/// requirement is met; later it is a first issue again. An early renewal begins on the day after
-/// the old certificate ends, so nobody loses days by renewing in time.
+/// A first one is due when its requirement is met. While one is held, nothing is due until a way
+/// of renewing it opens; then, and through its grace period, its renewal is due when the
+/// requirement of an open way is met; after the last way has closed it is a first issue again.
+/// The ways are tried in the order of the rule set. An early renewal begins on the day after the
+/// old certificate ends, so nobody loses days by renewing in time, unless the way says otherwise
+/// ([`Base`]).
 ///
 /// Whoever has held one needs **new evidence** each time: at least one course, exam, logbook or
 /// skill fact that counts for the verdict must be dated inside the window and after the day on
@@ -83,21 +107,25 @@ pub fn due(
         return Some(first_issue(certification, verdict, today));
     };
     let through = held.through?;
-    let since_issue = next_day(held.from);
-    match window(certification, through) {
-        Some((_, closes)) if today <= closes => certification.renewals.iter().find_map(|way| {
+    let since = match barrier {
+        Barrier::Extended(on) => next_day(on.max(held.from)),
+        _ => next_day(held.from),
+    };
+    let nth = cycle(certification, facts, code) + 1;
+    match window(certification, nth, through) {
+        Some((_, closes)) if today <= closes => certification.ways(nth).find_map(|way| {
             let (opens, closes) = way.window(through);
             if today < opens || closes < today {
                 return None;
             }
             let verdict = met(&way.requires, context, facts, today)?;
-            let new = has_new_evidence(&verdict, opens.max(since_issue));
-            new.then(|| renewed(certification, verdict, through, today))
+            let new = has_new_evidence(&verdict, opens.max(since));
+            new.then(|| renewed(certification, way, verdict, held, nth, today)).flatten()
         }),
         _ if today <= through => None,
         _ => {
             let verdict = met(&certification.requires, context, facts, today)?;
-            let new = has_new_evidence(&verdict, since_issue);
+            let new = has_new_evidence(&verdict, since);
             new.then(|| first_issue(certification, verdict, today))
         }
     }
@@ -114,15 +142,55 @@ fn met(
         .then(|| verdict::judge(requirement, context, facts, today))
 }
 
-/// From when to when a certificate that ends on `through` may be renewed.
-pub fn window(certification: &Certification, through: NaiveDate) -> Option<(NaiveDate, NaiveDate)> {
-    let windows = certification.renewals.iter().map(|way| way.window(through));
+/// From when to when a certificate that ends on `through` may be renewed for the n-th time, by any
+/// way.
+pub fn window(
+    certification: &Certification,
+    nth: u32,
+    through: NaiveDate,
+) -> Option<(NaiveDate, NaiveDate)> {
+    let windows = certification.ways(nth).map(|way| way.window(through));
     windows.reduce(|(opens, closes), (from, to)| (opens.min(from), closes.max(to)))
 }
 
+/// The way by which it may be renewed on a day, if one is open.
+pub fn open_way(
+    certification: &Certification,
+    nth: u32,
+    through: NaiveDate,
+    today: NaiveDate,
+) -> Option<&Renewal> {
+    certification.ways(nth).find(|way| {
+        let (opens, closes) = way.window(through);
+        opens <= today && today <= closes
+    })
+}
+
+/// How often the certificate a person held last had been renewed: its place in an unbroken row, in
+/// which each began before the time to renew the one before it was over.
+pub fn cycle(certification: &Certification, facts: &[Fact], code: &str) -> u32 {
+    let mut held: Vec<&Fact> = certificates(facts, code).collect();
+    held.sort_by_key(|fact| (fact.from, ends(fact)));
+    let mut cycle = 0;
+    for pair in held.windows(2) {
+        let (before, next) = (pair[0], pair[1]);
+        if before.level.as_deref() == Some(SUSPENDED) {
+            // Reinstated: the same certificate goes on.
+            continue;
+        }
+        let closes = window(certification, cycle + 1, ends(before)).map(|(_, closes)| closes);
+        let unbroken = next.from <= closes.unwrap_or(FOREVER).max(next_day(ends(before)));
+        cycle = if unbroken { cycle + 1 } else { 0 };
+    }
+    cycle
+}
+
+fn certificates<'a>(facts: &'a [Fact], code: &str) -> impl Iterator<Item = &'a Fact> {
+    facts.iter().filter(move |fact| fact.kind == Kind::Certificate && fact.code == code)
+}
+
 fn last_held<'a>(facts: &'a [Fact], code: &str) -> Option<&'a Fact> {
-    let held = facts.iter().filter(|fact| fact.kind == Kind::Certificate && fact.code == code);
-    held.max_by_key(|fact| (ends(fact), fact.from))
+    certificates(facts, code).max_by_key(|fact| (ends(fact), fact.from))
 }
 
 fn ends(fact: &Fact) -> NaiveDate {
@@ -145,17 +213,48 @@ fn after_revocation(
 }
 
 fn first_issue(certification: &Certification, verdict: Line, today: NaiveDate) -> Due {
-    Due { verdict, from: today, through: certification.validity.through(today), renews: false }
+    let through = certification.validity.through(today);
+    Due { verdict, from: today, through, cycle: 0, extends: false }
 }
 
+/// The renewal by a way; none, when it would be over before it began.
 fn renewed(
     certification: &Certification,
+    way: &Renewal,
     verdict: Line,
+    held: &Fact,
+    nth: u32,
+    today: NaiveDate,
+) -> Option<Due> {
+    let old = held.through?;
+    if let Some(months) = way.extends_months {
+        let through = Some(months_after(old, months)).filter(|through| *through >= today)?;
+        return Some(Due {
+            verdict,
+            from: held.from,
+            through: Some(through),
+            cycle: nth - 1,
+            extends: true,
+        });
+    }
+    let (from, through) = renewed_run(certification, way, old, today);
+    let lasts = through.is_none_or(|through| through >= today);
+    lasts.then_some(Due { verdict, from, through, cycle: nth, extends: false })
+}
+
+/// The validity of a certificate that is renewed by a way on a day.
+pub fn renewed_run(
+    certification: &Certification,
+    way: &Renewal,
     old_through: NaiveDate,
     today: NaiveDate,
-) -> Due {
-    let from = today.max(next_day(old_through));
-    Due { verdict, from, through: certification.validity.through(from), renews: true }
+) -> (NaiveDate, Option<NaiveDate>) {
+    let from = match way.base {
+        Base::PreviousExpiry => today.max(next_day(old_through)),
+        Base::Completion => today,
+        Base::Cycle => next_day(old_through),
+    };
+    (from, way.validity.unwrap_or(certification.validity).through(from))
 }
 
 /// Whether anything that counts for the verdict was done on or after the day.
@@ -315,7 +414,11 @@ requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
         let stamp = crate::record::ledger::Stamp { at: now, by: None };
         let act = |kind, on| Act::new(CertificateId(1), kind, day(on), "", stamp);
         let (from, through) = (day("2026-01-01"), Some(day("2026-12-31")));
-        let at = |acts: &[Act], today: &str| state(from, through, acts, day(today));
+        let state = |through, acts: &[Act], today: &str| {
+            let by_dates = || state_by_dates(from, through, None, day(today));
+            state_by_acts(acts, day(today)).unwrap_or_else(by_dates)
+        };
+        let at = |acts: &[Act], today: &str| state(through, acts, today);
         assert_eq!(at(&[], "2025-12-31"), State::NotYet);
         assert_eq!(at(&[], "2026-10-01"), State::Valid);
         assert_eq!(at(&[], "2026-10-02"), State::Expiring(90));
@@ -326,7 +429,7 @@ requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
         assert_eq!(at(&acts, "2026-03-31"), State::Suspended);
         assert_eq!(at(&acts, "2026-04-01"), State::Valid);
         assert_eq!(at(&[act(ActKind::Revoked, "2026-05-01")], "2027-05-01"), State::Revoked);
-        assert_eq!(state(from, None, &[], day("2099-01-01")), State::Valid);
+        assert_eq!(state(None, &[], "2099-01-01"), State::Valid);
     }
 
     #[test]

@@ -59,7 +59,7 @@ pub async fn page(
                 Tone::Warn => 1,
                 _ => 2,
             });
-            Ok((todos, watched(conn, &looking)?))
+            Ok((todos, watched(conn, &looking, &rules)?))
         })
         .await?;
     Ok(html(draw(&viewer, &todos, &figures)))
@@ -198,10 +198,22 @@ fn answers_to_mark(conn: &mut Conn, viewer: &Viewer) -> Result<Option<Todo>> {
 
 fn certificates(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Todo>> {
     let lang = viewer.lang();
-    let held = certification::queries::of_person(conn, viewer.id, viewer.today)?;
+    let held = certification::queries::of_person(conn, rules, viewer.id, viewer.today)?;
     let todo = |held: certification::model::Held| {
         let through = held.through.map(|day| i18n::date(lang, day)).unwrap_or_default();
-        let (tone, why) = match held.state(viewer.today) {
+        let (tone, why) = match held.state() {
+            State::Suspended if held.standing.why.is_some() => (
+                Tone::Bad,
+                held.standing.why.as_ref().map(|why| why.get(lang).to_owned()).unwrap_or_default(),
+            ),
+            State::InGrace(_) => (
+                Tone::Bad,
+                t!(
+                    lang,
+                    "已于 {through} 过期，仍在宽限期内，请立即换证。",
+                    "Expired on {through}, still in grace: renew it now."
+                ),
+            ),
             State::Expired => (
                 Tone::Bad,
                 t!(lang, "已于 {through} 过期，请尽快换证。", "Expired on {through}; renew it."),
@@ -359,7 +371,7 @@ fn reach(viewer: &Viewer, role: Role) -> Scope {
 }
 
 /// The figures of those who look after others.
-fn watched(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<Figure>> {
+fn watched(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Figure>> {
     let lang = viewer.lang();
     let mut figures = Vec::new();
     if viewer.holds_any(&[Role::Trainer, Role::Manager, Role::Hr]) {
@@ -367,7 +379,8 @@ fn watched(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<Figure>> {
             lineages: viewer.lineages(&[Role::Trainer, Role::Manager, Role::Hr]),
             reports_of: None,
         };
-        let soon = certification::queries::expiring_in(conn, &scope, viewer.today, 30)?.len();
+        let soon =
+            certification::queries::expiring_in(conn, rules, &scope, viewer.today, 30)?.len();
         figures.push(Figure {
             href: "/certificates/board?state=expiring",
             label: t!(lang, "30 天内到期的证书", "Certificates ending within 30 days"),

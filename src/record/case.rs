@@ -34,7 +34,7 @@ pub struct Truth {
 }
 
 impl Truth {
-    fn always(met: bool) -> Truth {
+    pub(super) fn always(met: bool) -> Truth {
         Truth { met, through: FOREVER }
     }
 
@@ -53,7 +53,7 @@ impl Truth {
     }
 
     /// Met when both are.
-    fn and(self, other: Truth) -> Truth {
+    pub(super) fn and(self, other: Truth) -> Truth {
         self.not().or(other.not()).not()
     }
 }
@@ -79,12 +79,14 @@ pub struct Case<'a> {
     pub context: &'a Context,
     pub facts: &'a [Fact],
     pub on: NaiveDate,
-    follow_deemed: bool,
+    pub(super) follow_deemed: bool,
+    /// How many certificates hang on one another above this one.
+    pub(super) depth: u8,
 }
 
 impl<'a> Case<'a> {
     pub fn new(context: &'a Context, facts: &'a [Fact], on: NaiveDate) -> Case<'a> {
-        Case { context, facts, on, follow_deemed: true }
+        Case { context, facts, on, follow_deemed: true, depth: 0 }
     }
 
     /// Only whether it is met; stops at the first line that settles it.
@@ -238,7 +240,8 @@ impl<'a> Case<'a> {
             }
             days.truth()
         } else {
-            self.held(Kind::Certificate, wanted, rule.for_months, None, witness)
+            let dated = self.held(Kind::Certificate, wanted, rule.for_months, None, witness);
+            if dated.met { dated.and(self.counts(&rule.code)) } else { dated }
         };
         if rule.strictly || rule.for_months > 0 || !self.follow_deemed {
             return held;

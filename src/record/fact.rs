@@ -47,6 +47,10 @@ pub enum Kind {
 /// than a requirement knows. It meets no requirement.
 pub const FAILED: &str = "failed";
 
+/// The level of what is left of a certificate fact when the certificate was suspended: the fact
+/// after it, if it is of the same certification, is the same certificate reinstated.
+pub const SUSPENDED: &str = "suspended";
+
 impl Kind {
     pub const ALL: [Kind; 18] = [
         Kind::Employment,

@@ -15,6 +15,7 @@ pub mod chain;
 pub mod check;
 pub mod context;
 pub mod fact;
+pub mod holding;
 pub mod ledger;
 pub mod number;
 pub mod pages;

@@ -363,6 +363,16 @@ pub struct Certification {
 }
 
 impl Certification {
+    /// Whether anything is demanded of whoever holds it.
+    pub fn binds_holders(&self) -> bool {
+        self.suspended_unless.is_some() || self.review.is_some() || self.transition.is_some()
+    }
+
+    /// The ways of the n-th renewal, counted from 1.
+    pub fn ways(&self, nth: u32) -> impl Iterator<Item = &Renewal> {
+        self.renewals.iter().filter(move |way| way.is_for(nth))
+    }
+
     /// What may bring it: the first issue and every way of renewing it.
     pub fn demands(&self) -> impl Iterator<Item = &Requirement> {
         std::iter::once(&self.requires).chain(self.renewals.iter().map(|one| &one.requires))
@@ -435,6 +445,12 @@ pub struct Renewal {
 }
 
 impl Renewal {
+    /// Whether it is a way of the n-th renewal, counted from 1.
+    pub fn is_for(&self, nth: u32) -> bool {
+        let place = self.of.filter(|of| *of > 0).map_or(nth, |of| (nth.max(1) - 1) % of + 1);
+        self.nth.is_empty() || self.nth.contains(&place)
+    }
+
     /// From when to when this way is open for a certificate that ends on `through`.
     pub fn window(&self, through: NaiveDate) -> (NaiveDate, NaiveDate) {
         let opens = if self.late {
@@ -474,12 +490,34 @@ pub struct Exemption {
 }
 
 /// What a newer version of the rules means for certificates that began before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transition {
     /// Certificates that begin on this day or later are under the newer version.
     pub from: Day,
     pub holders: Holders,
+    /// What the version before demanded of holders: it goes on binding them until the newer does.
+    pub before: Option<Before>,
+}
+
+impl Transition {
+    /// From which day on earlier holders must have met the newer requirement; never, when they
+    /// keep what they have until it ends.
+    pub fn binds_from(&self) -> Option<NaiveDate> {
+        match self.holders {
+            Holders::FromDate => Some(self.from.0),
+            Holders::Grandfather => None,
+            Holders::Grace { days } => Some(days_after(self.from.0, days)),
+        }
+    }
+}
+
+/// The demands on holders of the version before.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Before {
+    pub suspended_unless: Option<Requirement>,
+    pub review: Option<Review>,
 }
 
 /// How earlier holders are treated.
@@ -589,6 +627,11 @@ pub struct ReviewDay {
 }
 
 impl Review {
+    fn demands_mut(&mut self) -> impl Iterator<Item = &mut Requirement> {
+        let longer = self.longer.as_mut().map(|longer| &mut longer.requires);
+        self.requires.iter_mut().chain(longer)
+    }
+
     /// The reviews within the validity of a certificate; none falls on or after its last day.
     pub fn days(
         &self,
@@ -822,9 +865,15 @@ impl RuleSet {
                 all.extend(&mut exemption.trainee);
                 all.extend(&mut exemption.supervisor);
             }
-            let Some(review) = &mut certification.review else { continue };
-            all.extend(&mut review.requires);
-            all.extend(review.longer.as_mut().map(|longer| &mut longer.requires));
+            let before = certification.transition.as_mut().and_then(|one| one.before.as_mut());
+            let reviews = certification.review.iter_mut();
+            match before {
+                Some(before) => {
+                    all.extend(&mut before.suspended_unless);
+                    all.extend(reviews.chain(&mut before.review).flat_map(Review::demands_mut));
+                }
+                None => all.extend(reviews.flat_map(Review::demands_mut)),
+            }
         }
         for exam in &mut self.exams {
             all.extend(&mut exam.requires);
