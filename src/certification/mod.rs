@@ -23,6 +23,9 @@ pub use limit::CheckLimit;
 pub use model::{Held, State};
 pub use queries::{expiring_in, of_person};
 
+#[cfg(test)]
+mod vectors;
+
 use handlers as h;
 
 use crate::access::{
