@@ -96,7 +96,8 @@ fn r20_the_longer_interval_needs_ten_years_and_the_authority_s_consent() {
     let programmes = shipped();
     let licence = held(LICENCE, "2024-02-29", "2030-02-28");
     let work = worked("low-voltage-electrician", "2010-01-01", None);
-    let consent = fact(Kind::Certificate, "cn-special-operation-lv/longer-review-consent", "2026-01-10");
+    let consent =
+        fact(Kind::Certificate, "cn-special-operation-lv/longer-review-consent", "2026-01-10");
     let violation = fact(Kind::Incident, "special-operation-violation", "2026-05-01");
     let at = |facts: &[Fact]| stands(&programmes, &licence, facts, "2027-06-01").state;
     assert_eq!(at(&[licence.clone(), work.clone()]), State::Suspended, "nobody consented");
@@ -155,7 +156,12 @@ fn v4_eight_right_answers_bring_a_year_and_seven_none() {
     let programmes = shipped();
     let a5 = held("us-ase-a-series/A5", "2023-01-01", "2027-12-31");
     let app = |right, on: &str| {
-        due(&programmes, "us-ase-a-series/A5", &[a5.clone(), sat("us-ase-a-series/A5-app", right, on)], on)
+        due(
+            &programmes,
+            "us-ase-a-series/A5",
+            &[a5.clone(), sat("us-ase-a-series/A5-app", right, on)],
+            on,
+        )
     };
     let extended = app(8, "2027-11-30").expect("eight are enough");
     assert!(extended.extends, "extended, not issued anew");
@@ -284,14 +290,20 @@ fn the_house_s_battery_certificate_takes_turns_is_late_for_a_year_and_falls_with
     let first = held(BATTERY, "2024-12-01", "2026-11-30");
     let delta = |on| fact(Kind::Course, "battery-delta", on);
     let exam = |on: &str| sat("inhouse-default/battery-assessment", 90, on);
-    let by = |facts: &[Fact], on| due(&programmes, BATTERY, facts, on).map(|due| (due.from, due.through, due.cycle));
+    let by = |facts: &[Fact], on| {
+        due(&programmes, BATTERY, facts, on).map(|due| (due.from, due.through, due.cycle))
+    };
     let twice = (day("2026-12-01"), Some(day("2028-11-30")), 1);
     assert_eq!(by(&[hv.clone(), first.clone(), exam("2026-11-02")], "2026-11-02"), Some(twice));
     assert_eq!(by(&[hv.clone(), first.clone(), delta("2026-11-02")], "2026-11-02"), None);
     let second = held(BATTERY, "2026-12-01", "2028-11-30");
     let delta_course = [hv.clone(), first.clone(), second, delta("2028-10-10")];
     let third = (day("2028-12-01"), Some(day("2030-11-30")), 2);
-    assert_eq!(by(&delta_course, "2028-10-10"), Some(third), "the second renewal is the delta course");
+    assert_eq!(
+        by(&delta_course, "2028-10-10"),
+        Some(third),
+        "the second renewal is the delta course"
+    );
     // After the thirty days of grace it takes both, and brings one year.
     let late = [hv.clone(), first.clone(), exam("2027-02-01"), delta("2027-02-01")];
     assert_eq!(by(&late, "2027-02-01"), Some((day("2027-02-01"), Some(day("2028-01-31")), 1)));
@@ -320,9 +332,11 @@ fn the_eu_set_replaces_the_old_regulation_and_the_uk_keeps_it() {
     assert!(!eu.applies(day("2025-09-18")) && eu.applies(day("2025-09-19")));
     let codes: Vec<&str> = eu.certifications.iter().map(|one| one.code.as_str()).collect();
     assert_eq!(codes, ["M1", "M2", "M3", "M4"]);
-    assert!(eu.certifications.iter().all(|one| {
-        one.verified == Some(crate::record::programme::Verified::Unverified)
-    }));
+    assert!(
+        eu.certifications
+            .iter()
+            .all(|one| { one.verified == Some(crate::record::programme::Verified::Unverified) })
+    );
     let uk = programmes.set("uk-mvac-307-2008").unwrap();
     assert!(uk.applies(day("2026-11-23")) && uk.supersedes.is_none());
 }

@@ -5,12 +5,7 @@ use chrono::{Duration, Months, NaiveDate};
 use super::{Making, people::Somebody, reviewer::unless_refused};
 use crate::{
     careers::{
-        self,
-        acts::Ruling,
-        appointments,
-        competitions,
-        model::Outcome,
-        queries::NewCandidacy,
+        self, acts::Ruling, appointments, competitions, model::Outcome, queries::NewCandidacy,
     },
     db::Error,
     record::{FactId, Kind, NewFact, PersonId, Source, ledger, period::through_of_months},

@@ -220,8 +220,16 @@ fn r25_a_quota_is_a_number_or_only_a_note_and_nothing_else() {
     let group = read("quota = { max = 1 }").unwrap();
     assert_eq!(group.places, Some(Places { max: 1, per: Per::Group }));
     let said = read("quota = { zh = \"由企业规定\", en = \"set by the house\" }").unwrap();
-    assert_eq!((said.places, said.note.map(|note| note.en)), (None, Some("set by the house".into())));
-    for wrong in ["{ max = 0 }", "{ per = \"site\" }", "{ zh = \"x\" }", "{ max = 1, zh = \"x\", en = \"x\" }"] {
+    assert_eq!(
+        (said.places, said.note.map(|note| note.en)),
+        (None, Some("set by the house".into()))
+    );
+    for wrong in [
+        "{ max = 0 }",
+        "{ per = \"site\" }",
+        "{ zh = \"x\" }",
+        "{ max = 1, zh = \"x\", en = \"x\" }",
+    ] {
         assert!(read(&format!("quota = {wrong}")).is_err(), "{wrong}");
     }
     // A decision keeps its rules as JSON, and a draft is written back.
