@@ -308,15 +308,16 @@ fn letter(
         )
     };
     let day = i18n::date(lang, ruling.effective_on);
-    let effective = (ruling.outcome == Outcome::Promoted)
-        .then(|| match ruling.through.map(|through| i18n::date(lang, through)) {
+    let effective = (ruling.outcome == Outcome::Promoted).then(|| {
+        match ruling.through.map(|through| i18n::date(lang, through)) {
             Some(through) => t!(
                 lang,
                 "聘期：{day} 至 {through}。",
                 "The term runs from {day} through {through}."
             ),
             None => t!(lang, "生效日期：{day}。", "Effective from {day}."),
-        });
+        }
+    });
     let reason = &ruling.reason;
     let why = t!(lang, "理由：{reason}", "Reason: {reason}");
     Letter {

@@ -485,12 +485,15 @@ fn decided(viewer: &Viewer, rules: &Rules, view: &StoryView) -> Markup {
     if made.outcome == Outcome::Promoted {
         let day = i18n::date(lang, made.effective_on);
         let line = match (view.given_through, made.fact_id) {
-            (Some(through), Some(fact)) => (t!(lang, "聘期", "Term"), html! {
-                (record::pages::span(lang, made.effective_on, Some(through)))
-                @if viewer.holds_any(&[Role::Manager, Role::Hr]) && view.post.person.id != viewer.id {
-                    " " a href=(format!("/promotion/appointments/{fact}")) { (t!(lang, "查看聘任", "See the appointment")) }
-                }
-            }),
+            (Some(through), Some(fact)) => (
+                t!(lang, "聘期", "Term"),
+                html! {
+                    (record::pages::span(lang, made.effective_on, Some(through)))
+                    @if viewer.holds_any(&[Role::Manager, Role::Hr]) && view.post.person.id != viewer.id {
+                        " " a href=(format!("/promotion/appointments/{fact}")) { (t!(lang, "查看聘任", "See the appointment")) }
+                    }
+                },
+            ),
             _ => (t!(lang, "生效日期", "Effective"), html! { (day) }),
         };
         lines.insert(1, line);

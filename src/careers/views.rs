@@ -292,8 +292,7 @@ impl StoryView {
         let asked = Asked { from: self.today, through: Some(NaiveDate::MAX) };
         let term = appointments::rules::term_of(path, true, &held, asked).ok();
         self.term = term.map(|(from, _)| Term { from, through: path.term_through(from) });
-        self.places =
-            appointments::queries::occupancy_at(conn, path, &self.post.site, self.today)?;
+        self.places = appointments::queries::occupancy_at(conn, path, &self.post.site, self.today)?;
         Ok(())
     }
 

@@ -32,6 +32,9 @@ pub use limit::CheckLimit;
 pub use model::{Held, State};
 pub use queries::{expiring_in, of_person};
 
+#[cfg(test)]
+mod vectors;
+
 use acts::handlers as a;
 use handlers as h;
 use import::handlers as i;

@@ -5,15 +5,13 @@ use chrono::{Duration, Months, NaiveDate};
 use super::{Making, people::Somebody, reviewer::unless_refused};
 use crate::{
     careers::{
-        self,
-        acts::Ruling,
-        appointments,
-        competitions,
-        model::Outcome,
-        queries::NewCandidacy,
+        self, acts::Ruling, appointments, competitions, model::Outcome, queries::NewCandidacy,
     },
     db::Error,
-    record::{FactId, Kind, NewFact, PersonId, Source, ledger, period::through_of_months},
+    record::{
+        FactId, Kind, NewFact, PersonId, Programmes, Source, ledger, period::through_of_months,
+        programme::Path, verdict,
+    },
     staff::queries::Scope,
 };
 
@@ -44,8 +42,8 @@ fn directors(
     let scope = Scope::part(&site.lineage);
     let today = making.today;
     let board = careers::queries::board(making.conn, &rules, path, &scope, None, today)?;
-    let mut able = board.eligible.into_iter().map(|one| one.post.person.id);
-    if let Some(person) = able.next() {
+    let mut able = board.eligible;
+    if let Some(person) = next_able(&mut able, &rules, path, today) {
         let from = today + Duration::days(46) - Months::new(36);
         let fact = NewFact::new(Kind::Grade, &path.ladder, from)
             .level(&path.grants)
@@ -55,14 +53,16 @@ fn directors(
         let stamp = making.stamp(from);
         ledger::append(making.conn, person, &fact, source, stamp)?;
     }
-    if let Some(person) = able.next()
-        && let Some(fact) = appoint(making, people, reviewer, person, today - Months::new(14))?
+    let begun = today - Months::new(14);
+    if let Some(person) = next_able(&mut able, &rules, path, begun)
+        && let Some(fact) = appoint(making, people, reviewer, person, begun)?
     {
         let day = today - Months::new(2) - Duration::days(5);
         review(making, people, reviewer, fact, day)?;
     }
-    if let Some(person) = able.next()
-        && let Some(fact) = appoint(making, people, reviewer, person, today - Months::new(9))?
+    let begun = today - Months::new(9);
+    if let Some(person) = next_able(&mut able, &rules, path, begun)
+        && let Some(fact) = appoint(making, people, reviewer, person, begun)?
     {
         let tools = making.tools();
         let Some(hr) = making.reviewer(people, reviewer, today - Duration::days(20))? else {
@@ -75,7 +75,21 @@ fn directors(
     Ok(())
 }
 
-/// Applied for, recommended by word of the application, decided: the fact of the grade.
+/// The next of those who are able today that was so on an earlier day, too.
+fn next_able(
+    able: &mut Vec<careers::rules::Standing>,
+    rules: &Programmes,
+    path: &Path,
+    on: NaiveDate,
+) -> Option<PersonId> {
+    let was = |one: &careers::rules::Standing| {
+        verdict::is_met(&path.requires, rules.context(), &one.facts, on)
+    };
+    let at = able.iter().position(was)?;
+    Some(able.remove(at).post.person.id)
+}
+
+/// Applied for and decided on that day: the fact of the grade.
 fn appoint(
     making: &mut Making<'_>,
     people: &[Somebody],

@@ -6,6 +6,7 @@
 //! it would have been, so the record also tells what was known then.
 
 mod careers;
+mod certificates;
 mod exams;
 mod group;
 mod history;
@@ -87,6 +88,7 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     sittings::make(&mut making, &people)?;
     exams::set_a_standard(&mut making)?;
     marking::make(&mut making, &people)?;
+    certificates::make(&mut making, &people)?;
     careers::make(&mut making, &people)?;
     rules::make(&mut making)?;
     today::make(&mut making, &people)

@@ -388,7 +388,8 @@ impl Checking<'_> {
     }
 
     fn competition(&self, one: &CompetitionPlan) -> Vec<Problem> {
-        let raised = one.raises.iter().flat_map(|raise| std::iter::once(&raise.to).chain(&raise.then));
+        let raised =
+            one.raises.iter().flat_map(|raise| std::iter::once(&raise.to).chain(&raise.then));
         let mut problems: Vec<Problem> =
             raised.filter_map(|level| self.is_level(&one.ladder, level)).collect();
         let silent = |raise: &Raise| {
@@ -397,7 +398,9 @@ impl Checking<'_> {
         if one.raises.is_empty() || one.raises.iter().any(silent) {
             let code = &one.code;
             let text = Text::new(
-                format!("竞赛“{code}”没有写明哪些名次可以晋级。请写 raise，其中有 top、top_percent 或 levels"),
+                format!(
+                    "竞赛“{code}”没有写明哪些名次可以晋级。请写 raise，其中有 top、top_percent 或 levels"
+                ),
                 format!(
                     "competition “{code}” does not say which results raise: write raise with top, top_percent or levels"
                 ),

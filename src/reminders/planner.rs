@@ -15,7 +15,7 @@ use super::{
     defaults::ReminderRules,
     hours::{self, Calendar, Pace},
     letters,
-    model::{Due, Rule, Subject, To, Withheld},
+    model::{Due, Rule, Source, Subject, To, Withheld},
     queries::{self, Choice, LastRun, Mute, Rhythm},
     recipients::{People, When},
     rules::{self, Told},
@@ -25,13 +25,14 @@ use crate::{
     certification::issue,
     db::{Conn, Db, Error, Instant},
     i18n::{Lang, Text},
-    mail::{self, Enclosed, Letterhead, notice},
+    mail::{self, DueDay, Enclosed, Letterhead, Recipient, notice},
     record::{
         PersonId, Rules,
         ledger::Stamp,
         period::{days_after, days_before, next_day},
     },
     staff::{self, Post, Site, queries::Scope},
+    t,
 };
 
 type Result<T> = std::result::Result<T, Error>;
@@ -293,13 +294,43 @@ fn enter(conn: &mut Conn, head: &Letterhead, parcel: &Parcel, now: Instant) -> R
                 }
                 _ => None,
             };
-            let enclosed = Enclosed { rows: rows.clone(), unsubscribe, ..Enclosed::default() };
+            let calendar = match parcel.dues.as_slice() {
+                [due] => for_the_calendar(conn, head, &to, due, now)?,
+                _ => None,
+            };
+            let enclosed = Enclosed { rows: rows.clone(), calendar, unsubscribe };
             Some(mail::post_enclosing(conn, head, &to, &letter, &enclosed, now)?)
         }
         None => None,
     };
     let notice = notice::add(conn, first.to.id, &letters::as_notice(&letter, &rows), now)?;
     queries::enter(conn, &parcel.dues, mail, Some(notice), now)
+}
+
+/// The last day of a holder's certificate for their calendar, with the first mail about it. When it
+/// moves afterwards, the module `calendar` tells them so.
+fn for_the_calendar(
+    conn: &mut Conn,
+    head: &Letterhead,
+    to: &Recipient,
+    due: &Due,
+    now: Instant,
+) -> Result<Option<String>> {
+    let ends = due.rule.source == Source::CertificateExpiring;
+    if !ends || !due.to_holder() || due.due_on < due.today {
+        return Ok(None);
+    }
+    let (lang, subject) = (due.lang(), &due.subject);
+    let name = subject.title.get(lang);
+    let day = DueDay {
+        kind: subject.kind,
+        id: subject.id,
+        on: Some(due.due_on),
+        summary: t!(lang, "证书到期：{name}", "Certificate ends: {name}"),
+        description: subject.number.clone().unwrap_or_default(),
+        path: due.path().to_owned(),
+    };
+    mail::announce(conn, head, to, &day, now)
 }
 
 /// What one run did.

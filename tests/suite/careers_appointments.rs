@@ -112,8 +112,9 @@ async fn grades(world: &World, person: PersonId, ladder: &'static str) -> Vec<le
 /// The address of somebody's appointment, as the board links it.
 fn appointment_of(board: &Page, nth: usize) -> String {
     let links = board.links();
-    let mut links =
-        links.iter().filter(|link| link.starts_with(&format!("{BOARD}/")) && !link.contains("export"));
+    let mut links = links
+        .iter()
+        .filter(|link| link.starts_with(&format!("{BOARD}/")) && !link.contains("export"));
     links.nth(nth).expect("an appointment is listed").clone()
 }
 

@@ -38,7 +38,8 @@ async fn record(world: &World, person: PersonId, facts: Vec<NewFact>) -> Vec<Fac
 }
 
 fn result(class: &str, place: i64, on: &str) -> NewFact {
-    NewFact::new(Kind::Competition, format!("cn-tj-detail/{class}"), day(on)).amount(place, 40, None)
+    NewFact::new(Kind::Competition, format!("cn-tj-detail/{class}"), day(on))
+        .amount(place, 40, None)
 }
 
 fn grade(level: &str) -> NewFact {
@@ -125,15 +126,15 @@ on_both! {
         let lin = world.id("T0001").await;
         let facts = record(&world, lin, vec![
             grade("L5"),
-            result("enterprise", 12, "2026-03-01"),
-            result("class-2", 6, "2026-09-01"),
-            result("class-2", 6, "2027-01-10"),
+            result("enterprise", 12, "2025-03-01"),
+            result("class-2", 6, "2025-09-01"),
+            result("class-2", 6, "2026-01-10"),
         ]).await;
         let he = world.he().await.reads("zh-CN").await;
         assert_eq!(raise(&he, facts[1], "集团比武。").await.status, 303);
         assert_eq!(levels(&world, lin).await, ["L5", "L4"]);
         let spent = he.get(&format!("{PAGE}/{}", facts[2])).await;
-        assert!(spent.body.contains("2026 年的竞赛成绩已晋级过一次"), "{}", spent.body);
+        assert!(spent.body.contains("2025 年的竞赛成绩已晋级过一次"), "{}", spent.body);
         let fields = [("form_key", "k"), ("reason", "再来"), ("effective_on", "2026-11-23")];
         let refused = he.post(&format!("{PAGE}/{}", facts[2]), &fields).await;
         assert_eq!(refused.status, 409);
@@ -204,7 +205,7 @@ on_both! {
         let facts = record(&world, lin, vec![
             grade("L4"),
             result("class-2", 2, "2026-09-01"),
-            result("class-2", 2, "2027-09-01"),
+            result("class-2", 2, "2025-09-01"),
         ]).await;
         let he = world.he().await.reads("zh-CN").await;
         assert_eq!(raise(&he, facts[1], "通报").await.status, 303);

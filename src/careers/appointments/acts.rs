@@ -13,7 +13,10 @@ use crate::{
     db::Conn,
     i18n::{self, Lang, Text},
     mail::Letter,
-    record::{FactId, Kind, NewFact, Source, ledger, period::{day_before, days_before}},
+    record::{
+        FactId, Kind, NewFact, Source, ledger,
+        period::{day_before, days_before},
+    },
     staff::{self, Post},
     t, text,
     web::{Error, Result},

@@ -127,7 +127,10 @@ pub async fn end(
     let (id, mut problems) = (*id, Problems::of(&form));
     let last_day = form.last_day.trim().parse::<NaiveDate>();
     if last_day.is_err() {
-        problems.add("last_day", text!("请填写日期，例如 2026-12-31。", "Enter a date such as 2026-12-31."));
+        problems.add(
+            "last_day",
+            text!("请填写日期，例如 2026-12-31。", "Enter a date such as 2026-12-31."),
+        );
     }
     let (Ok(last_day), true) = (last_day, problems.is_empty()) else {
         return Err(again(&db, rules, &hr, id, problems).await);

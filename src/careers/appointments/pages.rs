@@ -174,8 +174,7 @@ fn headers(lang: Lang) -> [String; 6] {
 fn listed(lang: Lang, rules: &Rules, view: &BoardView<'_>, today: NaiveDate) -> Markup {
     let shown = &view.entries;
     let from = (view.page - 1) * PAGE;
-    let rows =
-        shown.iter().skip(from).take(PAGE).map(|one| row(lang, rules, one, today));
+    let rows = shown.iter().skip(from).take(PAGE).map(|one| row(lang, rules, one, today));
     let pairs = pairs(view);
     let pairs = pairs.each_ref().map(|(name, value)| (*name, value.as_str()));
     html! {
@@ -309,14 +308,22 @@ pub fn one(
 
 fn facts(viewer: &Viewer, view: &AppointmentView<'_>) -> Markup {
     let (lang, appointment) = (viewer.lang(), &view.appointment);
-    let span = record::pages::span(lang, appointment.from, appointment.through);
+    let span = match appointment.through {
+        Some(through) if through < appointment.from => {
+            t!(lang, "聘期开始前取消", "Called off before it began")
+        }
+        through => record::pages::span(lang, appointment.from, through),
+    };
     let mut lines = vec![
         (t!(lang, "门店", "Site"), html! { (view.post.site.title(lang)) }),
         (t!(lang, "聘期", "Term"), html! { (span) }),
     ];
     let every = view.path().and_then(|path| path.review_months);
     if let Some(due) = appointment.next_review(every).filter(|_| appointment.ended().is_none()) {
-        lines.push((t!(lang, "下次评议", "Next review"), review_cell(lang, Some(due), viewer.today)));
+        lines.push((
+            t!(lang, "下次评议", "Next review"),
+            review_cell(lang, Some(due), viewer.today),
+        ));
     }
     if let Some(taken) = &view.occupancy {
         lines.push((t!(lang, "名额", "Places"), places(lang, taken, viewer.today)));
@@ -334,7 +341,10 @@ fn facts(viewer: &Viewer, view: &AppointmentView<'_>) -> Markup {
         "聘期结束不需要任何操作；本人的其他等级不受影响。",
         "The term ends by itself; the person’s other grades stay as they are."
     );
-    card(&t!(lang, "聘任", "Appointment"), html! { (definitions(lines)) p.text-secondary.small.mb-0.mt-3 { (note) } })
+    card(
+        &t!(lang, "聘任", "Appointment"),
+        html! { (definitions(lines)) p.text-secondary.small.mb-0.mt-3 { (note) } },
+    )
 }
 
 fn acts(viewer: &Viewer, view: &AppointmentView<'_>) -> Markup {

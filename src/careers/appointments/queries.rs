@@ -176,8 +176,7 @@ pub fn occupancy(
     let people: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
     let posts = staff::queries::posts_of(conn, &people, today)?;
     let here = |post: &Post| post.works_on(today) && post.site.lineage.starts_with(&unit.lineage);
-    let here: Vec<PersonId> =
-        posts.into_iter().filter(here).map(|post| post.person.id).collect();
+    let here: Vec<PersonId> = posts.into_iter().filter(here).map(|post| post.person.id).collect();
     let terms = rows
         .iter()
         .filter(|row| here.contains(&row.person_id))

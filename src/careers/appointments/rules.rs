@@ -253,7 +253,16 @@ mod tests {
         let (name, time_zone) = (format!("s{id}"), "Asia/Shanghai".to_owned());
         let lineage = format!("/{id}/");
         let code = name.clone();
-        Site { id: SiteId(id), code, name, name_en: None, parent_id: None, kind, time_zone, lineage }
+        Site {
+            id: SiteId(id),
+            code,
+            name,
+            name_en: None,
+            parent_id: None,
+            kind,
+            time_zone,
+            lineage,
+        }
     }
 
     #[test]

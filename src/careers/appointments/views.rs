@@ -112,17 +112,7 @@ impl<'a> BoardView<'a> {
         entries.retain(|one| lists_of(&one.appointment, acting.today).contains(&list));
         let quotas = quotas(conn, acting, &seats, &sites)?;
         let page = asked.page.unwrap_or(1).max(1);
-        Ok(BoardView {
-            seats: all,
-            seat: wanted,
-            sites,
-            site,
-            list,
-            page,
-            entries,
-            counts,
-            quotas,
-        })
+        Ok(BoardView { seats: all, seat: wanted, sites, site, list, page, entries, counts, quotas })
     }
 }
 
@@ -227,9 +217,9 @@ impl<'a> AppointmentView<'a> {
         let appointment = queries::one(conn, rules, id)?.ok_or(Error::NotFound)?;
         let post = staff::queries::post_in(conn, acting.reach(), appointment.person, acting.today)?;
         let post = post.ok_or(Error::NotFound)?;
-        let found = queries::seats(rules, acting.today).into_iter().find(|seat| {
-            seat.ladder == appointment.ladder && seat.level == appointment.level
-        });
+        let found = queries::seats(rules, acting.today)
+            .into_iter()
+            .find(|seat| seat.ladder == appointment.ladder && seat.level == appointment.level);
         let seat = found.ok_or(Error::NotFound)?;
         let mut names = HashMap::new();
         for act in &appointment.acts {
@@ -243,8 +233,7 @@ impl<'a> AppointmentView<'a> {
         };
         let hr = Acting::<Hr>::of((**acting).clone());
         let open = appointment.ended().is_none() && appointment.stage(acting.today) != Stage::Over;
-        let may_act =
-            open && hr.and_then(|hr| hr.other_person(conn, appointment.person)).is_ok();
+        let may_act = open && hr.and_then(|hr| hr.other_person(conn, appointment.person)).is_ok();
         Ok(AppointmentView { seat, appointment, post, names, occupancy, may_act })
     }
 

@@ -13,7 +13,6 @@ use crate::{
     access::{Acting, Hr, audit},
     careers::{
         acts::{Tools, once, tell},
-        rules::current_grades,
         views::today_at,
     },
     db::Conn,
@@ -44,12 +43,7 @@ struct Taken<'a> {
 }
 
 impl<'a> Taken<'a> {
-    fn of(
-        conn: &mut Conn,
-        tools: &'a Tools,
-        hr: &Acting<Hr>,
-        id: FactId,
-    ) -> Result<Taken<'a>> {
+    fn of(conn: &mut Conn, tools: &'a Tools, hr: &Acting<Hr>, id: FactId) -> Result<Taken<'a>> {
         let row = ledger::row(conn, id)?.ok_or(Error::NotFound)?;
         let (set, plan) = tools.rules.competition(&row.code).ok_or(Error::NotFound)?;
         let post = hr.other_person(conn, row.person_id)?;
@@ -60,7 +54,7 @@ impl<'a> Taken<'a> {
         let is_it = |fact: &&Fact| fact.id == id.0 && fact.kind == Kind::Competition;
         let result = facts.iter().find(is_it).cloned().ok_or(Error::NotFound)?;
         let context = tools.rules.context();
-        let held = current_grades(&facts, context, today);
+        let held = rules::not_over(&facts, context, today);
         let raised = queries::raised_of(conn, &[row.person_id])?.remove(&row.person_id);
         let spent = queries::spent(&raised.unwrap_or_default());
         let chance = rules::chance(&set.code, plan, context, &result, &held, &spent);

@@ -78,8 +78,7 @@ fn filter(lang: Lang, view: &ListView<'_>) -> Markup {
 }
 
 fn figures(lang: Lang, view: &ListView<'_>) -> Markup {
-    let lists =
-        [(List::Open, Tone::Good), (List::Used, Tone::Info), (List::Idle, Tone::Neutral)];
+    let lists = [(List::Open, Tone::Good), (List::Used, Tone::Info), (List::Idle, Tone::Neutral)];
     html! {
         div.row.g-2.mb-3 {
             @for (list, tone) in lists {
@@ -144,7 +143,8 @@ fn listed(lang: Lang, rules: &Rules, view: &ListView<'_>) -> Markup {
 
 /// The rules in words, with their sources and the codes to record results under.
 fn what_raises(lang: Lang, rules: &Rules, view: &ListView<'_>) -> Markup {
-    let chosen = |class: &&Class<'_>| view.competition.is_empty() || class.code() == view.competition;
+    let chosen =
+        |class: &&Class<'_>| view.competition.is_empty() || class.code() == view.competition;
     html! {
         @for class in view.classes.iter().filter(chosen) {
             (card(class.plan.title.get(lang), html! {
@@ -192,12 +192,7 @@ pub fn file(hr: &Acting<Hr>, rules: &Rules, view: &ListView<'_>) -> Result<Vec<u
 }
 
 /// One result: what it may do by which rule, and the form to decide; or what was decided.
-pub fn one(
-    hr: &Acting<Hr>,
-    rules: &Rules,
-    view: &ResultView<'_>,
-    problems: &Problems,
-) -> Markup {
+pub fn one(hr: &Acting<Hr>, rules: &Rules, view: &ResultView<'_>, problems: &Problems) -> Markup {
     let (lang, entry) = (hr.lang(), &view.entry);
     let name = entry.post.person.title(lang);
     let what = rules::result_text(rules.context(), &entry.result);
@@ -245,12 +240,7 @@ fn decided(hr: &Acting<Hr>, rules: &Rules, view: &ResultView<'_>) -> Markup {
     }
 }
 
-fn form(
-    hr: &Acting<Hr>,
-    rules: &Rules,
-    view: &ResultView<'_>,
-    problems: &Problems,
-) -> Markup {
+fn form(hr: &Acting<Hr>, rules: &Rules, view: &ResultView<'_>, problems: &Problems) -> Markup {
     let lang = hr.lang();
     let level = outcome(rules, &view.entry);
     let level = level.get(lang);

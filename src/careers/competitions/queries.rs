@@ -14,18 +14,11 @@ type Result<T> = std::result::Result<T, Error>;
 
 /// What a result was used for, if it was.
 pub fn raised_by(conn: &mut Conn, result: FactId) -> Result<Option<Raised>> {
-    Ok(competition_raise::table
-        .find(result)
-        .select(Raised::as_select())
-        .first(conn)
-        .optional()?)
+    Ok(competition_raise::table.find(result).select(Raised::as_select()).first(conn).optional()?)
 }
 
 /// What the results of these people were used for, by person, oldest first.
-pub fn raised_of(
-    conn: &mut Conn,
-    people: &[PersonId],
-) -> Result<HashMap<PersonId, Vec<Raised>>> {
+pub fn raised_of(conn: &mut Conn, people: &[PersonId]) -> Result<HashMap<PersonId, Vec<Raised>>> {
     let mut found: HashMap<PersonId, Vec<Raised>> = HashMap::new();
     for some in people.chunks(500) {
         let rows: Vec<Raised> = competition_raise::table

@@ -1,8 +1,8 @@
 //! Whom a result raises to what. Pure.
 
-use chrono::Datelike;
+use chrono::{Datelike, NaiveDate};
 
-use super::super::model::GradeHeld;
+use super::super::{model::GradeHeld, rules::grades};
 use crate::{
     i18n::Text,
     record::{
@@ -60,7 +60,8 @@ pub fn chance(
     let rank = |level: &String| context.rank(&plan.ladder, level).unwrap_or(0);
     let present = held.iter().filter(|grade| grade.ladder == plan.ladder);
     let present = present.map(|grade| grade.rank).max().unwrap_or(0);
-    let level = fitting().filter_map(|raise| raised(raise, present, &rank)).max_by_key(|level| rank(level));
+    let level =
+        fitting().filter_map(|raise| raised(raise, present, &rank)).max_by_key(|level| rank(level));
     let Some(level) = level else { return Chance::NothingHigher };
     let year = result.from.year();
     let this_year = spent.iter().filter(|one| one.set == set && one.year == year).count();
@@ -70,8 +71,19 @@ pub fn chance(
     }
 }
 
+/// The grades that count against a raise: those held on a day, and those given from a later one.
+pub fn not_over(facts: &[Fact], context: &Context, today: NaiveDate) -> Vec<GradeHeld> {
+    let mut held = grades(facts, context);
+    held.retain(|grade| grade.through.is_none_or(|through| through >= today));
+    held
+}
+
 /// The level a raise brings to somebody of a rank, if it is a higher one.
-fn raised<'a>(raise: &'a Raise, present: u32, rank: &impl Fn(&String) -> u32) -> Option<&'a String> {
+fn raised<'a>(
+    raise: &'a Raise,
+    present: u32,
+    rank: &impl Fn(&String) -> u32,
+) -> Option<&'a String> {
     std::iter::once(&raise.to).chain(&raise.then).find(|level| rank(level) > present)
 }
 
@@ -92,12 +104,7 @@ pub fn fits(raise: &Raise, result: &Fact) -> bool {
 }
 
 /// The verdict a decision keeps: what the rules demand, and the result that meets it.
-pub fn verdict(
-    plan: &CompetitionPlan,
-    context: &Context,
-    result: &Fact,
-    chance: &Chance,
-) -> Line {
+pub fn verdict(plan: &CompetitionPlan, context: &Context, result: &Fact, chance: &Chance) -> Line {
     let met = matches!(chance, Chance::Raise(_));
     let result_text = result_text(context, result);
     let ladder = context.ladder(&plan.ladder).map(|ladder| ladder.title.clone());
@@ -169,7 +176,10 @@ pub fn why_not(chance: &Chance) -> Text {
         ),
         Chance::NotPlaced => text!("名次或奖项不在晋级范围内", "The place or prize does not raise"),
         Chance::NothingHigher => {
-            text!("已达到或超过可晋升的等级", "The grade it would bring, or a higher one, is held already")
+            text!(
+                "已达到或超过可晋升的等级",
+                "The grade it would bring, or a higher one, is held already"
+            )
         }
     }
 }
@@ -179,8 +189,10 @@ pub fn raise_text(plan: &CompetitionPlan, context: &Context, raise: &Raise) -> T
     let levels: Vec<Text> = raise.levels.iter().map(|level| level_title(level)).collect();
     let top = raise.top.map(|top| text!("前 {top} 名", "top {top}"));
     let share = raise.top_percent.map(|share| text!("前 {share}%", "top {share} %"));
-    let who: Vec<Text> =
-        [(!levels.is_empty()).then(|| Text::list(&levels)), top, share].into_iter().flatten().collect();
+    let who: Vec<Text> = [(!levels.is_empty()).then(|| Text::list(&levels)), top, share]
+        .into_iter()
+        .flatten()
+        .collect();
     let who = Text::list(&who);
     let to = context.level_name(&plan.ladder, &raise.to);
     let then = raise.then.as_ref().map(|level| context.level_name(&plan.ladder, level));
@@ -198,10 +210,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::{
-        careers::rules::current_grades,
-        record::{Amount, Kind, Programmes},
-    };
+    use crate::record::{Amount, Kind, Programmes};
 
     fn programmes() -> Programmes {
         let pieces = crate::content::read(None).unwrap();
@@ -231,7 +240,7 @@ mod tests {
             .map(|level| fact(9, Kind::Grade, "cn-auto-mechanic", Some(level), "2020-01-01"))
             .into_iter()
             .collect();
-        let held = current_grades(&held, programmes.context(), "2026-11-23".parse().unwrap());
+        let held = not_over(&held, programmes.context(), "2026-11-23".parse().unwrap());
         let (set, plan) = programmes.competition(&result.code).unwrap();
         chance(&set.code, plan, programmes.context(), result, &held, spent)
     }
@@ -262,7 +271,11 @@ mod tests {
             (house, None, (1, 1), Some("L5"), Chance::NotPlaced),
         ] {
             let result = result(1, code, level, place, "2026-06-01");
-            assert_eq!(chance_of(&result, held, &[]), expected, "{code} {level:?} {place:?} {held:?}");
+            assert_eq!(
+                chance_of(&result, held, &[]),
+                expected,
+                "{code} {level:?} {place:?} {held:?}"
+            );
         }
     }
 
@@ -282,7 +295,8 @@ mod tests {
 
     #[test]
     fn hainan_raises_by_the_prize() {
-        let team = |level| result(1, "cn-hainan-competition/team", Some(level), (1, 1), "2026-05-01");
+        let team =
+            |level| result(1, "cn-hainan-competition/team", Some(level), (1, 1), "2026-05-01");
         for (level, held, expected) in [
             ("gold", Some("L3"), raise("L2")),
             ("bronze", Some("L2"), raise("L1")),

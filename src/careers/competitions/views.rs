@@ -14,7 +14,7 @@ use crate::{
     access::{Acting, Hr},
     careers::{
         model::{KeptRules, KeptVerdict},
-        rules::{current_grades, sets_in_force},
+        rules::sets_in_force,
     },
     db::Conn,
     record::{
@@ -151,7 +151,7 @@ fn entries<'a>(
             let post = posts.get(&row.person_id)?.clone();
             let result = row.fact()?;
             let held = grades.get(&row.person_id).map_or(&[][..], Vec::as_slice);
-            let held = current_grades(held, rules.context(), hr.today);
+            let held = rules::not_over(held, rules.context(), hr.today);
             let theirs = raised.get(&row.person_id).unwrap_or(&none);
             let spent = queries::spent(theirs);
             let Class { set, plan } = class;
