@@ -25,7 +25,7 @@ use crate::{
     certification::issue,
     db::{Conn, Db, Error, Instant},
     i18n::{Lang, Text},
-    mail::{self, DueDay, Enclosed, Letterhead, Recipient, notice},
+    mail::{self, DueDay, Enclosed, Letterhead, notice},
     record::{
         PersonId, Rules,
         ledger::Stamp,
@@ -312,7 +312,7 @@ fn enter(conn: &mut Conn, head: &Letterhead, parcel: &Parcel, now: Instant) -> R
 fn for_the_calendar(
     conn: &mut Conn,
     head: &Letterhead,
-    to: &Recipient,
+    to: &mail::Recipient,
     due: &Due,
     now: Instant,
 ) -> Result<Option<String>> {
