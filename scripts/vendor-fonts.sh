@@ -24,7 +24,7 @@ tools/bin/python "$scripts/subset-fonts.py" \
   --latin-bold npm/package/600SemiBold/SourceSerif4_600SemiBold.ttf \
   --hanzi hanzi.tsv --into "$here"
 {
-  echo 'Noto Serif CJK: (c) 2017-2021 Adobe (http://www.adobe.com/).'
+  echo 'Noto Serif CJK: Copyright 2017-2022 Adobe (http://www.adobe.com/).'
   head -1 npm/package/LICENSE_FONT
   echo
   sed -n '3,$p' npm/package/LICENSE_FONT
