@@ -11,7 +11,6 @@ use super::{
     handlers::{Board, BoardQuery, Sheet},
     issue::{self, Next},
     model::{Act, ActKind, Certificate, Held, State},
-    standing::Standing,
 };
 use crate::{
     access::Viewer,
