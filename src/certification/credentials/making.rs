@@ -12,7 +12,7 @@ use crate::{
     db::{Conn, Instant},
     i18n::{Lang, Text},
     mail::Letterhead,
-    record::{Rules, wording},
+    record::{Rules, context::Context, requirement::Requirement, wording},
     signing::{self, Algorithm, Keys, encoding, proof},
     staff, text, web,
 };
@@ -103,7 +103,22 @@ fn sign(
 pub(super) fn criteria(rules: &Rules, code: &str) -> Option<Text> {
     let context = rules.context();
     let certification = context.certification(code)?;
-    Some(wording::text(&certification.requires, context, None))
+    Some(spelled(&certification.requires, context))
+}
+
+/// A requirement with everything below it, on one line.
+fn spelled(requirement: &Requirement, context: &Context) -> Text {
+    let own = wording::text(requirement, context, None);
+    let below: Vec<Text> =
+        requirement.children().iter().map(|inner| spelled(inner, context)).collect();
+    if below.is_empty() {
+        return own;
+    }
+    let list = |lang, between: &str| {
+        below.iter().map(|text| text.get(lang)).collect::<Vec<_>>().join(between)
+    };
+    let (zh, en) = (list(Lang::Zh, "；"), list(Lang::En, "; "));
+    Text::new(format!("{}（{zh}）", own.zh), format!("{} ({en})", own.en))
 }
 
 /// A picture that carries its credential ("baked"): programs that collect badges read it from there.
