@@ -65,7 +65,7 @@ impl World {
         .collect()
     }
 
-    async fn mails(&self) -> Vec<String> {
+    async fn subjects_sent(&self) -> Vec<String> {
         let mails = self.arrange(|conn| {
             shifu::mail::outbox::list(conn, shifu::mail::outbox::Shown::All, 1000, 0)
         });
@@ -170,7 +170,7 @@ on_both! {
         let mut statuses = [first.status, second.status];
         statuses.sort_unstable();
         assert_eq!(statuses, [303, 409], "one did it, the other hears so");
-        let revoked = world.mails().await.into_iter().filter(|subject| subject.contains("吊销")).count();
+        let revoked = world.subjects_sent().await.into_iter().filter(|subject| subject.contains("吊销")).count();
         assert_eq!(revoked, 1, "one letter");
     }
 }
@@ -197,7 +197,7 @@ on_both! {
         assert_eq!(world.spans("T0001").await, [("2026-11-20".to_owned(), Some("2027-06-30".to_owned()), None)]);
         world.record_follows_acts("T0001").await;
         assert!(he.get(PAGE).await.says("#history li", "2027年6月30日"));
-        assert!(world.mails().await.iter().any(|subject| subject == "证书有效期已变更：制动系统专修"));
+        assert!(world.subjects_sent().await.iter().any(|subject| subject == "证书有效期已变更：制动系统专修"));
     }
 }
 
@@ -304,11 +304,11 @@ on_both! {
             let page = he.get(&format!("/certificates/issue?person={number}&certification={BRAKES}")).await;
             assert!(page.says(".alert", words), "{number}");
         }
-        assert_eq!(world.mails().await, ["证书已颁发：制动系统专修"]);
+        assert_eq!(world.subjects_sent().await, ["证书已颁发：制动系统专修"]);
         let letter = he.get(PAGE).await.links().into_iter().find(|link| link.contains("/files/")).expect("a letter");
         let letter = world.lin().await.get(&letter).await;
         assert!(letter.body.contains("经总部批准"), "the holder may read what they were told");
-        assert_eq!(letter.headers["content-disposition"].to_str().map(|value| value.starts_with("attachment")), Ok(true));
+        assert!(letter.headers["content-disposition"].to_str().is_ok_and(|value| value.starts_with("attachment")));
         assert_eq!(world.sun().await.get(PAGE).await.status, 404);
         assert_eq!(world.lin().await.get("/certificates/issue").await.status, 403);
     }

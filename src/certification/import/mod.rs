@@ -47,7 +47,7 @@ pub fn carry_out(
     table: (&str, &[u8]),
     scans: &[uploads::Scan],
 ) -> web::Result<ImportId> {
-    let new: Vec<&Line> = plan.new().collect();
+    let new: Vec<&Line> = plan.added().collect();
     let mut people: Vec<PersonId> = new.iter().map(|line| line.person).collect();
     people.sort_unstable();
     people.dedup();

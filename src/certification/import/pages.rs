@@ -40,6 +40,7 @@ pub fn start(viewer: &Viewer, past: &[Import], done: Option<&Import>) -> Markup 
     let title = t!(lang, "导入旧证书", "Import old certificates");
     viewer.page(&title, &crumbs(lang), html! {
         (heading(&title, t!(lang, "以前颁发或由其他机构颁发的证书，连同扫描件一起导入。先预览每一行的日期，确认后一次写入，可以撤销。", "Certificates from before or from other bodies, with their scans. You see the dates of every line first; then all are taken over at once, and can be taken back."), html! {
+            a.btn href="/certificates/numbers" { (icon("search")) (t!(lang, "编号解读", "Read a number")) }
             a.btn href="/certificates/import/one" { (icon("plus")) (t!(lang, "录入一张", "Enter one")) }
         }))
         @if let Some(done) = done { (alert(Tone::Good, t!(lang, "已导入 {} 张证书。", "{} certificates were taken over.", done.added))) }
@@ -128,7 +129,7 @@ pub fn preview(viewer: &Viewer, rules: &Rules, shown: &Shown<'_>, changed: bool)
     let lang = viewer.lang();
     let title = t!(lang, "导入预览", "Import preview");
     let plan = shown.plan;
-    let new = plan.new().count();
+    let new = plan.added().count();
     let mistakes = if plan.mistake_count == 0 { Tone::Neutral } else { Tone::Bad };
     viewer.page(&title, &path(lang), html! {
         (heading(&title, &shown.kept.name, html! {}))

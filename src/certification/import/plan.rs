@@ -132,17 +132,17 @@ pub struct Plan {
 }
 
 impl Plan {
-    pub fn new(&self) -> impl Iterator<Item = &Line> {
+    pub fn added(&self) -> impl Iterator<Item = &Line> {
         self.lines.iter().filter(|line| line.known.is_none())
     }
 
     /// Lines whose given last day is not the one of the rule.
     pub fn otherwise(&self) -> usize {
-        self.new().filter(|line| line.by_rule.is_some()).count()
+        self.added().filter(|line| line.by_rule.is_some()).count()
     }
 
     pub fn can_be_done(&self) -> bool {
-        self.mistake_count == 0 && self.new().next().is_some()
+        self.mistake_count == 0 && self.added().next().is_some()
     }
 
     /// Equal plans have equal marks: what was shown is what is taken over.
