@@ -1,20 +1,22 @@
 //! How fast requirements are judged: every requirement of the shipped rule sets against one person
-//! with thirty facts, and a board of a whole network. No database: judging knows none.
+//! with thirty facts, a board of a whole network, and what a change of the rules would do to it. No
+//! database: judging knows none.
 //!
 //! `cargo bench --bench verdicts`
 
 #[path = "support/measure.rs"]
 mod measure;
 
-use std::{hint::black_box, path::Path, time::Instant};
+use std::{collections::HashMap, hint::black_box, path::Path, time::Instant};
 
 use chrono::{Days, NaiveDate};
 use measure::{ROUNDS, Rates, print_head};
 use shifu::record::{
-    Amount, Fact, Kind, Programmes,
+    Amount, Fact, Kind, Programmes, Rules,
     requirement::Requirement,
     verdict::{self, earliest, is_met, judge},
 };
+use shifu::rulebook::effects::{Person, Trial};
 
 const PEOPLE: usize = 20_000;
 
@@ -26,6 +28,7 @@ fn main() {
     let requirements = all(&programmes);
     one_person(&programmes, &requirements);
     board(&programmes);
+    what_if(&folder, programmes);
 }
 
 /// Every requirement the shipped rule sets state.
@@ -96,6 +99,57 @@ fn board(programmes: &Programmes) {
     walk.print("probe: only looking at every fact", PEOPLE, &walk);
     judged.print("judged", PEOPLE, &walk);
     println!("{eligible} are eligible; one board takes {:.3} s", PEOPLE as f64 / judged.median());
+}
+
+/// What a stricter figure would do to everybody, three years ahead.
+fn what_if(folder: &Path, programmes: Programmes) {
+    let sets: Vec<String> = programmes.sets().map(|set| set.code.clone()).collect();
+    let files = sets.iter().map(|set| {
+        let name = format!("{set}.toml");
+        let text = std::fs::read_to_string(folder.join(&name)).expect("a rule set");
+        (name, text.replace("\"brake-theory\", min = 60", "\"brake-theory\", min = 85"))
+    });
+    let Ok(draft) = Programmes::of_files(&files.collect::<Vec<_>>()) else {
+        panic!("the draft is in order");
+    };
+    let base = Rules::new(programmes, HashMap::new());
+    let draft = Rules::new(draft, HashMap::new());
+    let trial = Trial::new(base, draft, "inhouse-default", day("2026-12-01"));
+    let network: Vec<Vec<Fact>> = (0..PEOPLE).map(certified).collect();
+    let barriers = HashMap::new();
+    let (mut walk, mut judged) = (Rates::default(), Rates::default());
+    let mut effects = 0;
+    for _ in 0..ROUNDS {
+        let begun = Instant::now();
+        let facts =
+            network.iter().map(|facts| facts.iter().filter(|f| f.from <= trial.from).count());
+        black_box(facts.sum::<usize>());
+        walk.add(PEOPLE, begun.elapsed());
+        let begun = Instant::now();
+        let each = network.iter().map(|facts| {
+            let person = Person { facts, occupation: "auto-mechanic", barriers: &barriers };
+            trial.judge(person).effects.len()
+        });
+        effects = each.sum();
+        judged.add(PEOPLE, begun.elapsed());
+    }
+    print_head("effects of a draft on 20,000 people");
+    walk.print("probe: only looking at every fact", PEOPLE, &walk);
+    judged.print("judged by both", PEOPLE, &walk);
+    println!("{effects} effects; a draft takes {:.3} s", PEOPLE as f64 / judged.median());
+}
+
+/// [`person`], who passed the brake exam by some score and holds the certificate.
+fn certified(number: usize) -> Vec<Fact> {
+    let mut facts = person(number);
+    let on = day("2025-06-01") + Days::new(number as u64 % 300);
+    let score = Some(Amount { numerator: 60 + number as i64 % 40, denominator: 1 });
+    let exam = fact(Kind::Exam, "inhouse-default/brake-theory", on);
+    let certificate = fact(Kind::Certificate, "inhouse-default/brake-specialist", on);
+    facts.push(Fact { id: 31, amount: score, ..exam });
+    facts.push(Fact { id: 32, through: Some(on + Days::new(730)), ..certificate });
+    verdict::sort(&mut facts);
+    facts
 }
 
 fn day(word: &str) -> NaiveDate {

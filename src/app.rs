@@ -1,6 +1,6 @@
 //! The whole application: what every worker shares, every route, and the work in the background.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use actix_web::{
     App, HttpResponse, HttpServer,
@@ -11,16 +11,17 @@ use actix_web::{
 
 use crate::{
     access::{self, Routes, Who, handlers::SecureCookies},
-    api, careers, certification,
+    api, calendar, careers, certification,
     content::{self, ContentKind, Piece},
     courses::{self, Catalogue, catalogue::Course},
     db::{Conn, Db, Error, Instant},
     exams, home,
     i18n::Text,
     mail::{Letterhead, MailDelivery, Smtp, Transport},
-    mentoring, people,
+    mailroom, mentoring, people,
     record::{Consequences, LiveRules, Rules},
-    reminders,
+    reminders::{self, defaults::ReminderRules, planner::Desk},
+    rulebook::{self, Rulebook, Shelf},
     settings::Settings,
     signing::Keys,
     web::{Clock, assets, middleware},
@@ -34,7 +35,9 @@ pub struct Shared {
     /// The rules as they were when the program started.
     pub rules: Rules,
     pub live_rules: LiveRules,
+    pub rulebook: Rulebook,
     pub catalogue: Catalogue,
+    pub reminders: ReminderRules,
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
@@ -60,14 +63,19 @@ impl Shared {
     pub fn open(settings: &Settings, clock: Clock) -> Result<Shared, StartError> {
         let pieces = content::read(settings.content.as_deref()).map_err(StartError::Content)?;
         let loaded = Loaded::parse(&pieces).map_err(StartError::Content)?;
+        let reminders = content::file_at_top(settings.content.as_deref(), "reminders.toml")
+            .and_then(|file| ReminderRules::parse(&file))
+            .map_err(StartError::Content)?;
         let db = Db::open(&settings.database_url)?;
         let now = clock.now();
-        let (rules, catalogue) = db.write_blocking(move |conn| loaded.keep(conn, &pieces, now))?;
+        let (rulebook, catalogue) =
+            db.write_blocking(move |conn| loaded.keep(conn, &pieces, now))?;
         let letterhead =
             Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
         let smtp = settings.smtp.clone();
         let keys = Keys::new(settings.secret_place());
-        let live_rules = LiveRules::new(rules.clone());
+        let live_rules = rulebook.live.clone();
+        let rules = live_rules.current();
         let consequences = consequences(&live_rules, &letterhead);
         let check_limit = certification::CheckLimit::default();
         let process = uuid::Uuid::now_v7().simple().to_string();
@@ -76,7 +84,9 @@ impl Shared {
             clock,
             rules,
             live_rules,
+            rulebook,
             catalogue,
+            reminders,
             consequences,
             letterhead,
             smtp,
@@ -92,15 +102,15 @@ impl Shared {
 fn consequences(live_rules: &LiveRules, letterhead: &Letterhead) -> Consequences {
     let (live_rules, letterhead) = (live_rules.clone(), letterhead.clone());
     Consequences::new(move |conn, person, today, stamp| {
-        let rules = live_rules.current();
+        let rules = live_rules.current().on(today);
         certification::issue_due(conn, &rules, &letterhead, person, today, stamp).map(drop)
     })
 }
 
 /// course-content, understood but not yet kept.
 struct Loaded {
-    programmes: crate::record::Programmes,
     courses: Vec<Course>,
+    shelf: Shelf,
 }
 
 impl Loaded {
@@ -126,9 +136,12 @@ impl Loaded {
         let titles: Vec<(String, Text)> =
             courses.iter().map(|c| (c.plan.code.clone(), c.plan.title.clone())).collect();
         let programmes = Rules::parse(&files, &titles);
+        let codes =
+            files.into_iter().filter_map(|(name, _)| Some(name.strip_suffix(".toml")?.to_owned()));
+        let shelf = Shelf { codes: codes.collect(), courses: titles };
         let said = mistakes.iter().map(|m| format!("{}\n  {}", m.en, m.zh));
         match programmes {
-            Ok(programmes) if mistakes.is_empty() => Ok(Loaded { programmes, courses }),
+            Ok(_) if mistakes.is_empty() => Ok(Loaded { courses, shelf }),
             Ok(_) => Err(said.collect::<Vec<_>>().join("\n")),
             Err(problems) => {
                 let problems = problems.iter().map(ToString::to_string);
@@ -142,14 +155,11 @@ impl Loaded {
         conn: &mut Conn,
         pieces: &[Piece],
         now: Instant,
-    ) -> Result<(Rules, Catalogue), Error> {
-        let mut revisions = HashMap::new();
+    ) -> Result<(Rulebook, Catalogue), Error> {
         for piece in pieces {
             let id = content::keep(conn, piece, now)?;
             match piece.kind {
-                ContentKind::RuleSet => {
-                    revisions.insert(piece.code.clone(), id);
-                }
+                ContentKind::RuleSet => {}
                 ContentKind::Course => {
                     let course = self.courses.iter_mut().find(|c| c.plan.code == piece.code);
                     if let Some(course) = course {
@@ -159,7 +169,9 @@ impl Loaded {
                 ContentKind::QuestionBank => exams::questions::bank::keep(conn, piece, now)?,
             }
         }
-        Ok((Rules::new(self.programmes, revisions), Catalogue::new(self.courses)))
+        let today = now.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
+        let rulebook = Rulebook::open(conn, self.shelf, today)?;
+        Ok((rulebook, Catalogue::new(self.courses)))
     }
 }
 
@@ -175,7 +187,10 @@ pub fn routes() -> Routes {
         .and(exams::routes())
         .and(certification::routes())
         .and(careers::routes())
+        .and(rulebook::routes())
         .and(reminders::routes())
+        .and(mailroom::routes())
+        .and(calendar::routes())
         .and(home::routes())
         .and(api::routes())
 }
@@ -206,7 +221,9 @@ pub fn serve(
             .app_data(web::Data::new(shared.db.clone()))
             .app_data(web::Data::new(shared.clock.clone()))
             .app_data(web::Data::new(shared.live_rules.clone()))
+            .app_data(web::Data::new(shared.rulebook.clone()))
             .app_data(web::Data::new(shared.catalogue.clone()))
+            .app_data(web::Data::new(shared.reminders.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
@@ -233,9 +250,12 @@ pub fn serve(
 
 /// How often the background looks for work. Nothing depends on it being punctual.
 const ROUND: Duration = Duration::from_secs(20);
+/// How often it looks for mail: somebody may be waiting for a link to set their password.
+const MAIL_ROUND: Duration = Duration::from_secs(5);
 
-/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop.
-pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
+/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop. A mail
+/// server that is slow or silent holds up nothing but mail.
+pub async fn background(shared: Shared, stop: tokio::sync::watch::Receiver<bool>) {
     let transport = shared.smtp.as_ref().and_then(|smtp| match Transport::new(smtp) {
         Ok(transport) => Some(transport),
         Err(error) => {
@@ -243,8 +263,12 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
             None
         }
     });
+    tokio::join!(rounds(&shared, stop.clone()), deliveries(&shared, transport, stop));
+}
+
+async fn rounds(shared: &Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
     loop {
-        round(&shared, transport.as_ref()).await;
+        round(shared, None).await;
         tokio::select! {
             _ = tokio::time::sleep(ROUND) => {}
             _ = stop.changed() => return,
@@ -252,11 +276,49 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
     }
 }
 
+/// The rules of today, with those of other days at hand for sites where it is another day.
+fn rules_today(shared: &Shared) -> Rules {
+    shared.live_rules.current().on(shared.clock.today(chrono_tz::Asia::Shanghai))
+}
+
+/// A stop lets the mails that are going out right now be accepted and written down.
+async fn deliveries(
+    shared: &Shared,
+    transport: Option<Transport>,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) {
+    const FAREWELL: Duration = Duration::from_secs(20);
+    let Some(transport) = transport else { return };
+    loop {
+        let sending = deliver(shared, &transport);
+        tokio::pin!(sending);
+        tokio::select! {
+            () = &mut sending => {}
+            _ = stop.changed() => {
+                transport.stop();
+                let _ = tokio::time::timeout(FAREWELL, sending).await;
+                return;
+            }
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(MAIL_ROUND) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn deliver(shared: &Shared, transport: &Transport) {
+    let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
+    if let Err(error) = outcome {
+        tracing::error!(%error, "sending mail failed");
+    }
+}
+
 /// What exams have left to do: markers to be found, corrections to go on with, results whose time
 /// has come.
 async fn follow_up_on_exams(shared: &Shared) {
     let Shared { db, consequences, letterhead, clock, .. } = shared;
-    let rules = &shared.live_rules.current();
+    let rules = &rules_today(shared);
     if let Err(error) = exams::assign_due(db, rules, clock.now()).await {
         tracing::error!(%error, "giving essays to markers failed");
     }
@@ -273,20 +335,26 @@ async fn follow_up_on_exams(shared: &Shared) {
 /// One round of the background's work; what fails is logged and tried again next time.
 pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     let Shared { db, consequences, letterhead, clock, process, .. } = shared;
-    let rules = &shared.live_rules.current();
+    // What another server has published counts here from now on.
+    if let Err(error) = shared.rulebook.refresh(db, clock.today(chrono_tz::Asia::Shanghai)).await {
+        tracing::error!(%error, "looking for newer rules failed");
+    }
+    let rules = &rules_today(shared);
     // First what decides about results: a reminder may depend on it.
     if let Err(error) = exams::sweep(db, rules, consequences, clock.now()).await {
         tracing::error!(%error, "closing exams whose time is over failed");
     }
     follow_up_on_exams(shared).await;
-    let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
+    let (reminders, head, holder) = (&shared.reminders, letterhead, process.as_str());
+    let desk = Desk { db, rules, reminders, head, holder };
+    let planned = crate::reminders::planner::round(desk, clock.now()).await;
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");
     }
+    if let Err(error) = calendar::tell_moved(db, rules, letterhead, clock.now()).await {
+        tracing::error!(%error, "telling calendars what moved failed");
+    }
     if let Some(transport) = transport {
-        let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
-        if let Err(error) = outcome {
-            tracing::error!(%error, "sending mail failed");
-        }
+        deliver(shared, transport).await;
     }
 }

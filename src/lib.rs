@@ -29,7 +29,10 @@ pub mod certification;
 pub mod careers;
 
 // Across: they read everything and decide nothing.
+pub mod rulebook;
 pub mod reminders;
+pub mod mailroom;
+pub mod calendar;
 pub mod home;
 pub mod api;
 

@@ -21,7 +21,7 @@ pub use model::{Grant, Role};
 pub use once::submit;
 pub use proof::{
     Acting, Administrator, Authoring, Examiner, Grading, Granting, Hiring, Hr, Judging, Manager,
-    Mentor, Moving, OverPeople, Planning, Promoting, Registering, Teaching, Trainer,
+    Mentor, Moving, OverPeople, Planning, Promoting, Registering, RuleMaking, Teaching, Trainer,
 };
 pub use routes::{Routes, Who};
 pub use viewer::{Claim, Viewer};

@@ -70,6 +70,9 @@ proofs! {
     Granting = [Examiner, Hr];
     /// Answers for practical exams being judged fairly: seconds exceptions, looks at agreement.
     Judging = [Examiner, Hr];
+    /// Drafts changes of the rules and sees what they would do; only whoever answers for the whole
+    /// group may write.
+    RuleMaking = [Hr, Administrator];
     /// May open people's records.
     OverPeople = [Trainer, Examiner, Manager, Hr, Administrator], reports = true;
 }

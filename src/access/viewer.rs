@@ -17,7 +17,7 @@ use crate::{
     record::{PersonId, ledger::Stamp},
     staff::{self, queries::Scope},
     t,
-    web::{Clock, Crumb, Error, NavItem, Reader, Result, Shell},
+    web::{Clock, Crumb, Error, NavItem, Reader, Result, Shell, Today},
 };
 
 pub const SESSION_COOKIE: &str = "session";
@@ -80,6 +80,8 @@ pub struct Viewer {
     /// The site where they work today.
     pub site: Option<staff::Site>,
     pub grants: Vec<Grant>,
+    /// How many messages they have not read.
+    pub unread: i64,
 }
 
 impl Viewer {
@@ -146,6 +148,7 @@ impl Viewer {
             reader: self.reader.clone(),
             nav: self.navigation(),
             who: Some((self.name.clone(), role)),
+            unread: self.unread,
         }
     }
 
@@ -172,6 +175,7 @@ impl Viewer {
             item("/mentoring", "heart-handshake", t!(lang, "师带徒", "Mentoring")),
             item("/certificates", "certificate", t!(lang, "证书", "Certificates")),
         ];
+        nav.push(item("/rules", "book", t!(lang, "规则", "Rule book")));
         if self.holds_any(&[Trainer, Examiner]) {
             nav.push(item("/exams/banks", "list-check", t!(lang, "题库", "Question banks")));
         }
@@ -219,8 +223,10 @@ impl Viewer {
         let stale = claim.outdates(found.last_seen_at).then_some(found.session);
         let (id, staff_no) = (found.person.id, found.person.staff_no.clone());
         let name = found.person.title(reader.lang).to_owned();
+        let unread = found.unread;
         let grants = found.grants_on(today);
-        Ok((Viewer { id, staff_no, name, reader, now, today, zone, site, grants }, stale))
+        let viewer = Viewer { id, staff_no, name, reader, now, today, zone, site, grants, unread };
+        Ok((viewer, stale))
     }
 }
 
@@ -237,6 +243,7 @@ impl FromRequest for Viewer {
         async move {
             let viewer = Viewer::of(request.clone()).await?;
             request.extensions_mut().insert(viewer.clone());
+            request.extensions_mut().insert(Today(viewer.today));
             Ok(viewer)
         }
         .boxed_local()

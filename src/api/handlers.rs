@@ -313,7 +313,7 @@ pub async fn explain(
         .read(move |conn| -> Result<Value> {
             let post = token.post_by_staff_no(conn, &query.person)?;
             let asof = days.at(token.today, post.site.zone());
-            let answer = Answer::of(conn, &rules, post.person, &subject, asof)?;
+            let answer = Answer::of(conn, &rules.on(asof.on), post.person, &subject, asof)?;
             answer.map(|answer| answer.to_json()).ok_or(Problem::NotFound)
         })
         .await?;

@@ -10,7 +10,7 @@ use super::{
     CheckLimit, credentials,
     model::{Act, ActKind, Basis, Certificate, State},
     pages::{state_badge, through},
-    queries,
+    paper, queries,
     standing::Standing,
 };
 use crate::{
@@ -100,7 +100,7 @@ fn page(reader: &Reader, number: &str, result: Markup) -> Markup {
     let lang = reader.lang;
     let title = t!(lang, "证书查验", "Check a certificate");
     let none = Problems::default();
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(&title, &[], None, html! {
         div.row.justify-content-center { div."col-md-8"."col-lg-6" {
             (heading(&title, t!(lang, "输入证书上的编号和查验码。", "Enter the number and the check code on the certificate."), html! {}))
@@ -153,6 +153,7 @@ fn result(lang: Lang, found: &Found) -> Markup {
                 (t!(lang, "有效期至", "Valid through"), html! { (through(lang, standing.through)) @if standing.through != one.valid_through { " " (extended(lang, one)) } }),
             ]))
             p.text-secondary.small.mb-0.mt-2 { (t!(lang, "以上为 {} 的状态。", "This is how it stands on {}.", i18n::date(lang, *today))) }
+            (paper::public_download(lang, one, standing.state))
             @if one.basis != Basis::Import { (credentials::downloads_by_code(lang, &one.number, &one.check_code)) }
         },
     )

@@ -74,6 +74,8 @@ fn rests_on(conn: &mut Conn, id: CertificateId, sources: &[String]) -> Result<bo
 
 /// Whether what is known now would have brought it on the day it was issued.
 fn is_borne(rules: &Rules, one: &Certificate, facts: &[Fact]) -> bool {
+    // By the rules of that day, whatever has been published since.
+    let rules = rules.on(one.issued_on);
     let Some((_, plan)) = rules.certification(&one.certification) else { return true };
     plan.demands().any(|asked| verdict::is_met(asked, rules.context(), facts, one.issued_on))
 }

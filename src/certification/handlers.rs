@@ -150,7 +150,7 @@ impl BoardQuery {
             }
         }
         rows.retain(|(_, held)| self.shows(held, asof.on));
-        Ok(Board { rows, sites, codes, asof, counts })
+        Ok(Board { rows, sites, codes, counts, asof })
     }
 
     /// Whether it is asked for, its state apart.

@@ -40,6 +40,7 @@ pub fn issue_due(
     today: NaiveDate,
     stamp: Stamp,
 ) -> Result<Vec<String>, Error> {
+    let rules = &rules.on(today);
     ledger::hold(conn, person)?;
     let Some(post) = staff::queries::post_of(conn, person, today)? else { return Ok(Vec::new()) };
     let mut numbers = Vec::new();
@@ -76,6 +77,7 @@ pub fn due_by_time(
     rules: &Rules,
     today: NaiveDate,
 ) -> Result<Vec<PersonId>, Error> {
+    let rules = &rules.on(today);
     let is_due = |facts: &[Fact]| {
         issued_by_rule(rules, today).any(|(set, certification)| {
             let code = set.qualified(&certification.code);
@@ -102,7 +104,7 @@ pub fn issued_by_rule(
 }
 
 /// What stands against issuing, by certification.
-pub(super) fn barriers_of(
+pub fn barriers_of(
     conn: &mut Conn,
     person: PersonId,
     today: NaiveDate,
@@ -308,7 +310,8 @@ impl Issuing<'_> {
 }
 
 /// The next number of a pattern; a pattern that no longer means anything gives way to the usual one.
-fn next_number(conn: &mut Conn, pattern: &str, filling: &Filling<'_>) -> Result<String, Error> {
+/// The next number of a pattern.
+pub(super) fn next_number(conn: &mut Conn, pattern: &str, filling: &Filling<'_>) -> Result<String, Error> {
     let pattern = pattern_of(pattern);
     let serial = queries::next_serial(conn, &pattern.series(filling))?;
     Ok(pattern.number(filling, serial))

@@ -10,6 +10,7 @@
 
 pub mod acts;
 pub mod asof;
+pub mod calculator;
 pub mod check;
 pub mod credentials;
 pub mod doubts;
@@ -21,6 +22,7 @@ pub mod limit;
 pub mod model;
 pub mod numbers;
 pub mod pages;
+pub mod paper;
 pub mod queries;
 pub mod rules;
 pub mod standing;
@@ -29,6 +31,9 @@ pub use issue::issue_due;
 pub use limit::CheckLimit;
 pub use model::{Held, State};
 pub use queries::{expiring_in, of_person};
+
+#[cfg(test)]
+mod vectors;
 
 use acts::handlers as a;
 use handlers as h;
@@ -48,6 +53,7 @@ pub fn routes() -> Routes {
         .get("/certificates", Who::SignedIn, h::mine)
         .get("/certificates/board", Who::Roles(OVER_PEOPLE), h::board)
         .get("/certificates/board.csv", Who::Roles(OVER_PEOPLE), h::board_csv)
+        .and(paper::routes())
         .get("/certificates/issue", Who::Roles(HR), a::issue_form)
         .post("/certificates/issue", Who::Roles(HR), a::issue_one)
         .get("/certificates/issue-many", Who::Roles(HR), a::many_form)
@@ -73,6 +79,6 @@ pub fn routes() -> Routes {
         .get("/certificates/{number}", Who::SignedIn, h::sheet)
         .post("/certificates/{number}/acts", Who::Roles(HR), a::act)
         .get("/certificates/{number}/files/{id}", Who::SignedIn, a::file)
-        .and(extracts::routes())
         .and(credentials::routes())
+        .and(extracts::routes())
 }

@@ -19,7 +19,7 @@ use super::{
     model::{Act, ActKind, Basis, Certificate, Held, State},
 };
 use crate::{
-    access::Viewer,
+    access::{Role, Viewer},
     db::Instant,
     i18n::{self, Lang},
     mail::Letterhead,
@@ -108,6 +108,7 @@ pub fn mine(
     let over_people = viewer.holds_any(super::OVER_PEOPLE);
     viewer.page(&title, &[], html! {
         (heading(&title, t!(lang, "条件满足后自动颁发，到期前会发邮件提醒。", "Issued as soon as you meet the conditions; you are reminded before they run out."), html! {
+            @if viewer.holds(Role::Administrator) { a.btn href="/certificates/templates" { (icon("file-text")) (t!(lang, "证书模板", "Templates")) } }
             a.btn href="/extracts" { (icon("shield-check")) (t!(lang, "持证证明", "Extracts")) }
             @if over_people { a.btn href="/certificates/board" { (icon("users")) (t!(lang, "全员证书", "Everybody's certificates")) } }
         }))
@@ -461,15 +462,16 @@ pub fn sheet(
                 @if sheet.acting { a.btn href={ "/certificates/of/" (one.person_id) } { (icon("user")) (t!(lang, "此人的证书", "This person's certificates")) } }
             }))
             (notes(lang, sheet))
-            @if !imported { p.text-secondary { (icon("printer")) " " (t!(lang, "用浏览器的“打印”即可打印或存为 PDF（A4 横向）。", "Use your browser's print command for paper or PDF (A4 landscape).")) } }
+            @if !imported { (super::paper::downloads(lang, one)) }
         }
         @if imported { (taken_over(lang, rules, sheet)) } @else { (paper(one, head)) }
         div.d-print-none {
+            @if !imported { (credentials::downloads(lang, &one.number)) }
+            p.mt-3 { a href={ "/rules/revisions/" (one.content_id) } { (icon("book")) " " (t!(lang, "颁发时依据的规则版本", "The version of the rules it was issued under")) } }
             (history(viewer, sheet))
             (files_card(lang, sheet))
             @if !sheet.possible.is_empty() { (act_forms(viewer, rules, sheet, filled, problems)) }
         }
-        @if !imported { div.d-print-none { (credentials::downloads(lang, &one.number)) } }
     })
 }
 
@@ -511,7 +513,7 @@ fn taken_over(lang: Lang, rules: &Rules, sheet: &Sheet) -> Markup {
 fn paper(one: &Certificate, head: &Letterhead) -> Markup {
     let printed = one.printed();
     let names = printed.names();
-    let link = check_link(head, one);
+    let link = super::paper::qr_content(head, one);
     let (zh, en) = (Lang::Zh, Lang::En);
     html! {
         article.certificate-sheet lang="zh-CN" {
@@ -537,12 +539,6 @@ fn paper(one: &Certificate, head: &Letterhead) -> Markup {
             }
         }
     }
-}
-
-fn check_link(head: &Letterhead, one: &Certificate) -> String {
-    let pairs = [("number", one.number.as_str()), ("code", one.check_code.as_str())];
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    head.link(&format!("/check?{query}"))
 }
 
 /// A square picture of a link; nothing when the link is too long for one.

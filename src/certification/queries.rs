@@ -1,6 +1,6 @@
 //! All that reads and writes the tables `certificate`, `certificate_act` and `certificate_series`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -76,6 +76,7 @@ pub struct NewCertificate<'a> {
     pub previous: Option<CertificateId>,
     /// Why it was issued, where somebody decided it.
     pub why: Option<String>,
+    /// How it is printed; by the template in use when absent.
     pub template: Option<i64>,
     /// The file it was taken over from.
     pub import: Option<i64>,
@@ -83,8 +84,14 @@ pub struct NewCertificate<'a> {
 
 /// Keeps a certificate whose fact is yet to be recorded and named by [`name_fact`].
 pub fn add(conn: &mut Conn, new: &NewCertificate<'_>, stamp: Stamp) -> Result<CertificateId> {
+    // What it will be printed by is settled now.
+    let template = match new.template {
+        Some(template) => Some(template),
+        None => super::paper::queries::in_use(conn, new.certification)?,
+    };
     Ok(diesel::insert_into(certificate::table)
         .values((
+            certificate::template_id.eq(template),
             certificate::person_id.eq(new.person),
             certificate::certification.eq(new.certification),
             certificate::content_id.eq(new.content),
@@ -104,7 +111,6 @@ pub fn add(conn: &mut Conn, new: &NewCertificate<'_>, stamp: Stamp) -> Result<Ce
             certificate::foreign_number.eq(&new.foreign_number),
             certificate::previous_id.eq(new.previous),
             certificate::why.eq(&new.why),
-            certificate::template_id.eq(new.template),
             certificate::import_id.eq(new.import),
         ))
         .returning(certificate::id)
@@ -190,6 +196,67 @@ pub fn acts_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<CertificateI
     Ok(by_certificate(rows))
 }
 
+/// Everybody on whose certificates somebody acted.
+pub fn acted_on(conn: &mut Conn) -> Result<HashSet<PersonId>> {
+    let people: Vec<PersonId> = certificate_act::table
+        .inner_join(certificate::table.on(certificate::id.eq(certificate_act::certificate_id)))
+        .select(certificate::person_id)
+        .distinct()
+        .load(conn)?;
+    Ok(people.into_iter().collect())
+}
+
+/// The dates of a certificate as it was issued.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct Issued {
+    pub id: CertificateId,
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+    pub cycle: i64,
+}
+
+/// How these certificates were issued.
+pub fn issued_as(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Issued>> {
+    let mut found = HashMap::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        let rows: Vec<Issued> = certificate::table
+            .filter(certificate::id.eq_any(ids))
+            .order(certificate::id)
+            .select((
+                certificate::id,
+                certificate::valid_from,
+                certificate::valid_through,
+                certificate::cycle,
+            ))
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|one| (one.id, one)));
+    }
+    Ok(found)
+}
+
+/// The acts on these certificates, in the order they were done.
+pub fn acts_on(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Vec<Act>>> {
+    let mut rows: Vec<Act> = Vec::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        rows.extend(
+            certificate_act::table
+                .filter(certificate_act::certificate_id.eq_any(ids))
+                .order(certificate_act::id)
+                .select(Act::as_select())
+                .load::<Act>(conn)?,
+        );
+    }
+    Ok(by_certificate(rows))
+}
+
 fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
     let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
     for act in rows {
@@ -206,6 +273,7 @@ pub fn of_person(
     person: PersonId,
     today: NaiveDate,
 ) -> Result<Vec<Held>> {
+    let rules = &rules.on(today);
     let acts = acts_of(conn, person)?;
     let ours: Vec<Held> = issued_to(conn, person)?
         .into_iter()
@@ -307,6 +375,7 @@ pub fn standing_of(
     acts: &[Act],
     on: NaiveDate,
 ) -> Result<Standing> {
+    let rules = &rules.on(on);
     let plan = rules.context().certification(&one.certification);
     let facts = match plan.filter(|plan| needs_facts(plan)) {
         Some(_) => ledger::facts_of(conn, one.person_id, None)?,

@@ -68,13 +68,15 @@ impl Named {
 pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
     let lang = language(asked.lang.as_deref(), |name| std::env::var(name).ok())?;
     let (subject, now) = (asked.subject.subject()?, shared.clock.now());
-    if subject.find(&shared.rules).is_none() {
+    // What was in force on the day asked about, which need not be what is in force today.
+    let rules = asked.on.map_or_else(|| shared.rules.clone(), |day| shared.rules.on(day));
+    if subject.find(&rules).is_none() {
         let (word, code) = (subject.word(), subject.code());
         return Err(format!(
             "no rule set defines the {word} {code}; write RULESET/NAME, such as inhouse-default/T2"
         ));
     }
-    let job = |conn: &mut Conn| answer(conn, shared, asked, &subject, now);
+    let job = |conn: &mut Conn| answer(conn, &rules, asked, &subject, now);
     let found = shared.db.read_blocking(job).map_err(|error| error.to_string())?;
     let answer =
         found.ok_or_else(|| format!("there is nobody with staff number {}", asked.person))?;
@@ -82,7 +84,7 @@ pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
         let text = serde_json::to_string_pretty(&answer.to_json());
         println!("{}", text.map_err(|error| error.to_string())?);
     } else {
-        print!("{}", to_tree(&answer, lang, &shared.rules));
+        print!("{}", to_tree(&answer, lang, &rules));
     }
     Ok(if answer.line.met { Outcome::Done } else { Outcome::Refused })
 }
@@ -90,7 +92,7 @@ pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
 /// The answer; none when there is no such person.
 fn answer(
     conn: &mut Conn,
-    shared: &Shared,
+    rules: &Rules,
     asked: &Explain,
     subject: &Subject,
     now: Instant,
@@ -102,7 +104,7 @@ fn answer(
     let zone = post.map_or(chrono_tz::Asia::Shanghai, |post| post.site.zone());
     let today = now.utc().with_timezone(&zone).date_naive();
     let asof = Days { on: asked.on, known_on: asked.known_on }.at(today, zone);
-    Answer::of(conn, &shared.rules, person, subject, asof)
+    Answer::of(conn, rules, person, subject, asof)
 }
 
 /// A day on the command line.

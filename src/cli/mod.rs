@@ -174,6 +174,7 @@ fn check(settings: &Settings) -> Result<Outcome, String> {
         None => println!("mail       is only kept: no mail server is set"),
     }
     let signs = check_signing(&shared);
+    say_what_mail_waits(&shared)?;
     let (facts, breaks) =
         shared.db.read_blocking(record::check::chains).map_err(|error| error.to_string())?;
     println!("record     {facts} facts, {} broken chains", breaks.len());
@@ -196,6 +197,26 @@ fn check_signing(shared: &Shared) -> bool {
             false
         }
     }
+}
+
+/// What a monitor would ask of the outbox.
+fn say_what_mail_waits(shared: &Shared) -> Result<(), String> {
+    let now = shared.clock.now();
+    let ((waiting, parked), in_doubt, pause) = shared
+        .db
+        .read_blocking(|conn| -> Result<_, crate::db::Error> {
+            let in_doubt = mail::outbox::in_doubt(conn, now)?;
+            Ok((mail::outbox::backlog(conn)?, in_doubt, mail::pause::open(conn)?))
+        })
+        .map_err(|error| error.to_string())?;
+    println!("           {waiting} waiting, {parked} given up, {in_doubt} in doubt");
+    if let Some(pause) = pause {
+        println!(
+            "           the mail server takes nothing since {}: {}",
+            pause.began_at, pause.why
+        );
+    }
+    Ok(())
 }
 
 /// The way back in when nobody can read the mail: whoever runs the machine may do this.

@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use chrono::NaiveDate;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -26,6 +27,14 @@ crate::words! {
         RuleSet = "rule-set",
         Course = "course",
         QuestionBank = "question-bank",
+    }
+}
+
+crate::words! {
+    /// Where a revision comes from. Only rule sets are published here.
+    Origin {
+        File = "file",
+        Published = "published",
     }
 }
 
@@ -75,6 +84,16 @@ pub fn read(folder: Option<&Path>) -> Result<Vec<Piece>, String> {
             .collect(),
     };
     sort_into_pieces(files)
+}
+
+/// The text of one file at the top of course-content: of the folder given, or where that has none,
+/// the one compiled in.
+pub fn file_at_top(folder: Option<&Path>, name: &str) -> Result<String, String> {
+    if let Some(path) = folder.map(|folder| folder.join(name)).filter(|path| path.exists()) {
+        return std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()));
+    }
+    let bytes = BuiltIn::get(name).map(|file| file.data.into_owned()).unwrap_or_default();
+    String::from_utf8(bytes).map_err(|_| format!("{name}: not UTF-8"))
 }
 
 fn files_of(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
@@ -135,31 +154,22 @@ fn place(path: &str) -> Option<(ContentKind, String, String)> {
 }
 
 /// Keeps a piece as the newest revision of its code; the same content again stays one revision.
+///
+/// What was published here meanwhile does not make an unchanged file new: the file is compared
+/// with what the file said last.
 pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<ContentId, Error> {
     let digest = piece.digest();
-    let newest: Option<(ContentId, i64, String)> = content::table
+    let said_last: Option<(ContentId, String)> = content::table
         .filter(content::kind.eq(piece.kind).and(content::code.eq(&piece.code)))
+        .filter(content::origin.eq(Origin::File))
         .order(content::revision.desc())
-        .select((content::id, content::revision, content::digest))
+        .select((content::id, content::digest))
         .first(conn)
         .optional()?;
-    let revision = match newest {
-        Some((id, _, kept)) if kept == digest => return Ok(id),
-        Some((_, revision, _)) => revision + 1,
-        None => 1,
-    };
-    let body = serde_json::to_string(&piece.texts).unwrap_or_default();
-    let id: ContentId = diesel::insert_into(content::table)
-        .values((
-            content::kind.eq(piece.kind),
-            content::code.eq(&piece.code),
-            content::revision.eq(revision),
-            content::digest.eq(digest),
-            content::body.eq(body),
-            content::loaded_at.eq(now),
-        ))
-        .returning(content::id)
-        .get_result(conn)?;
+    if let Some((id, _)) = said_last.filter(|(_, kept)| *kept == digest) {
+        return Ok(id);
+    }
+    let id = add(conn, piece, (Origin::File, None), now)?;
     for (path, bytes) in &piece.media {
         diesel::insert_into(content_file::table)
             .values((
@@ -172,6 +182,97 @@ pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<ContentId, E
             .execute(conn)?;
     }
     Ok(id)
+}
+
+fn add(
+    conn: &mut Conn,
+    piece: &Piece,
+    (origin, effective_on): (Origin, Option<NaiveDate>),
+    now: Instant,
+) -> Result<ContentId, Error> {
+    let newest: Option<i64> = content::table
+        .filter(content::kind.eq(piece.kind).and(content::code.eq(&piece.code)))
+        .select(diesel::dsl::max(content::revision))
+        .first(conn)?;
+    let body = serde_json::to_string(&piece.texts).unwrap_or_default();
+    Ok(diesel::insert_into(content::table)
+        .values((
+            content::kind.eq(piece.kind),
+            content::code.eq(&piece.code),
+            content::revision.eq(newest.unwrap_or_default() + 1),
+            content::digest.eq(piece.digest()),
+            content::body.eq(body),
+            content::loaded_at.eq(now),
+            content::origin.eq(origin),
+            content::effective_on.eq(effective_on),
+        ))
+        .returning(content::id)
+        .get_result(conn)?)
+}
+
+/// Keeps a rule set that was published here, to be in force from a day on.
+pub fn publish(
+    conn: &mut Conn,
+    code: &str,
+    text: &str,
+    effective_on: NaiveDate,
+    now: Instant,
+) -> Result<ContentId, Error> {
+    let piece = Piece {
+        kind: ContentKind::RuleSet,
+        code: code.to_owned(),
+        texts: BTreeMap::from([(format!("{code}.toml"), text.to_owned())]),
+        media: BTreeMap::new(),
+    };
+    add(conn, &piece, (Origin::Published, Some(effective_on)), now)
+}
+
+/// What was said about a rule set, by its file or by somebody who published it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    pub id: ContentId,
+    pub code: String,
+    pub number: i64,
+    pub origin: Origin,
+    pub effective_on: Option<NaiveDate>,
+    pub said_at: Instant,
+    pub text: String,
+}
+
+type WordRow = (ContentId, String, i64, Origin, Option<NaiveDate>, Instant, String);
+
+/// Everything that was ever said about rule sets, in that order.
+pub fn words(conn: &mut Conn) -> Result<Vec<Word>, Error> {
+    let rows: Vec<WordRow> = content::table
+        .filter(content::kind.eq(ContentKind::RuleSet))
+        .order(content::id)
+        .select((
+            content::id,
+            content::code,
+            content::revision,
+            content::origin,
+            content::effective_on,
+            content::loaded_at,
+            content::body,
+        ))
+        .load(conn)?;
+    let word = |(id, code, number, origin, effective_on, said_at, body): WordRow| {
+        let texts: BTreeMap<String, String> = serde_json::from_str(&body).unwrap_or_default();
+        let text = texts.into_values().next().unwrap_or_default();
+        Word { id, code, number, origin, effective_on, said_at, text }
+    };
+    Ok(rows.into_iter().map(word).collect())
+}
+
+/// The last that was said about any rule set: whoever has loaded it has loaded everything.
+pub fn last_word(conn: &mut Conn) -> Result<ContentId, Error> {
+    let newest: Option<ContentId> = content::table
+        .filter(content::kind.eq(ContentKind::RuleSet))
+        .order(content::id.desc())
+        .select(content::id)
+        .first(conn)
+        .optional()?;
+    Ok(newest.unwrap_or(ContentId(0)))
 }
 
 /// A revision that was loaded at some time.

@@ -178,6 +178,8 @@ diesel::table! {
         digest -> Text,
         body -> Text,
         loaded_at -> Timestamp,
+        origin -> Text,
+        effective_on -> Nullable<Date>,
     }
 }
 
@@ -515,6 +517,18 @@ diesel::table! {
         parked_at -> Nullable<Timestamp>,
         calendar -> Nullable<Text>,
         unsubscribe -> Nullable<Text>,
+        handed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    mail_pause (id) {
+        id -> BigInt,
+        began_at -> Timestamp,
+        until_at -> Timestamp,
+        failures -> BigInt,
+        why -> Text,
+        ended_at -> Nullable<Timestamp>,
     }
 }
 
@@ -531,6 +545,8 @@ diesel::table! {
         outbox_id -> Nullable<BigInt>,
         notice_id -> Nullable<BigInt>,
         withheld -> Nullable<Text>,
+        about_id -> Nullable<BigInt>,
+        said -> Nullable<Text>,
     }
 }
 
@@ -1028,6 +1044,35 @@ diesel::table! {
 }
 
 diesel::table! {
+    appointment_act (id) {
+        id -> BigInt,
+        fact_id -> BigInt,
+        act -> Text,
+        on_day -> Date,
+        why -> Text,
+        done_at -> Timestamp,
+        done_by -> BigInt,
+        left_fact_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    competition_raise (fact_id) {
+        fact_id -> BigInt,
+        person_id -> BigInt,
+        competition -> Text,
+        content_id -> BigInt,
+        year -> BigInt,
+        grade_fact_id -> BigInt,
+        effective_on -> Date,
+        reason -> Text,
+        verdict -> Text,
+        decided_at -> Timestamp,
+        decided_by -> BigInt,
+    }
+}
+
+diesel::table! {
     rule_draft (id) {
         id -> BigInt,
         rule_set -> Text,
@@ -1037,6 +1082,7 @@ diesel::table! {
         drafted_at -> Timestamp,
         drafted_by -> BigInt,
         changed_at -> Timestamp,
+        changed_by -> BigInt,
         withdrawn_at -> Nullable<Timestamp>,
         withdrawn_by -> Nullable<BigInt>,
         published_at -> Nullable<Timestamp>,
@@ -1100,6 +1146,14 @@ diesel::table! {
         muted_by -> BigInt,
         ended_at -> Nullable<Timestamp>,
         ended_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    reminder_digest (recipient_id, on_day) {
+        recipient_id -> BigInt,
+        on_day -> Date,
+        made_at -> Timestamp,
     }
 }
 
@@ -1256,6 +1310,7 @@ diesel::joinable!(supervision -> fact (fact_id));
 diesel::joinable!(rule_draft -> content (content_id));
 diesel::joinable!(api_token -> site (site_id));
 diesel::joinable!(notice -> person (person_id));
+diesel::joinable!(reminder -> notice (notice_id));
 diesel::joinable!(mail_choice -> person (person_id));
 diesel::joinable!(site_hours -> site (site_id));
 diesel::joinable!(site_day -> site (site_id));
@@ -1337,14 +1392,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     credential,
     extract,
     supervision,
+    appointment_act,
+    competition_raise,
     rule_draft,
     api_token,
     notice,
     reminder_rule,
     reminder_mute,
+    reminder_digest,
     mail_choice,
     site_hours,
     site_day,
     calendar_entry,
     calendar_feed,
+    mail_pause,
 );

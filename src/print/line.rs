@@ -65,8 +65,6 @@ pub fn line(text: &str, style: Style) -> Result<Line, Error> {
         let source = Source::of(character, style.lang, style.weight);
         let source = source.ok_or_else(|| missing(character))?;
         match parts.last_mut() {
-            // A space does not change the font.
-            Some((_, part)) if character == ' ' => part.push(' '),
             Some((last, part)) if *last == source => part.push(character),
             _ => parts.push((source, character.into())),
         }
@@ -244,7 +242,7 @@ mod tests {
         let zh = paragraph("经考核合格，特发此证。", style, 51.0).unwrap();
         assert_eq!(said(&zh), ["经考核合", "格，特发此", "证。"]);
         let en =
-            paragraph("has met the requirements of", Style::new(10.0, Lang::En), 60.0).unwrap();
+            paragraph("has met the requirements of", Style::new(10.0, Lang::En), 68.0).unwrap();
         assert_eq!(said(&en), ["has met the", "requirements", "of"]);
         let two = paragraph("a\n\nb", style, 60.0).unwrap();
         assert_eq!(said(&two), ["a", "", "b"]);

@@ -12,6 +12,7 @@ mod line;
 mod picture;
 mod report;
 mod sheet;
+mod svg;
 mod symbols;
 
 pub use line::{Line, Style, fitted, line, paragraph};

@@ -1,5 +1,7 @@
 //! Pictures of others on a sheet: PNG and JPEG.
 
+use std::sync::Arc;
+
 use chrono::DateTime;
 use krilla::image::Image;
 
@@ -13,6 +15,7 @@ const MOST_PIXELS: u32 = 4000;
 #[derive(Clone, Debug)]
 pub struct Picture {
     pub(super) image: Image,
+    pub(super) bytes: Arc<[u8]>,
     pub media_type: &'static str,
 }
 
@@ -49,7 +52,8 @@ impl Picture {
             [0xFF, 0xD8, 0xFF, ..] => (Image::from_jpeg(data, false), "image/jpeg"),
             _ => (Err("PNG, JPEG".to_owned()), ""),
         };
-        Ok(Picture { image: image.map_err(Error::Picture)?, media_type })
+        let image = image.map_err(Error::Picture)?;
+        Ok(Picture { image, bytes: bytes.into(), media_type })
     }
 
     /// Width by height.

@@ -266,6 +266,7 @@ impl Pen {
         fn lent(cells: &[(String, f32, bool)]) -> Vec<(&str, f32, bool)> {
             cells.iter().map(|(cell, share, strong)| (cell.as_str(), *share, *strong)).collect()
         }
+        self.y += SIZE * 0.3;
         self.need(SIZE * 4.0);
         self.row(&lent(&head))?;
         for row in rows {

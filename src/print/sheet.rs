@@ -5,7 +5,7 @@ use krilla::{
     Document, SerializeSettings,
     color::rgb,
     configure::{Archival, Configuration},
-    geom::{Path, PathBuilder, Point, Rect, Size, Transform},
+    geom::{Path, PathBuilder, Point, Size, Transform},
     metadata::{Metadata, TextDirection},
     num::NormalizedF32,
     page::PageSettings,
@@ -19,6 +19,10 @@ use super::{
     mm, symbols,
 };
 use crate::i18n::Lang;
+
+/// How wide the stroke is that makes Chinese bold, as a part of the size: dense characters stay
+/// open.
+pub(super) const THICKER: f32 = 0.018;
 
 /// Red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,59 +71,62 @@ impl Colour {
     }
 }
 
-/// A shape; nothing when it has no extent.
-pub struct Outline(Option<Path>);
+/// A shape of straight and curved lines.
+#[derive(Clone, Debug, Default)]
+pub struct Outline(pub(super) Vec<Stroked>);
+
+/// A step along an outline.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Stroked {
+    Move(f32, f32),
+    Line(f32, f32),
+    Curve([f32; 6]),
+    Close,
+}
 
 impl Outline {
-    pub(super) fn of(path: PathBuilder) -> Outline {
-        Outline(path.finish())
-    }
-
     /// Straight lines through points.
     pub fn through(points: impl IntoIterator<Item = (f32, f32)>, closed: bool) -> Outline {
-        let mut path = PathBuilder::new();
-        for (at, (x, y)) in points.into_iter().enumerate() {
-            if at == 0 { path.move_to(x, y) } else { path.line_to(x, y) }
-        }
+        let steps = points.into_iter().enumerate().map(|(at, (x, y))| match at {
+            0 => Stroked::Move(x, y),
+            _ => Stroked::Line(x, y),
+        });
+        let mut outline = Outline(steps.collect());
         if closed {
-            path.close();
+            outline.0.push(Stroked::Close);
         }
-        Outline(path.finish())
+        outline
     }
 
     /// A smooth curve through points: at each it runs parallel to the line between its neighbours.
     pub fn smooth(points: &[(f32, f32)], closed: bool) -> Outline {
         let count = points.len();
+        let Some(first) = points.first() else { return Outline::default() };
         let at = |index: isize| {
             let last = count.cast_signed() - 1;
             let index = if closed { index.rem_euclid(last + 1) } else { index.clamp(0, last) };
-            points[index.cast_unsigned()]
+            points.get(index.cast_unsigned()).copied().unwrap_or(*first)
         };
-        let mut path = PathBuilder::new();
-        if let Some((x, y)) = points.first() {
-            path.move_to(rounded(*x), rounded(*y));
-        }
-        let steps = if closed { count } else { count.saturating_sub(1) };
+        let mut outline = Outline(vec![Stroked::Move(rounded(first.0), rounded(first.1))]);
+        let steps = if closed { count } else { count - 1 };
         for step in 0..steps.cast_signed() {
             let [before, from, to, after] = [step - 1, step, step + 1, step + 2].map(at);
             let control = |a: (f32, f32), b: (f32, f32), c: (f32, f32)| {
-                (rounded(b.0 + (c.0 - a.0) / 6.0), rounded(b.1 + (c.1 - a.1) / 6.0))
+                (b.0 + (c.0 - a.0) / 6.0, b.1 + (c.1 - a.1) / 6.0)
             };
             let (first, second) = (control(before, from, to), control(after, to, from));
-            path.cubic_to(first.0, first.1, second.0, second.1, rounded(to.0), rounded(to.1));
+            let curve = [first.0, first.1, second.0, second.1, to.0, to.1];
+            outline.0.push(Stroked::Curve(curve.map(rounded)));
         }
         if closed {
-            path.close();
+            outline.0.push(Stroked::Close);
         }
-        Outline(path.finish())
+        outline
     }
 
     pub fn rectangle(left: f32, top: f32, width: f32, height: f32) -> Outline {
-        let mut path = PathBuilder::new();
-        if let Some(rectangle) = Rect::from_xywh(left, top, width, height) {
-            path.push_rect(rectangle);
-        }
-        Outline(path.finish())
+        let (right, bottom) = (left + width, top + height);
+        Outline::through([(left, top), (right, top), (right, bottom), (left, bottom)], true)
     }
 
     pub fn circle(x: f32, y: f32, radius: f32) -> Outline {
@@ -130,6 +137,25 @@ impl Outline {
             .collect();
         Outline::smooth(&points, true)
     }
+
+    /// Several shapes as one.
+    pub fn and(mut self, other: Outline) -> Outline {
+        self.0.extend(other.0);
+        self
+    }
+
+    fn path(&self) -> Option<Path> {
+        let mut path = PathBuilder::new();
+        for step in &self.0 {
+            match *step {
+                Stroked::Move(x, y) => path.move_to(x, y),
+                Stroked::Line(x, y) => path.line_to(x, y),
+                Stroked::Curve([a, b, c, d, x, y]) => path.cubic_to(a, b, c, d, x, y),
+                Stroked::Close => path.close(),
+            }
+        }
+        path.finish()
+    }
 }
 
 /// To a hundredth of a point: finer than any printer, and shorter in the file.
@@ -137,18 +163,20 @@ fn rounded(length: f32) -> f32 {
     (length * 100.0).round() / 100.0
 }
 
-enum Mark {
+#[derive(Clone, Debug)]
+pub(super) enum Mark {
     Text { line: Line, x: f32, baseline: f32, colour: Colour },
-    Filled(Path, Colour),
-    Drawn(Path, Colour, f32),
+    Filled(Outline, Colour),
+    Drawn(Outline, Colour, f32),
     Picture { picture: Picture, left: f32, top: f32, width: f32, height: f32 },
 }
 
 /// A page. Lengths are in points, from the upper left corner.
+#[derive(Clone, Debug)]
 pub struct Sheet {
     pub width: f32,
     pub height: f32,
-    marks: Vec<Mark>,
+    pub(super) marks: Vec<Mark>,
 }
 
 impl Sheet {
@@ -182,11 +210,11 @@ impl Sheet {
     }
 
     pub fn fill(&mut self, outline: Outline, colour: Colour) {
-        self.marks.extend(outline.0.map(|path| Mark::Filled(path, colour)));
+        self.marks.push(Mark::Filled(outline, colour));
     }
 
     pub fn draw(&mut self, outline: Outline, colour: Colour, width: f32) {
-        self.marks.extend(outline.0.map(|path| Mark::Drawn(path, colour, width)));
+        self.marks.push(Mark::Drawn(outline, colour, width));
     }
 
     pub fn rule(&mut self, from: (f32, f32), to: (f32, f32), colour: Colour, width: f32) {
@@ -302,15 +330,19 @@ fn put(surface: &mut Surface<'_>, mark: &Mark) -> Result<(), Error> {
         Mark::Text { line, x, baseline, colour } => {
             return write_line(surface, line, *x, *baseline, *colour);
         }
-        Mark::Filled(path, colour) => {
+        Mark::Filled(outline, colour) => {
             surface.set_stroke(None);
             surface.set_fill(Some(colour.fill()));
-            surface.draw_path(path);
+            if let Some(path) = outline.path() {
+                surface.draw_path(&path);
+            }
         }
-        Mark::Drawn(path, colour, width) => {
+        Mark::Drawn(outline, colour, width) => {
             surface.set_fill(None);
             surface.set_stroke(Some(colour.stroke(*width)));
-            surface.draw_path(path);
+            if let Some(path) = outline.path() {
+                surface.draw_path(&path);
+            }
         }
         Mark::Picture { picture, left, top, width, height } => {
             if let Some(size) = Size::from_wh(*width, *height) {
@@ -335,7 +367,7 @@ fn write_line(
         // There is one weight of Chinese; a stroke around it makes the other.
         let thicker = line.style.weight == Weight::Bold && run.source == Source::Han;
         surface.set_fill(Some(colour.fill()));
-        surface.set_stroke(thicker.then(|| colour.stroke(size * 0.028)));
+        surface.set_stroke(thicker.then(|| colour.stroke(size * THICKER)));
         let font = run.source.loaded()?.font.clone();
         surface.draw_glyphs(Point::from_xy(x, baseline), &run.glyphs, font, &run.text, size, false);
         x += run.width * size;

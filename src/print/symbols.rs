@@ -1,6 +1,5 @@
 //! Shapes that are computed: QR codes, ticks and crosses.
 
-use krilla::geom::{PathBuilder, Rect};
 use qrcode::{EcLevel, QrCode};
 
 use super::{Error, sheet::Outline};
@@ -12,7 +11,7 @@ pub fn qr(content: &str, left: f32, top: f32, size: f32) -> Result<Outline, Erro
         .map_err(|_| Error::TooLong(content.len()))?;
     let across = code.width();
     let step = size / across as f32;
-    let mut shape = PathBuilder::new();
+    let mut shape = Outline::default();
     for (row, modules) in code.to_colors().chunks(across).enumerate() {
         let dark = |at: usize| modules.get(at) == Some(&qrcode::Color::Dark);
         let mut at = 0;
@@ -21,31 +20,24 @@ pub fn qr(content: &str, left: f32, top: f32, size: f32) -> Result<Outline, Erro
             let length = (at..across).take_while(|at| dark(*at)).count();
             if length > 0 {
                 let (x, y) = (left + at as f32 * step, top + row as f32 * step);
-                if let Some(bar) = Rect::from_xywh(x, y, length as f32 * step, step) {
-                    shape.push_rect(bar);
-                }
+                shape = shape.and(Outline::rectangle(x, y, length as f32 * step, step));
             }
             at += length.max(1);
         }
     }
-    Ok(Outline::of(shape))
+    Ok(shape)
 }
 
 /// A tick, on a square of this size.
 pub fn tick(left: f32, top: f32, size: f32) -> Outline {
-    let mut shape = PathBuilder::new();
-    shape.move_to(left + size * 0.12, top + size * 0.55);
-    shape.line_to(left + size * 0.40, top + size * 0.84);
-    shape.line_to(left + size * 0.90, top + size * 0.18);
-    Outline::of(shape)
+    let points = [(0.12, 0.55), (0.40, 0.84), (0.90, 0.18)];
+    Outline::through(points.map(|(x, y)| (left + size * x, top + size * y)), false)
 }
 
 /// A cross, on a square of this size.
 pub fn cross(left: f32, top: f32, size: f32) -> Outline {
-    let mut shape = PathBuilder::new();
-    for (from, to) in [((0.18, 0.18), (0.82, 0.82)), ((0.82, 0.18), (0.18, 0.82))] {
-        shape.move_to(left + size * from.0, top + size * from.1);
-        shape.line_to(left + size * to.0, top + size * to.1);
-    }
-    Outline::of(shape)
+    let stroke = |points: [(f32, f32); 2]| {
+        Outline::through(points.map(|(x, y)| (left + size * x, top + size * y)), false)
+    };
+    stroke([(0.18, 0.18), (0.82, 0.82)]).and(stroke([(0.82, 0.18), (0.18, 0.82)]))
 }

@@ -466,6 +466,38 @@ pub fn rows_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) -> 
         .load(conn)?)
 }
 
+/// One row, voided or not.
+pub fn row(conn: &mut Conn, id: FactId) -> Result<Option<Row>> {
+    Ok(fact::table
+        .find(id)
+        .filter(fact::kind.ne(VOID))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Everybody's rows of one kind and code at one level that had not ended before a day, by first
+/// day: who holds an appointment.
+pub fn rows_at_level(
+    conn: &mut Conn,
+    kind: Kind,
+    code: &str,
+    level: &str,
+    since: NaiveDate,
+) -> Result<Vec<Row>> {
+    Ok(known(None)
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
+        .filter(fact::level.eq(level.to_owned()))
+        .filter(fact::through_on.is_null().or(fact::through_on.ge(since)))
+        .order((fact::from_on, fact::id))
+        .limit(MOST_AT_LEVEL)
+        .select(Row::as_select())
+        .load(conn)?)
+}
+
+/// More appointments than any group makes at one level.
+const MOST_AT_LEVEL: i64 = 10_000;
+
 /// The facts of one person.
 pub fn facts_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) -> Result<Vec<Fact>> {
     let mut facts =
@@ -665,6 +697,17 @@ pub fn rows_running_out(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<Vec<Row>> {
+    rows_running_out_of(conn, kind, None, first, last)
+}
+
+/// [`rows_running_out`], narrowed to a code.
+pub fn rows_running_out_of(
+    conn: &mut Conn,
+    kind: Kind,
+    code: Option<&str>,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<Row>> {
     let later = diesel::alias!(fact as later);
     let superseded = later
         .filter(later.field(fact::person_id).eq(fact::person_id))
@@ -678,12 +721,52 @@ pub fn rows_running_out(
                 .is_null()
                 .or(later.field(fact::through_on).gt(fact::through_on)),
         );
-    Ok(fact::table
+    let mut query = fact::table
         .filter(fact::kind.eq(kind.word()))
         .filter(fact::through_on.ge(first).and(fact::through_on.le(last)))
         .filter(fact::voided_at.is_null())
         .filter(diesel::dsl::not(diesel::dsl::exists(superseded)))
-        .order((fact::through_on, fact::id))
+        .into_boxed();
+    if let Some(code) = code {
+        query = query.filter(fact::code.eq(code.to_owned()));
+    }
+    Ok(query.order((fact::through_on, fact::id)).select(Row::as_select()).load(conn)?)
+}
+
+/// The rows of one kind and code of these people, the earliest first.
+pub fn rows_with_code_of(
+    conn: &mut Conn,
+    people: &[PersonId],
+    kind: Kind,
+    code: &str,
+) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for some in people.chunks(ROWS_AT_ONCE) {
+        rows.extend(
+            known(None)
+                .filter(fact::person_id.eq_any(some.to_vec()))
+                .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
+                .order((fact::person_id, fact::from_on, fact::id))
+                .select(Row::as_select())
+                .load::<Row>(conn)?,
+        );
+    }
+    Ok(rows)
+}
+
+/// Rows of one kind and code whose first day lies within these days.
+pub fn rows_beginning(
+    conn: &mut Conn,
+    kind: Kind,
+    code: &str,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<Row>> {
+    Ok(fact::table
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code)))
+        .filter(fact::from_on.ge(first).and(fact::from_on.le(last)))
+        .filter(fact::voided_at.is_null())
+        .order((fact::from_on, fact::id))
         .select(Row::as_select())
         .load(conn)?)
 }

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use chrono::NaiveDate;
 
 use super::{Kind, PersonId, Programmes, ledger::Stamp, programme::RuleSet, reading::Problem};
@@ -15,13 +15,29 @@ use crate::{
     content::ContentId,
     db::{Conn, Error},
     i18n::Text,
+    web::{Clock, Today},
 };
 
-/// All loaded rule sets and the revision under which each is kept. Cheap to clone.
+/// The rule sets in force on a day and the revision under which each is kept, with those of every
+/// other day at hand. Cheap to clone.
+///
+/// A version that was published for a later day must not need a restart, nor somebody who puts it
+/// in force at midnight, and midnight comes at different moments at different sites. So all
+/// editions are here, each from its day on, and whoever judges on a day asks for the rules
+/// [`Rules::on`] that day.
 #[derive(Clone, Debug, Default)]
 pub struct Rules {
-    programmes: Arc<Programmes>,
-    revisions: Arc<HashMap<String, ContentId>>,
+    edition: Arc<Edition>,
+    /// Every edition with the first day on which it is in force, oldest first.
+    editions: Arc<Vec<(NaiveDate, Arc<Edition>)>>,
+}
+
+/// All rule sets as they are in force together, from one day until the next edition's.
+#[derive(Debug, Default)]
+pub struct Edition {
+    pub programmes: Programmes,
+    /// The revision of each rule set.
+    pub revisions: HashMap<String, ContentId>,
 }
 
 impl Rules {
@@ -42,24 +58,54 @@ impl Rules {
         Ok(programmes)
     }
 
+    /// Rules that are the same on every day.
     pub fn new(programmes: Programmes, revisions: HashMap<String, ContentId>) -> Rules {
-        Rules { programmes: Arc::new(programmes), revisions: Arc::new(revisions) }
+        Rules::of_editions(vec![(NaiveDate::MIN, Edition { programmes, revisions })])
+    }
+
+    /// Editions with the first day of each, oldest first; the first counts for all days before it.
+    pub fn of_editions(editions: Vec<(NaiveDate, Edition)>) -> Rules {
+        let editions: Vec<(NaiveDate, Arc<Edition>)> =
+            editions.into_iter().map(|(from, edition)| (from, Arc::new(edition))).collect();
+        let edition = editions.first().map(|(_, edition)| edition.clone()).unwrap_or_default();
+        Rules { edition, editions: Arc::new(editions) }
+    }
+
+    /// The rules in force on a day.
+    pub fn on(&self, day: NaiveDate) -> Rules {
+        let begun = self.editions.partition_point(|(from, _)| *from <= day);
+        let edition = self.editions.get(begun.saturating_sub(1));
+        Rules {
+            edition: edition.map_or_else(|| self.edition.clone(), |(_, edition)| edition.clone()),
+            editions: self.editions.clone(),
+        }
+    }
+
+    /// The days after this one on which a rule set changes.
+    pub fn changes_after(&self, day: NaiveDate) -> impl Iterator<Item = NaiveDate> {
+        self.editions.iter().map(|(from, _)| *from).filter(move |from| *from > day)
+    }
+
+    /// The revision of every rule set, by its code.
+    pub fn revisions(&self) -> &HashMap<String, ContentId> {
+        &self.edition.revisions
     }
 
     /// The revision of a rule set that a decision made now is made under.
     pub fn revision(&self, set: &RuleSet) -> ContentId {
-        self.revisions.get(&set.code).copied().unwrap_or(ContentId(0))
+        self.edition.revisions.get(&set.code).copied().unwrap_or(ContentId(0))
     }
 
     /// The occupation a position counts for; a position no rule set knows counts for itself.
     pub fn occupation_of(&self, position: &str) -> String {
-        let known = self.programmes.position(position).and_then(|known| known.occupation.clone());
+        let known =
+            self.edition.programmes.position(position).and_then(|known| known.occupation.clone());
         known.unwrap_or_else(|| position.to_owned())
     }
 
     /// What readers call a position.
     pub fn position_title(&self, position: &str) -> Text {
-        match self.programmes.position(position) {
+        match self.edition.programmes.position(position) {
             Some(known) => known.title.clone(),
             None => Text::same(position),
         }
@@ -70,7 +116,7 @@ impl Deref for Rules {
     type Target = Programmes;
 
     fn deref(&self) -> &Programmes {
-        &self.programmes
+        &self.edition.programmes
     }
 }
 
@@ -85,7 +131,7 @@ impl LiveRules {
         LiveRules(Arc::new(RwLock::new(rules)))
     }
 
-    /// The rules in force now.
+    /// The rules last put in force. Whoever knows the day asks them for [`Rules::on`] that day.
     pub fn current(&self) -> Rules {
         self.0.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
@@ -96,14 +142,19 @@ impl LiveRules {
     }
 }
 
-/// A request works with the rules that were in force when it came.
+/// A request works with the rules in force on the day it is for whoever sent it; of somebody who
+/// is not signed in, in China.
 impl FromRequest for Rules {
     type Error = actix_web::Error;
     type Future = Ready<Result<Rules, Self::Error>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(match request.app_data::<web::Data<LiveRules>>() {
-            Some(live) => Ok(live.current()),
+        let theirs = request.extensions().get::<Today>().map(|today| today.0);
+        let clock = request.app_data::<web::Data<Clock>>();
+        let today = theirs.or_else(|| Some(clock?.today(chrono_tz::Asia::Shanghai)));
+        let live = request.app_data::<web::Data<LiveRules>>();
+        ready(match live.zip(today) {
+            Some((live, today)) => Ok(live.current().on(today)),
             None => Err(actix_web::error::ErrorInternalServerError("no rules were configured")),
         })
     }

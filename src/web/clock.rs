@@ -43,6 +43,10 @@ impl Clock {
     }
 }
 
+/// What day it is for whoever sent a request, once it is known who did: a note on the request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Today(pub NaiveDate);
+
 /// The moment at which a request is handled.
 #[derive(Clone, Copy, Debug)]
 pub struct Now(pub Instant);

@@ -16,6 +16,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
      frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'";
 
+/// The same for a page that shows another of our own in a frame.
+pub const POLICY_WITH_OWN_FRAMES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; frame-src 'self'";
+
 /// Adds the headers that belong on every answer.
 pub async fn security_headers(
     request: ServiceRequest,

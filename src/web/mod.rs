@@ -15,7 +15,7 @@ pub mod reader;
 pub mod shell;
 pub mod waiting;
 
-pub use clock::{Clock, Now};
+pub use clock::{Clock, Now, Today};
 pub use errors::{Error, Result};
 pub use forms::{Form, Problems};
 pub use reader::Reader;

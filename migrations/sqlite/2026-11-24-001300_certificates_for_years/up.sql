@@ -263,6 +263,7 @@ CREATE TABLE rule_draft (
     drafted_at TIMESTAMP NOT NULL,
     drafted_by BIGINT NOT NULL REFERENCES person (id),
     changed_at TIMESTAMP NOT NULL,
+    changed_by BIGINT NOT NULL REFERENCES person (id),
     withdrawn_at TIMESTAMP,
     withdrawn_by BIGINT REFERENCES person (id),
     published_at TIMESTAMP,
@@ -273,6 +274,10 @@ CREATE TABLE rule_draft (
     content_id BIGINT REFERENCES content (id)
 );
 CREATE INDEX rule_draft_set ON rule_draft (rule_set);
+-- A rule set comes from its file, or from a draft that was published here.
+ALTER TABLE content ADD COLUMN origin TEXT NOT NULL DEFAULT 'file' CHECK (origin IN ('file', 'published'));
+-- Of a published one: the first day on which it is in force.
+ALTER TABLE content ADD COLUMN effective_on DATE;
 
 -- What other systems sign in with.
 CREATE TABLE api_token (
@@ -288,6 +293,41 @@ CREATE TABLE api_token (
     ended_by BIGINT REFERENCES person (id),
     last_used_at TIMESTAMP
 );
+
+-- What happened to an appointment within its term: it was reviewed, or ended before its last day (R25).
+CREATE TABLE appointment_act (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    -- The grade as it was given.
+    fact_id BIGINT NOT NULL REFERENCES fact (id),
+    act TEXT NOT NULL CHECK (act IN ('reviewed', 'ended')),
+    -- The day of a review; the last day of an appointment that ended early.
+    on_day DATE NOT NULL,
+    why TEXT NOT NULL,
+    done_at TIMESTAMP NOT NULL,
+    done_by BIGINT NOT NULL REFERENCES person (id),
+    -- What is left of the grade after an early end; null when it had not begun.
+    left_fact_id BIGINT REFERENCES fact (id)
+);
+CREATE INDEX appointment_act_fact ON appointment_act (fact_id);
+CREATE UNIQUE INDEX appointment_act_once ON appointment_act (fact_id) WHERE act = 'ended';
+CREATE INDEX appointment_act_left ON appointment_act (left_fact_id);
+
+-- A result at a competition that raised a grade; each result is used once (R26).
+CREATE TABLE competition_raise (
+    fact_id BIGINT NOT NULL PRIMARY KEY REFERENCES fact (id),
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    competition TEXT NOT NULL,
+    content_id BIGINT NOT NULL REFERENCES content (id),
+    -- The calendar year of the result, for the yearly limit.
+    year BIGINT NOT NULL,
+    grade_fact_id BIGINT NOT NULL REFERENCES fact (id),
+    effective_on DATE NOT NULL,
+    reason TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    decided_at TIMESTAMP NOT NULL,
+    decided_by BIGINT NOT NULL REFERENCES person (id)
+);
+CREATE INDEX competition_raise_person ON competition_raise (person_id);
 
 -- A message on the start page, for those without mail and those who do not read it.
 CREATE TABLE notice (
@@ -306,8 +346,29 @@ CREATE INDEX notice_person ON notice (person_id, read_at);
 ALTER TABLE reminder ADD COLUMN notice_id BIGINT REFERENCES notice (id);
 -- Why no mail was written: muted, or a later step took its place.
 ALTER TABLE reminder ADD COLUMN withheld TEXT;
+-- Whom it was about and what, as it was called then.
+ALTER TABLE reminder ADD COLUMN about_id BIGINT REFERENCES person (id);
+ALTER TABLE reminder ADD COLUMN said TEXT;
 CREATE INDEX reminder_due ON reminder (rule, due_on);
 CREATE INDEX reminder_recipient ON reminder (recipient_id);
+CREATE INDEX reminder_about ON reminder (about_id);
+CREATE INDEX reminder_subject ON reminder (subject_kind, subject_id);
+CREATE INDEX reminder_planned ON reminder (planned_at);
+
+-- One digest a day for each person: whoever comes second finds the day taken.
+CREATE TABLE reminder_digest (
+    recipient_id BIGINT NOT NULL REFERENCES person (id),
+    on_day DATE NOT NULL,
+    made_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (recipient_id, on_day)
+);
+
+-- What falls due when, for reminders.
+CREATE INDEX enrolment_due ON enrolment (due_on) WHERE due_on IS NOT NULL;
+CREATE INDEX sitting_opens ON sitting (opens_at);
+CREATE INDEX attempt_result_released ON attempt_result (released_at) WHERE released_at IS NOT NULL AND superseded_at IS NULL;
+CREATE INDEX logbook_version_written ON logbook_version (written_at);
+CREATE INDEX candidacy_waiting ON candidacy (applied_at) WHERE closed_at IS NULL;
 
 -- A rule of reminders as an administrator changed it; the highest version counts.
 CREATE TABLE reminder_rule (
@@ -395,3 +456,17 @@ CREATE TABLE calendar_feed (
 
 -- Where a recipient who may opt out of this kind of mail can do so.
 ALTER TABLE outbox ADD COLUMN unsubscribe TEXT;
+-- When its text last went to the server, as long as no answer is known.
+ALTER TABLE outbox ADD COLUMN handed_at TIMESTAMP;
+CREATE INDEX outbox_open ON outbox (id) WHERE sent_at IS NULL;
+
+-- Times in which the mail server took nothing from anybody: no mail's fault, so all of them wait.
+CREATE TABLE mail_pause (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    began_at TIMESTAMP NOT NULL,
+    until_at TIMESTAMP NOT NULL,
+    failures BIGINT NOT NULL,
+    why TEXT NOT NULL,
+    ended_at TIMESTAMP
+);
+CREATE INDEX mail_pause_open ON mail_pause (id) WHERE ended_at IS NULL;

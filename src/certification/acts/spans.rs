@@ -167,7 +167,7 @@ mod tests {
             });
             let found = spans(begins, ends, &acts);
             let context = Context::default();
-            let life = Life { code: "s/c", from: begins, through: ends, acts: &acts };
+            let life = Life { code: "s/c", from: begins, through: ends, cycle: 0, acts: &acts };
             for n in 0..160 {
                 let by_acts = standing(&context, &life, &[], day(n)).state.in_force();
                 let by_facts = found.iter().any(|span| span.covers(day(n)));

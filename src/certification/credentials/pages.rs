@@ -154,7 +154,7 @@ fn nothing() -> Markup {
 /// What a certification is and what it takes to earn it, for whoever follows a badge here.
 pub fn achievement(reader: &Reader, title: &Text, criteria: &Text) -> Markup {
     let lang = reader.lang;
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     let name = title.get(lang);
     shell.page(name, &[], None, html! {
         div.row.justify-content-center { div."col-md-8"."col-lg-6" {

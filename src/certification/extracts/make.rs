@@ -2,16 +2,13 @@
 
 use std::collections::HashMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
     super::{
-        asof::Known,
-        model::Certificate,
-        queries as certificates,
-        rules::{self, check_code},
+        asof::Known, issue, model::Certificate, queries as certificates, rules::check_code,
     },
     body::{
         self, Answer, Asked, Body, Chain, Coded, FORMAT, Holder, Issued, Knowledge, Moment, Named,
@@ -31,6 +28,7 @@ use crate::{
         Kind, PersonId, Programmes, Rules,
         asof::end_of_day,
         ledger::{self, Stamp},
+        pattern::Filling,
     },
     signing::{Algorithm, Keys},
     staff::{self, Post, SiteId},
@@ -66,8 +64,8 @@ pub fn make(
     ask: &Ask,
     stamp: Stamp,
 ) -> web::Result<String> {
-    let series = rules::series_of("EX-{year}-{serial:6}", stamp.at.utc().year());
-    let number = rules::number_of(&series, certificates::next_serial(conn, &series)?);
+    let filling = Filling { on: stamp.at.utc().date_naive(), site: &post.site.code, code: "extract" };
+    let number = issue::next_number(conn, "EX-{year}-{serial:6}", &filling)?;
     let code = fresh_check_code();
     let body = compose(conn, office, post, ask, stamp, (&number, &code))?;
     // Readable as it is: auditors open it in an editor.

@@ -317,7 +317,7 @@ pub fn check(reader: &Reader, number: &str, checked: &Checked) -> Markup {
     let lang = reader.lang;
     let title = t!(lang, "持证证明核验", "Check an extract");
     let none = Problems::default();
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(&title, &[], None, html! {
         div.row.justify-content-center { div."col-md-8"."col-lg-6" {
             (heading(&title, t!(lang, "输入证明上的编号和查验码。", "Enter the number and the check code on the extract."), html! {}))

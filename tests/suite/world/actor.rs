@@ -125,6 +125,32 @@ impl Actor {
         self.send(self.client.post(self.url(path)).multipart(form)).await
     }
 
+    /// Sends a multipart form with files: the name of the field, of the file, and its bytes.
+    pub async fn post_files(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Page {
+        let mut form = reqwest::multipart::Form::new();
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        for (field, name, bytes) in files {
+            let part =
+                reqwest::multipart::Part::bytes(bytes.to_vec()).file_name((*name).to_owned());
+            form = form.part((*field).to_owned(), part);
+        }
+        self.send(self.client.post(self.url(path)).multipart(form)).await
+    }
+
+    /// A file as it comes: status and bytes.
+    pub async fn download(&self, path: &str) -> (u16, Vec<u8>) {
+        let response = self.client.get(self.url(path)).send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        (status, response.bytes().await.expect("a body").to_vec())
+    }
+
     /// Uploads several files in a multipart form: each with its field, its name and its bytes.
     pub async fn upload_all<'a>(
         &self,

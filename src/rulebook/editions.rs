@@ -1,0 +1,276 @@
+//! Which version of each rule set is in force on which day.
+//!
+//! Everything that was ever said about a rule set, by its file or by somebody who published a
+//! version, stands in [`content`] in the order in which it was said. The last word counts: from
+//! its day on, it takes the place of everything said before it. A file speaks again only when it
+//! changes, so a restart with the same file changes nothing that was published meanwhile, and a
+//! changed file takes back whatever was published before it, also for days to come.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use crate::{
+    content::{self, Origin, Word},
+    db::{Conn, Error},
+    i18n::Text,
+    record::{
+        Programmes, Rules, period::day_before, programme::Day, reading::Problem, rules::Edition,
+    },
+};
+
+/// The words in force together from a day on, by rule set.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Chosen<'a> {
+    pub from: NaiveDate,
+    pub words: BTreeMap<&'a str, &'a Word>,
+}
+
+/// The one line of a file that says from when it counts.
+#[derive(Deserialize)]
+struct Head {
+    effective_from: Option<Day>,
+}
+
+/// The first day on which each word counts. The first about a rule set counts for all days, as
+/// there was nothing before it.
+fn first_days(words: &[Word]) -> Vec<NaiveDate> {
+    let mut known = BTreeSet::new();
+    let mut days = Vec::with_capacity(words.len());
+    for word in words {
+        let first = known.insert(word.code.as_str());
+        days.push(if first { NaiveDate::MIN } else { day_of(word) });
+    }
+    days
+}
+
+/// The day from which a word about a known rule set counts.
+fn day_of(word: &Word) -> NaiveDate {
+    let said_on = word.said_at.utc().date_naive();
+    match word.origin {
+        Origin::Published => word.effective_on.unwrap_or(said_on),
+        Origin::File => {
+            let head: Option<Head> = toml::from_str(&word.text).ok();
+            let announced = head.and_then(|head| head.effective_from).map(|Day(day)| day);
+            announced.map_or(said_on, |day| day.max(said_on))
+        }
+    }
+}
+
+/// The editions these words make, oldest first. Only rule sets of `codes` are in force: what has
+/// no file any more is not.
+pub fn in_order<'a>(words: &'a [Word], codes: &BTreeSet<String>) -> Vec<Chosen<'a>> {
+    let dated = first_days(words).into_iter().zip(words);
+    let dated: Vec<(NaiveDate, &Word)> =
+        dated.filter(|(_, word)| codes.contains(&word.code)).collect();
+    let days: BTreeSet<NaiveDate> = dated.iter().map(|(from, _)| *from).collect();
+    let mut editions: Vec<Chosen<'a>> = Vec::new();
+    for day in days {
+        // Later words overwrite earlier ones, whatever their days.
+        let begun = dated.iter().filter(|(from, _)| *from <= day);
+        let words: BTreeMap<&str, &Word> =
+            begun.map(|(_, word)| (word.code.as_str(), *word)).collect();
+        if editions.last().is_none_or(|last| last.words != words) {
+            editions.push(Chosen { from: day, words });
+        }
+    }
+    editions
+}
+
+/// The days on which a version was, is or will be in force.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InForce {
+    pub from: NaiveDate,
+    /// The last such day; none while nothing takes its place.
+    pub through: Option<NaiveDate>,
+}
+
+/// When each word about one rule set is in force; none for one that a later word took back before
+/// its day came.
+pub fn days_in_force(words: &[Word]) -> Vec<Option<InForce>> {
+    let from = first_days(words);
+    let spans = from.iter().enumerate().map(|(place, day)| {
+        // A later word takes its place from its own day on, whichever comes first.
+        let ends = from.iter().skip(place + 1).min().copied();
+        let through = ends.map(day_before);
+        (ends.is_none_or(|ends| ends > *day)).then_some(InForce { from: *day, through })
+    });
+    spans.collect()
+}
+
+/// The version a text says it is.
+pub fn version_of(text: &str) -> Option<String> {
+    #[derive(Deserialize)]
+    struct Version {
+        version: String,
+    }
+    toml::from_str(text).ok().map(|Version { version }| version)
+}
+
+/// What is needed beside the words to put rules in force: which rule sets have files, and how the
+/// courses are called that they refer to.
+#[derive(Clone, Debug, Default)]
+pub struct Shelf {
+    pub codes: BTreeSet<String>,
+    pub courses: Vec<(String, Text)>,
+}
+
+impl Shelf {
+    /// The rules by everything that was said so far.
+    ///
+    /// A version that this program cannot read any more (it was written for an older one, or
+    /// refers to a course that is gone) is passed over, with a note in the log, in favour of its
+    /// file; it must not keep the program from starting.
+    pub fn rules(&self, conn: &mut Conn) -> Result<Rules, Error> {
+        let words = content::words(conn)?;
+        let files = newest_files(&words);
+        let mut editions = Vec::new();
+        for chosen in in_order(&words, &self.codes) {
+            match self.edition(chosen.words.clone(), &files) {
+                Some(edition) => editions.push((chosen.from, edition)),
+                None => tracing::debug!(from = %chosen.from, "an edition cannot be read any more"),
+            }
+        }
+        Ok(Rules::of_editions(editions))
+    }
+
+    fn edition<'a>(
+        &self,
+        mut chosen: BTreeMap<&'a str, &'a Word>,
+        files: &BTreeMap<&'a str, &'a Word>,
+    ) -> Option<Edition> {
+        // Each turn puts at least one file in the place of a version, or is the last.
+        loop {
+            let problems = match self.parse(chosen.values().copied()) {
+                Ok(programmes) => {
+                    let ids = chosen.values().map(|word| (word.code.clone(), word.id));
+                    return Some(Edition { programmes, revisions: ids.collect() });
+                }
+                Err(problems) => problems,
+            };
+            let mut exchanged = false;
+            for (code, file) in files {
+                let blamed = problems.iter().any(|one| one.file == format!("{code}.toml"));
+                let other = chosen.get(code).is_some_and(|word| word.id != file.id);
+                if blamed && other {
+                    chosen.insert(*code, *file);
+                    exchanged = true;
+                }
+            }
+            if !exchanged {
+                return None;
+            }
+            let problem = problems.first().map(ToString::to_string).unwrap_or_default();
+            tracing::error!(%problem, "a version of the rules cannot be read: its file counts instead");
+        }
+    }
+
+    fn parse<'a>(&self, words: impl Iterator<Item = &'a Word>) -> Result<Programmes, Vec<Problem>> {
+        let files: Vec<(String, String)> =
+            words.map(|word| (format!("{}.toml", word.code), word.text.clone())).collect();
+        Rules::parse(&files, &self.courses)
+    }
+
+    /// The rules of a day with another text for one rule set: what a draft would make of them.
+    pub fn tried(
+        &self,
+        conn: &mut Conn,
+        rules: &Rules,
+        code: &str,
+        text: &str,
+    ) -> Result<Result<Rules, Vec<Problem>>, Error> {
+        let words = content::words(conn)?;
+        let others = words.iter().filter(|word| {
+            word.code != code && rules.revisions().get(&word.code) == Some(&word.id)
+        });
+        let mut files: Vec<(String, String)> =
+            others.map(|word| (format!("{}.toml", word.code), word.text.clone())).collect();
+        files.push((format!("{code}.toml"), text.to_owned()));
+        Ok(Rules::parse(&files, &self.courses)
+            .map(|programmes| Rules::new(programmes, rules.revisions().clone())))
+    }
+}
+
+/// What each file says now.
+fn newest_files(words: &[Word]) -> BTreeMap<&str, &Word> {
+    let files = words.iter().filter(|word| word.origin == Origin::File);
+    files.map(|word| (word.code.as_str(), word)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{content::ContentId, db::Instant};
+
+    fn day(text: &str) -> NaiveDate {
+        text.parse().unwrap()
+    }
+
+    fn word(id: i64, code: &str, said_on: &str, effective_on: Option<&str>) -> Word {
+        let said_at = day(said_on).and_hms_opt(2, 0, 0).unwrap().and_utc();
+        let origin = if effective_on.is_some() { Origin::Published } else { Origin::File };
+        let effective_on = effective_on.map(day);
+        let said_at = Instant::from(said_at);
+        let text = String::new();
+        Word {
+            id: ContentId(id),
+            code: code.into(),
+            number: id,
+            origin,
+            effective_on,
+            said_at,
+            text,
+        }
+    }
+
+    /// Which word counts on each of these days.
+    fn counting(words: &[Word], days: &[&str]) -> Vec<i64> {
+        let codes = BTreeSet::from(["s".to_owned()]);
+        let editions = in_order(words, &codes);
+        let on = |on: &&str| {
+            let begun = editions.iter().rfind(|edition| edition.from <= day(on)).unwrap();
+            begun.words["s"].id.0
+        };
+        days.iter().map(on).collect()
+    }
+
+    const DAYS: [&str; 4] = ["2020-01-01", "2026-02-01", "2026-06-01", "2026-06-02"];
+
+    #[test]
+    fn a_published_version_counts_from_its_day_and_a_restart_changes_nothing() {
+        let file = word(1, "s", "2026-01-01", None);
+        assert_eq!(counting(&[file.clone()], &DAYS), [1, 1, 1, 1]);
+        let published = word(2, "s", "2026-02-01", Some("2026-06-02"));
+        assert_eq!(counting(&[file, published], &DAYS), [1, 1, 1, 2]);
+    }
+
+    #[test]
+    fn a_changed_file_takes_back_what_was_published_before_it() {
+        let file = word(1, "s", "2026-01-01", None);
+        let published = word(2, "s", "2026-02-01", Some("2026-06-02"));
+        let changed = word(3, "s", "2026-03-01", None);
+        assert_eq!(counting(&[file, published, changed], &DAYS), [1, 1, 3, 3]);
+    }
+
+    #[test]
+    fn a_later_word_for_an_earlier_day_takes_back_the_announced_one() {
+        let words = [
+            word(1, "s", "2026-01-01", None),
+            word(2, "s", "2026-01-02", Some("2026-06-02")),
+            word(3, "s", "2026-01-03", Some("2026-06-01")),
+        ];
+        assert_eq!(counting(&words, &DAYS), [1, 1, 3, 3]);
+    }
+
+    #[test]
+    fn a_file_may_announce_its_day_and_rule_sets_without_files_are_out() {
+        let mut changed = word(2, "s", "2026-01-02", None);
+        changed.text = "effective_from = 2026-06-02".to_owned();
+        let words =
+            [word(1, "s", "2026-01-01", None), changed, word(3, "gone", "2026-01-01", None)];
+        assert_eq!(counting(&words, &DAYS), [1, 1, 1, 2]);
+        let codes = BTreeSet::from(["s".to_owned()]);
+        assert!(in_order(&words, &codes).iter().all(|edition| edition.words.len() == 1));
+    }
+}
