@@ -111,7 +111,7 @@ async fn load(db: &Db, rules: &Rules, viewer: &Viewer, id: PersonId, days: Days)
         let post = looking.post(conn, id)?;
         let asof = days.at(looking.today, post.site.zone());
         let known = Known::load(conn, id, asof.known_at)?;
-        let certificates = known.counting(rules.context(), asof.on);
+        let certificates = known.counting(rules.on(asof.on).context(), asof.on);
         let mut rows = known.rows;
         if asof.on != looking.today {
             rows.retain(|row| row.from_on <= asof.on);
