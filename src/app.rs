@@ -15,7 +15,7 @@ use crate::{
     content::{self, ContentKind, Piece},
     courses::{self, Catalogue, catalogue::Course},
     db::{Conn, Db, Error, Instant},
-    exams, home,
+    exams, extracts, home,
     i18n::Text,
     mail::{Letterhead, MailDelivery, Smtp, Transport},
     mailroom, mentoring, people,
@@ -188,6 +188,7 @@ pub fn routes() -> Routes {
         .and(certification::routes())
         .and(careers::routes())
         .and(rulebook::routes())
+        .and(extracts::routes())
         .and(reminders::routes())
         .and(mailroom::routes())
         .and(calendar::routes())

@@ -30,6 +30,7 @@ pub mod careers;
 
 // Across: they read everything and decide nothing.
 pub mod rulebook;
+pub mod extracts;
 pub mod reminders;
 pub mod mailroom;
 pub mod calendar;

@@ -107,6 +107,7 @@ pub async fn certificates_of(
         .read(move |conn| -> Result<Value> {
             let post = token.post_by_staff_no(conn, &staff_no)?;
             let asof = days.at(token.today, post.site.zone());
+            let rules = rules.on(asof.on);
             let context = rules.context();
             let held = asof::of_person(conn, context, post.person.id, &asof)?;
             let certificates: Vec<Value> =
@@ -206,6 +207,7 @@ pub async fn certificates(
         .read(move |conn| -> Result<Value> {
             let below = below_site(conn, &token, &query.site)?;
             let asof = days.at(token.today, token.zone());
+            let rules = rules.on(asof.on);
             let (context, part) = (rules.context(), (PEOPLE_A_PAGE, (page - 1) * PEOPLE_A_PAGE));
             let (rows, more) = asof::part(conn, context, &token.scope(), token.today, &asof, part)?;
             let shown = rows.iter().filter(|(post, seen)| {
@@ -252,6 +254,7 @@ pub async fn certificate(
             let certificate = queries::by_number(conn, &number)?.ok_or(Problem::NotFound)?;
             let post = token.post(conn, certificate.person_id)?;
             let asof = days.at(token.today, post.site.zone());
+            let rules = rules.on(asof.on);
             let known = Known::load(conn, certificate.person_id, asof.known_at)?;
             let all = known.all(rules.context(), asof.on);
             // What was issued later was not known then.

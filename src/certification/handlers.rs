@@ -65,7 +65,8 @@ pub async fn mine(
                 let next = issue::next_for(conn, &judged, &held, id, today)?;
                 (held, next)
             } else {
-                let seen = super::asof::of_person(conn, judged.context(), id, &asof)?;
+                let rules = judged.on(asof.on);
+                let seen = super::asof::of_person(conn, rules.context(), id, &asof)?;
                 (seen.into_iter().map(|seen| seen.held).collect(), Vec::new())
             };
             let supervised = match asof.is_now(today) {
@@ -135,6 +136,7 @@ impl BoardQuery {
         let mut rows = if asof.is_now(today) {
             queries::board(conn, rules, scope, &filter, today)?
         } else {
+            let rules = rules.on(asof.on);
             let seen = super::asof::board(conn, rules.context(), scope, &filter, today, &asof)?;
             seen.into_iter().map(|(post, seen)| (post, seen.held)).collect()
         };

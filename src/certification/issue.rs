@@ -311,7 +311,11 @@ impl Issuing<'_> {
 
 /// The next number of a pattern; a pattern that no longer means anything gives way to the usual one.
 /// The next number of a pattern.
-pub(super) fn next_number(conn: &mut Conn, pattern: &str, filling: &Filling<'_>) -> Result<String, Error> {
+pub(super) fn next_number(
+    conn: &mut Conn,
+    pattern: &str,
+    filling: &Filling<'_>,
+) -> Result<String, Error> {
     let pattern = pattern_of(pattern);
     let serial = queries::next_serial(conn, &pattern.series(filling))?;
     Ok(pattern.number(filling, serial))

@@ -14,7 +14,6 @@ pub mod calculator;
 pub mod check;
 pub mod credentials;
 pub mod doubts;
-pub mod extracts;
 pub mod handlers;
 pub mod import;
 pub mod issue;
@@ -80,5 +79,4 @@ pub fn routes() -> Routes {
         .post("/certificates/{number}/acts", Who::Roles(HR), a::act)
         .get("/certificates/{number}/files/{id}", Who::SignedIn, a::file)
         .and(credentials::routes())
-        .and(extracts::routes())
 }

@@ -7,11 +7,12 @@ use super::Outcome;
 use crate::{
     api::explain::{Answer, Subject},
     app::Shared,
+    certification::asof::Seen,
     db::{Conn, Error, Instant},
     i18n::{self, Lang},
     record::{
         Kind, Rules,
-        asof::{Days, parse_day},
+        asof::{AsOf, Days, parse_day},
         pages,
         verdict::{Evidence, Line},
     },
@@ -125,7 +126,11 @@ fn language(word: Option<&str>, variable: impl Fn(&str) -> Option<String>) -> Re
 fn to_tree(answer: &Answer, lang: Lang, rules: &Rules) -> String {
     let name = answer.person.title(lang);
     let (number, title) = (&answer.person.staff_no, answer.title.get(lang));
-    let mut text = format!("{name} ({number}) · {title} · {}\n", i18n::date(lang, answer.asof.on));
+    let mut text = format!(
+        "{name} ({number}) · {title} · {}{}\n",
+        i18n::date(lang, answer.asof.on),
+        known(lang, &answer.asof)
+    );
     let verdict = match (answer.line.met, answer.line.earliest) {
         (true, _) => t!(lang, "条件已满足", "Met"),
         (false, Some(day)) => {
@@ -138,8 +143,29 @@ fn to_tree(answer: &Answer, lang: Lang, rules: &Rules) -> String {
     };
     text.push_str(&verdict);
     text.push('\n');
+    if let Some(seen) = &answer.certificate {
+        text.push_str(&held(lang, seen, answer.asof.on));
+    }
     branch(answer, &mut text, lang, rules, &answer.line, 1);
     text
+}
+
+fn known(lang: Lang, asof: &AsOf) -> String {
+    let day = asof.known_on.map(|day| i18n::date(lang, day));
+    day.map(|day| t!(lang, "（按 {day} 结束时所知）", " (as known at the end of {day})"))
+        .unwrap_or_default()
+}
+
+/// How the certificate itself stands, whatever a first issue would demand today.
+fn held(lang: Lang, seen: &Seen, on: NaiveDate) -> String {
+    let number = seen.held.number.as_deref().unwrap_or("—");
+    let (state, span) =
+        (seen.held.state().title(), pages::span(lang, seen.held.from, seen.held.through));
+    let state = state.get(lang);
+    let why = seen.why(on).filter(|_| !seen.in_force());
+    let why = why.map(|why| format!(" · {}", why.get(lang))).unwrap_or_default();
+    let line = t!(lang, "证书 {number}：{state}，{span}", "Certificate {number}: {state}, {span}");
+    format!("{line}{why}\n")
 }
 
 fn branch(

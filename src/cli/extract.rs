@@ -8,7 +8,7 @@ use clap::Args;
 use super::{Outcome, explain::day};
 use crate::{
     app::Shared,
-    certification::extracts::{
+    extracts::{
         self, Ask,
         make::{Office, draw},
         queries::{self, Extract},
@@ -81,8 +81,8 @@ impl Command {
 
     fn make(&self, shared: &Shared) -> Result<Extract, String> {
         let now = shared.clock.now();
-        let Shared { rules, letterhead, keys, .. } = shared.clone();
-        let office = Office { rules, head: letterhead, keys };
+        let Shared { rules, letterhead, keys, rulebook, .. } = shared.clone();
+        let office = Office { rules, head: letterhead, keys, shelf: rulebook.shelf };
         let ask =
             Ask { certification: self.certification.clone(), on: self.on, known_on: self.known_on };
         let staff_no = self.person.clone();

@@ -321,29 +321,6 @@ pub struct Kept {
     pub loaded_at: Instant,
 }
 
-/// The revision of each code of a kind that was the newest one at a moment, by code. Of what was
-/// loaded only later it is the first: nothing older is known.
-pub fn newest_at(conn: &mut Conn, kind: ContentKind, at: Instant) -> Result<Vec<Kept>, Error> {
-    let rows: Vec<(ContentId, String, i64, String, Instant)> = content::table
-        .filter(content::kind.eq(kind))
-        .order((content::code, content::revision))
-        .select((
-            content::id,
-            content::code,
-            content::revision,
-            content::digest,
-            content::loaded_at,
-        ))
-        .load(conn)?;
-    let mut newest: BTreeMap<String, Kept> = BTreeMap::new();
-    for (id, code, number, digest, loaded_at) in rows {
-        if loaded_at <= at || !newest.contains_key(&code) {
-            newest.insert(code.clone(), Kept { id, code, number, digest, loaded_at });
-        }
-    }
-    Ok(newest.into_values().collect())
-}
-
 /// One revision, by its id.
 pub fn kept(conn: &mut Conn, id: ContentId) -> Result<Option<Kept>, Error> {
     let row: Option<(String, i64, String, Instant)> = content::table

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::chart;
 use crate::{
-    access::{Granting, Viewer, proof::Proof},
+    access::{Granting, Hr, Viewer, proof::Proof},
     certification::{
         asof::{Known, Seen},
         pages::state_badge,
@@ -111,7 +111,7 @@ async fn load(db: &Db, rules: &Rules, viewer: &Viewer, id: PersonId, days: Days)
         let post = looking.post(conn, id)?;
         let asof = days.at(looking.today, post.site.zone());
         let known = Known::load(conn, id, asof.known_at)?;
-        let certificates = known.counting(rules.context(), asof.on);
+        let certificates = known.counting(rules.on(asof.on).context(), asof.on);
         let mut rows = known.rows;
         if asof.on != looking.today {
             rows.retain(|row| row.from_on <= asof.on);
@@ -235,9 +235,17 @@ fn actions(viewer: &Viewer, whole: &Whole, own: bool) -> Markup {
     let lang = viewer.lang();
     let grants = own || viewer.holds_any(Granting::ROLES);
     let id = whole.post.person.id;
+    let proves = own || viewer.holds_any(Hr::ROLES);
+    let extracts = match own {
+        true => "/extracts".to_owned(),
+        false => form_urlencoded::Serializer::new("/extracts?".to_owned())
+            .append_pair("person", &whole.post.person.staff_no)
+            .finish(),
+    };
     let path = if own { "/my-path".to_owned() } else { format!("/people/{id}/path") };
     html! {
         a.btn href=(path) { (icon("stairs-up")) (t!(lang, "晋升路径", "Promotion path")) }
+        @if proves { a.btn href=(extracts) { (icon("shield-check")) (t!(lang, "持证证明", "Extracts")) } }
         @if grants { a.btn href=(format!("/people/{id}/accommodations")) { (icon("clock")) (t!(lang, "考试便利措施", "Exam accommodations")) } }
         a.btn href=(format!("/people/{id}/record.csv")) { (icon("download")) (t!(lang, "导出", "Export")) }
     }

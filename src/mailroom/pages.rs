@@ -4,11 +4,11 @@ use maud::{Markup, html};
 
 use super::handlers::{MailQuery, Mails};
 use crate::{
-    reminders::pages::{administration, delivery_notice},
     access::Viewer,
     db::Instant,
     i18n::{self, Lang},
     mail::{MailDelivery, message, outbox::Mail, pause::Pause},
+    reminders::pages::{administration, delivery_notice},
     t,
     web::{
         Crumb,

@@ -28,7 +28,5 @@ use crate::access::{Role, Routes, Who};
 const ADMIN: Who = Who::Roles(&[Role::Administrator]);
 
 pub fn routes() -> Routes {
-    board::routes()
-        .and(setting::routes())
-        .and(own::routes())
+    board::routes().and(setting::routes()).and(own::routes())
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 use shifu::{
-    certification::extracts::{body::FORMAT, make::TYPE},
+    extracts::{body::FORMAT, make::TYPE},
     record::{Kind, NewFact, Source, ledger},
     signing::{self, jws},
 };

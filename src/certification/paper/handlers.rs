@@ -17,10 +17,7 @@ use super::{
 use crate::{
     access::{Acting, Administrator, Viewer, audit, submit},
     certification::{
-        CheckLimit, State,
-        check::CheckQuery,
-        model::Certificate,
-        queries as certificates,
+        CheckLimit, State, check::CheckQuery, model::Certificate, queries as certificates,
     },
     db::{Conn, Db},
     i18n::Lang,
@@ -62,7 +59,8 @@ pub async fn paper(
         .await?;
     let name = file_name(&certificate, lang);
     let printer = Printer { head: &head, keys: &keys };
-    let bytes = keeping::paper(&db, &printer, certificate, lang, viewer.now, Some(viewer.id)).await?;
+    let bytes =
+        keeping::paper(&db, &printer, certificate, lang, viewer.now, Some(viewer.id)).await?;
     Ok(download(&name, "application/pdf", bytes))
 }
 

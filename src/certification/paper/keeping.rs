@@ -82,12 +82,7 @@ impl Printer<'_> {
     }
 }
 
-fn make_first(
-    conn: &mut Conn,
-    certificate: &Certificate,
-    lang: Lang,
-    qr: &str,
-) -> Result<Vec<u8>> {
+fn make_first(conn: &mut Conn, certificate: &Certificate, lang: Lang, qr: &str) -> Result<Vec<u8>> {
     if certificate.basis == Basis::Import {
         return Err(Error::NotFound);
     }
@@ -101,14 +96,8 @@ fn make_first(
     let pictures = pictures(conn, &body)?;
     let content = Content::of(certificate);
     let digest = content.digest(&template);
-    let setting = Setting {
-        body: &body,
-        pictures: &pictures,
-        content: &content,
-        lang,
-        qr,
-        digest: &digest,
-    };
+    let setting =
+        Setting { body: &body, pictures: &pictures, content: &content, lang, qr, digest: &digest };
     make(setting, certificate.issued_at).map_err(|error| said(&error))
 }
 

@@ -6,11 +6,11 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::super::{
-    asof::{Known, Seen},
-    model::{Act, Certificate, CertificateId},
-};
 use crate::{
+    certification::{
+        asof::{Known, Seen},
+        model::{Act, Certificate, CertificateId},
+    },
     db::Instant,
     i18n::{self, Lang, Text},
     record::{

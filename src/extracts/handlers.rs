@@ -18,6 +18,7 @@ use crate::{
     db::{Conn, Db},
     mail::Letterhead,
     record::{Kind, PersonId, Rules, asof, ledger},
+    rulebook::Rulebook,
     signing::Keys,
     staff::{self, Post},
     text,
@@ -109,7 +110,7 @@ async fn load(db: &Db, viewer: &Viewer, staff_no: &str) -> Result<List> {
 pub async fn add(
     db: web::Data<Db>,
     rules: Rules,
-    (head, keys): (web::Data<Letterhead>, web::Data<Keys>),
+    (head, keys, book): (web::Data<Letterhead>, web::Data<Keys>, web::Data<Rulebook>),
     hr: Acting<Hr>,
     Form(form): Form<AskForm>,
 ) -> Result<HttpResponse> {
@@ -130,7 +131,8 @@ pub async fn add(
     let about = found.map(|post| post.person.id);
     let acting = hr.clone();
     let again = move |conn: &mut Conn, id| acting.person(conn, id);
-    let office = Office { rules, head: (**head).clone(), keys: (**keys).clone() };
+    let office =
+        Office { rules, head: (**head).clone(), keys: (**keys).clone(), shelf: book.shelf.clone() };
     answer(&db, office, &hr, about, form, again).await
 }
 
@@ -138,13 +140,14 @@ pub async fn add(
 pub async fn add_own(
     db: web::Data<Db>,
     rules: Rules,
-    (head, keys): (web::Data<Letterhead>, web::Data<Keys>),
+    (head, keys, book): (web::Data<Letterhead>, web::Data<Keys>, web::Data<Rulebook>),
     viewer: Viewer,
     Form(form): Form<AskForm>,
 ) -> Result<HttpResponse> {
     let (asking, about) = (viewer.clone(), Some(viewer.id));
     let again = move |conn: &mut Conn, id| asking.post(conn, id);
-    let office = Office { rules, head: (**head).clone(), keys: (**keys).clone() };
+    let office =
+        Office { rules, head: (**head).clone(), keys: (**keys).clone(), shelf: book.shelf.clone() };
     answer(&db, office, &viewer, about, form, again).await
 }
 

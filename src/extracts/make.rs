@@ -1,15 +1,12 @@
 //! Making an extract: what was known at each moment, by the rules of that moment, signed and kept.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::{
-    super::{
-        asof::Known, issue, model::Certificate, queries as certificates, rules::check_code,
-    },
     body::{
         self, Answer, Asked, Body, Chain, Coded, FORMAT, Holder, Issued, Knowledge, Moment, Named,
         Names, RuleVersion,
@@ -19,17 +16,18 @@ use super::{
 };
 use crate::{
     access::audit,
-    content::{self, ContentKind, Kept},
+    certification::{asof::Known, queries as certificates, rules::check_code},
+    content::{self, ContentId, Kept},
     db::{Conn, Error, Instant},
     i18n::{Lang, Text},
     mail::Letterhead,
     print,
     record::{
-        Kind, PersonId, Programmes, Rules,
+        Kind, PersonId, Rules,
         asof::end_of_day,
         ledger::{self, Stamp},
-        pattern::Filling,
     },
+    rulebook::{Shelf, editions},
     signing::{Algorithm, Keys},
     staff::{self, Post, SiteId},
     web,
@@ -51,6 +49,8 @@ pub struct Office {
     pub rules: Rules,
     pub head: Letterhead,
     pub keys: Keys,
+    /// Which versions of the rules there were.
+    pub shelf: Arc<Shelf>,
 }
 
 /// Lines of a person's record an extract can draw on.
@@ -64,8 +64,8 @@ pub fn make(
     ask: &Ask,
     stamp: Stamp,
 ) -> web::Result<String> {
-    let filling = Filling { on: stamp.at.utc().date_naive(), site: &post.site.code, code: "extract" };
-    let number = issue::next_number(conn, "EX-{year}-{serial:6}", &filling)?;
+    let series = format!("EX-{}", stamp.at.utc().year());
+    let number = format!("{series}-{:06}", certificates::next_serial(conn, &series)?);
     let code = fresh_check_code();
     let body = compose(conn, office, post, ask, stamp, (&number, &code))?;
     // Readable as it is: auditors open it in an editor.
@@ -112,7 +112,7 @@ fn compose(
     let issued = issued_to(conn, person, &ask.certification)?;
     let mut answers = Vec::new();
     for (as_known, at) in moments(ask, post.site.zone(), stamp.at) {
-        answers.push(one_answer(conn, rules, &asked, person, (as_known, at), &issued)?);
+        answers.push(one_answer(conn, office, &asked, person, (as_known, at), &issued)?);
     }
     let history = ledger::history_of(conn, person, LINES)?;
     let places = ledger::places_of(conn, person)?;
@@ -151,44 +151,26 @@ fn moments(ask: &Ask, zone: chrono_tz::Tz, now: Instant) -> Vec<(Knowledge, Inst
     moments
 }
 
+/// By the rules that were in force on the day asked about, as they were known at the moment.
 fn one_answer(
     conn: &mut Conn,
-    rules: &Rules,
+    office: &Office,
     asked: &Asked<'_>,
     person: PersonId,
     (as_known, known_at): (Knowledge, Instant),
     issued: &Issued,
 ) -> Result<Answer, Error> {
     let known = Known::load(conn, person, Some(known_at))?;
-    let then = match as_known {
-        Knowledge::Now => rules.clone(),
-        Knowledge::Then | Knowledge::Asked => rules_at(conn, rules, known_at)?,
+    let rules = match as_known {
+        Knowledge::Now => office.rules.on(asked.on),
+        Knowledge::Then | Knowledge::Asked => office.shelf.rules_at(conn, known_at)?.on(asked.on),
     };
-    let version = version_of(conn, &then, &asked.certification.code)?;
+    let version = version_of(conn, &rules, &asked.certification.code)?;
     let record = ledger::head_at(conn, person, Some(known_at))?;
     let record = record.map(|(rows, hash)| Chain { rows, hash: hex(&hash) });
-    let context = then.context();
+    let context = rules.context();
     let moment = Moment { as_known, known_at, known: &known, context, rules: version, record };
     Ok(body::answer(asked, moment, issued))
-}
-
-/// The rule sets as they were at a moment. What cannot be read any more, or was first loaded
-/// later, is judged by the present ones; the answer names the version that was used either way.
-fn rules_at(conn: &mut Conn, now: &Rules, at: Instant) -> Result<Rules, Error> {
-    let kept = content::newest_at(conn, ContentKind::RuleSet, at)?;
-    let present = |one: &Kept| now.set(&one.code).is_some_and(|set| now.revision(set) == one.id);
-    if kept.iter().all(present) {
-        return Ok(now.clone());
-    }
-    let (mut files, mut revisions) = (Vec::new(), HashMap::new());
-    for one in kept {
-        let text =
-            content::revision(conn, one.id)?.and_then(|kept| kept.texts.into_values().next());
-        files.push((format!("{}.toml", one.code), text.unwrap_or_default()));
-        revisions.insert(one.code, one.id);
-    }
-    let then = Programmes::of_files(&files).map(|programmes| Rules::new(programmes, revisions));
-    Ok(then.unwrap_or_else(|_| now.clone()))
 }
 
 fn version_of(
@@ -213,7 +195,7 @@ fn issued_to(conn: &mut Conn, person: PersonId, certification: &str) -> Result<I
     all.retain(|one| one.certification == certification);
     for one in all {
         if let Some(kept) = content::kept(conn, one.content_id)? {
-            let version = said_version(conn, &one)?;
+            let version = said_version(conn, one.content_id)?;
             issued.versions.insert(one.id, rule_version(kept, version));
         }
         let verdict = certificates::verdict_of(conn, one.id)?;
@@ -224,12 +206,10 @@ fn issued_to(conn: &mut Conn, person: PersonId, certification: &str) -> Result<I
     Ok(issued)
 }
 
-/// The version a rule set gave itself in the revision a certificate was issued under.
-fn said_version(conn: &mut Conn, one: &Certificate) -> Result<Option<String>, Error> {
-    let revision = content::revision(conn, one.content_id)?;
-    let text = revision.and_then(|kept| kept.texts.into_values().next());
-    let table = text.and_then(|text| text.parse::<toml::Table>().ok());
-    Ok(table.and_then(|table| Some(table.get("version")?.as_str()?.to_owned())))
+/// The version a rule set gave itself in a revision.
+fn said_version(conn: &mut Conn, id: ContentId) -> Result<Option<String>, Error> {
+    let text = content::revision(conn, id)?.and_then(|kept| kept.texts.into_values().next());
+    Ok(text.and_then(|text| editions::version_of(&text)))
 }
 
 fn holder_of(post: &Post) -> Holder {
