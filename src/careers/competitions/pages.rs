@@ -207,10 +207,24 @@ pub fn one(hr: &Acting<Hr>, rules: &Rules, view: &ResultView<'_>, problems: &Pro
         @if view.voided { (alert(Tone::Warn, t!(lang, "这项成绩后来已从档案中撤销。", "This result was taken back from the record later."))) }
         (decided(hr, rules, view))
         @if view.may_decide { (form(hr, rules, view, problems)) }
-        @else if entry.raised.is_none() { (alert(Tone::Info, outcome(rules, entry).get(lang))) }
+        @else if entry.raised.is_none() { (alert(Tone::Info, no_form(hr, rules, entry).get(lang))) }
         (card(entry.class.plan.title.get(lang), raises(lang, rules, entry.class)))
     };
     hr.page(&title, &[crumb], body)
+}
+
+/// Why there is nothing to decide here for this reviewer.
+fn no_form(hr: &Acting<Hr>, rules: &Rules, one: &Entry<'_>) -> Text {
+    if one.list() != List::Open {
+        return outcome(rules, one);
+    }
+    match one.post.person.id == hr.id {
+        true => text!(
+            "这是您本人的成绩，由另一位人事审核决定。",
+            "This is your own result: another reviewer decides."
+        ),
+        false => text!("此人已离职，不能晋级。", "Somebody who has left cannot be raised."),
+    }
 }
 
 fn decided(hr: &Acting<Hr>, rules: &Rules, view: &ResultView<'_>) -> Markup {
