@@ -9,7 +9,11 @@ use super::{
     reviewer::unless_refused,
 };
 use crate::{
-    certification::{self, issue, model::ActKind},
+    certification::{
+        self,
+        acts::{self, Deed},
+        model::ActKind,
+    },
     db::Error,
     record::{Kind, NewFact, PersonId, Source, ledger},
 };
@@ -156,6 +160,18 @@ fn act(
     let day = making.today - Duration::days(6);
     let Some(hr) = making.reviewer(people, "H1001", day)? else { return Ok(()) };
     let tools = making.tools();
-    let done = issue::act(making.conn, &hr, &tools.rules, &tools.letterhead, &number, kind, why);
+    let deed = Deed {
+        kind,
+        on: day,
+        why: why.to_owned(),
+        evidence: None,
+        file: None,
+        through: None,
+        other: String::new(),
+        name: String::new(),
+        name_en: String::new(),
+        seen: 0,
+    };
+    let done = acts::perform(making.conn, &hr, &tools.rules, &tools.letterhead, &number, &deed);
     unless_refused(done).map(drop)
 }
