@@ -82,8 +82,9 @@ fn a_paper_says_what_archives_ask_for() {
     let catalog = document.catalog().expect("a catalog");
     let metadata = catalog.get(b"Metadata").and_then(lopdf::Object::as_reference);
     let metadata = document.get_object(metadata.expect("metadata")).expect("metadata");
-    let stream = &metadata.as_stream().expect("a stream").content;
-    let xmp = String::from_utf8_lossy(stream);
+    let stream = metadata.as_stream().expect("a stream");
+    let plain = stream.get_plain_content().expect("what it says");
+    let xmp = String::from_utf8_lossy(&plain);
     assert!(xmp.contains("<pdfaid:part>2</pdfaid:part>"), "{xmp}");
     assert!(xmp.contains("<pdfaid:conformance>U</pdfaid:conformance>"), "{xmp}");
     assert!(catalog.get(b"OutputIntents").is_ok());
@@ -92,7 +93,10 @@ fn a_paper_says_what_archives_ask_for() {
     // Every font is inside.
     let fonts = document.objects.values().filter_map(|object| object.as_dict().ok());
     let described: Vec<_> = fonts
-        .filter(|dict| dict.get(b"Type").and_then(lopdf::Object::as_name) == Ok(b"FontDescriptor"))
+        .filter(|dict| {
+            let kind = dict.get(b"Type").and_then(lopdf::Object::as_name);
+            kind.is_ok_and(|kind| kind == b"FontDescriptor")
+        })
         .collect();
     assert!(described.len() >= 2, "Chinese and Latin");
     assert!(described.iter().all(|one| one.has(b"FontFile2") || one.has(b"FontFile3")));
