@@ -82,8 +82,9 @@ fn a_paper_says_what_archives_ask_for() {
     let catalog = document.catalog().expect("a catalog");
     let metadata = catalog.get(b"Metadata").and_then(lopdf::Object::as_reference);
     let metadata = document.get_object(metadata.expect("metadata")).expect("metadata");
-    let stream = &metadata.as_stream().expect("a stream").content;
-    let xmp = String::from_utf8_lossy(stream);
+    let stream = metadata.as_stream().expect("a stream");
+    let plain = stream.get_plain_content().expect("what it says");
+    let xmp = String::from_utf8_lossy(&plain);
     assert!(xmp.contains("<pdfaid:part>2</pdfaid:part>"), "{xmp}");
     assert!(xmp.contains("<pdfaid:conformance>U</pdfaid:conformance>"), "{xmp}");
     assert!(catalog.get(b"OutputIntents").is_ok());
@@ -92,7 +93,10 @@ fn a_paper_says_what_archives_ask_for() {
     // Every font is inside.
     let fonts = document.objects.values().filter_map(|object| object.as_dict().ok());
     let described: Vec<_> = fonts
-        .filter(|dict| dict.get(b"Type").and_then(lopdf::Object::as_name) == Ok(b"FontDescriptor"))
+        .filter(|dict| {
+            let kind = dict.get(b"Type").and_then(lopdf::Object::as_name);
+            kind.is_ok_and(|kind| kind == b"FontDescriptor")
+        })
         .collect();
     assert!(described.len() >= 2, "Chinese and Latin");
     assert!(described.iter().all(|one| one.has(b"FontFile2") || one.has(b"FontFile3")));
@@ -182,7 +186,7 @@ impl World {
 
 const PAPER: &str = "/certificates/SF-2026-000001/paper.pdf";
 /// One red pixel.
-const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde\x00\x00\x00\x0cIDATx\x9cc\xf8\xcf\xc0\x00\x00\x03\x01\x01\x00\xc9\xfe\x92\xef\x00\x00\x00\x00IEND\xaeB`\x82";
+const PNG: &[u8] = b"\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90\x77\x53\xde\x00\x00\x00\x0c\x49\x44\x41\x54\x78\xda\x63\x38\x21\xa0\x07\x00\x02\xaa\x01\x07\xbc\xd8\x49\x42\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
 
 /// The fields of the standard template as the form sends them, with some changed.
 fn fields<'a>(key: &'a str, changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
@@ -203,8 +207,8 @@ fn fields<'a>(key: &'a str, changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a
         ("signature_1_zh", "总经理"),
         ("signature_1_en", "Managing director"),
     ];
-    for (name, value) in changed {
-        all.retain(|(known, _)| known != name);
+    for &(name, value) in changed {
+        all.retain(|(known, _)| *known != name);
         all.push((name, value));
     }
     all

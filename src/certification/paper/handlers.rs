@@ -119,11 +119,11 @@ pub async fn templates(
     admin: Acting<Administrator>,
 ) -> Result<HttpResponse> {
     let all = db.read(queries::templates).await?;
-    let all: Vec<(Template, Body)> = all
-        .into_iter()
-        .map(|template| Ok((template.body()?, template)))
-        .map(|pair: Result<_>| pair.map(|(body, template)| (template, body)))
-        .collect::<Result<_>>()?;
+    let with_body = |template: Template| -> Result<_> {
+        let body = template.body()?;
+        Ok((template, body))
+    };
+    let all: Vec<(Template, Body)> = all.into_iter().map(with_body).collect::<Result<_>>()?;
     Ok(html(pages::templates(&admin, &rules, &all)))
 }
 
