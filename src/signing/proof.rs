@@ -55,6 +55,9 @@ pub enum Refusal {
     UnknownKey,
     #[error("the key was revoked")]
     RevokedKey,
+    /// Whoever finds an old key can sign with it, but not in the past of those who keep copies.
+    #[error("the key had been retired before it is said to have signed")]
+    RetiredKey,
     #[error("it was altered, or signed by somebody else")]
     Altered,
 }
@@ -119,6 +122,9 @@ pub fn verify(
     if !key.is_believed() {
         return Err(Refusal::RevokedKey);
     }
+    if key.retired_at.is_some_and(|retired| created > retired.utc()) {
+        return Err(Refusal::RetiredKey);
+    }
     let signed = to_sign(document, vocabulary, &Value::Object(options))
         .map_err(|error| Refusal::Malformed(error.to_string()))?;
     if key.algorithm != Algorithm::Ed25519 || !key.verifies(&signed, &signature) {
@@ -142,4 +148,65 @@ pub fn to_sign(
     let document = rdf::canonical(&vocabulary.statements(document)?)?;
     let hashes = [encoding::sha256(options.as_bytes()), encoding::sha256(document.as_bytes())];
     Ok(hashes.concat())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::signing::jsonld::Meaning;
+
+    const WORDS: Vocabulary = Vocabulary {
+        contexts: &["https://x.test/v1"],
+        words: &[("name", Meaning::Plain("u:name"))],
+    };
+
+    fn at(seconds: i64) -> Instant {
+        DateTime::from_timestamp(seconds, 0).unwrap().into()
+    }
+
+    fn proven() -> (Signer, Value) {
+        let signer = Signer::of_private(Algorithm::Ed25519, &[3; 32], at(0)).unwrap();
+        let mut document = json!({ "@context": ["https://x.test/v1"], "id": "u:1", "name": "a" });
+        add(&mut document, &WORDS, &signer, "https://x.test/issuer#k", at(1000)).unwrap();
+        (signer, document)
+    }
+
+    #[test]
+    fn a_retired_key_proves_what_it_signed_before_and_nothing_after() {
+        let (signer, document) = proven();
+        let verified = |key: Key| verify(&document, &WORDS, |_| Some(key)).map(|proven| proven.kid);
+        let key = |retired, revoked| Key {
+            retired_at: retired,
+            revoked_at: revoked,
+            ..signer.key().clone()
+        };
+        assert_eq!(verified(key(None, None)).as_deref(), Ok(signer.kid()));
+        assert_eq!(verified(key(Some(at(1000)), None)).as_deref(), Ok(signer.kid()));
+        assert_eq!(verified(key(Some(at(999)), None)), Err(Refusal::RetiredKey));
+        assert_eq!(verified(key(None, Some(at(5000)))), Err(Refusal::RevokedKey));
+        assert_eq!(verify(&document, &WORDS, |_| None), Err(Refusal::UnknownKey));
+    }
+
+    #[test]
+    fn every_part_of_the_proof_counts() {
+        let (signer, document) = proven();
+        for (word, value) in [
+            ("created", json!("1970-01-01T00:16:41Z")),
+            ("verificationMethod", json!("https://x.test/issuer#other")),
+            ("proofPurpose", json!("authentication")),
+            ("cryptosuite", json!("eddsa-jcs-2022")),
+            ("proofValue", json!("z111")),
+            ("nonce", json!("more")),
+            ("proof", json!("inside")),
+            ("@context", json!(["https://x.test/v2"])),
+        ] {
+            let mut altered = document.clone();
+            altered["proof"][word] = value;
+            let outcome = verify(&altered, &WORDS, |_| Some(signer.key().clone()));
+            assert!(outcome.is_err(), "{word}");
+        }
+        let mut two = document.clone();
+        two["proof"] = json!([document["proof"], document["proof"]]);
+        assert_eq!(verify(&two, &WORDS, |_| None), Err(Refusal::NoProof));
+    }
 }
