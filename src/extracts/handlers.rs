@@ -221,7 +221,7 @@ fn read(
     });
     let days = days.unwrap_or_default();
     let on = days.on;
-    if on.is_none() {
+    if form.on.trim().is_empty() {
         problems.add("on", text!("请填写要证明的日期。", "Give the day to be proved."));
     }
     match (about, on) {

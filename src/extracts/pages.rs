@@ -178,7 +178,7 @@ fn answer_card(lang: Lang, body: &Body, answer: &Answer) -> Markup {
             div.card-body {
                 p.fw-bold.mb-2 { (answer.statement.get(lang)) }
                 @if body.on > body.made_at.utc().date_naive() {
-                    p.text-warning { (t!(lang, "这一天在出具时还没有到：仅按当时记录推算。", "That day had not come when this was made: a forecast from what was recorded.")) }
+                    (alert(Tone::Warn, t!(lang, "这一天在出具时还没有到：仅按当时记录推算。", "That day had not come when this was made: a forecast from what was recorded.")))
                 }
                 (definitions([
                     (t!(lang, "截至", "Known by"), html! { (at) " " span.text-secondary { (body.time_zone) } }),

@@ -366,6 +366,7 @@ fn issue(
         previous: None,
         why: None,
         template: None,
+        import: None,
     };
     let id = queries::add(conn, &new, stamp)?;
     let fact = NewFact::new(Kind::Certificate, code, nth(from)).through(Some(nth(from + length)));

@@ -203,6 +203,8 @@ on_both! {
         let again = he.submit(&page, "/extracts", &[("person", "T0001"), ("certification", "no/such"), ("on", "2026-02-30"), ("known_on", "2026-11-24")]).await;
         assert_eq!(again.status, 422);
         assert_eq!(again.texts(".text-danger").len(), 3, "{:?}", again.texts(".text-danger"));
+        let again = he.submit(&page, "/extracts", &[("person", "T0001"), ("certification", BRAKES), ("on", "2026-11-17"), ("known_on", "2026-11-24")]).await;
+        assert_eq!(again.texts(".text-danger").len(), 1, "{:?}", again.texts(".text-danger"));
         // Lin's own, and who may read it.
         let lin = world.lin().await;
         let own = make(&lin, "/extracts/mine", &[("certification", BRAKES), ("on", "2026-11-17")]).await;
