@@ -301,10 +301,9 @@ on_both! {
         let he = world.he().await.reads("zh-CN").await;
         let page = he.get(&one).await;
         let fields = [("found", "任务完成，继续聘任。")];
-        let (first, second) = tokio::join!(
-            he.submit(&page, &format!("{one}/review"), &fields),
-            he.submit(&page, &format!("{one}/review"), &fields)
-        );
+        let review = format!("{one}/review");
+        let (first, second) =
+            tokio::join!(he.submit(&page, &review, &fields), he.submit(&page, &review, &fields));
         assert_eq!((first.status, second.status), (303, 303), "a double click is harmless");
         let page = he.get(&one).await;
         assert_eq!(page.texts("#acts tbody tr").len(), 1);
