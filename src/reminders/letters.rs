@@ -291,7 +291,13 @@ fn grace(due: &Due) -> Words {
 fn registration(due: &Due) -> Words {
     let Parts { lang, title, name, staff_no, .. } = parts(due);
     let detail = due.subject.detail.get(lang);
-    let said = if due.to_holder() {
+    let said = if due.subject.about.is_none() {
+        t!(
+            lang,
+            "考试“{title}”开放报名：{detail}。",
+            "Registration is open for “{title}”: {detail}."
+        )
+    } else if due.to_holder() {
         t!(
             lang,
             "您需要的考试“{title}”开放报名：{detail}。",

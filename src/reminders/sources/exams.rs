@@ -17,6 +17,7 @@ use crate::{
         period::{days_after, days_before},
         requirement::{Requirement, Rule},
     },
+    reminders::model::To,
     staff::{self, Site},
     text,
 };
@@ -57,10 +58,20 @@ pub fn registration_open(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
             post.site.lineage.starts_with(&region.lineage)
                 && !taken.contains(&(sitting.id, post.person.id))
         });
-        found.extend(near.filter_map(|post| {
-            let due = When::Moment(opens(sitting)?);
-            let item = sitting_item(ask.rules, "sitting", sitting.id.0, sitting, site, due);
-            Some(item.about(post.person.id))
+        let near: Vec<PersonId> = near.map(|post| post.person.id).collect();
+        let Some(due) = opens(sitting).map(When::Moment).filter(|_| !near.is_empty()) else {
+            continue;
+        };
+        let item = sitting_item(ask.rules, "sitting", sitting.id.0, sitting, site, due);
+        // Those who look after the site are told once, not for each who needs it.
+        let n = near.len();
+        let Text { zh, en } = &item.detail;
+        let detail = text!("{zh}，{n} 人需要", "{en}, {n} in need of it");
+        let only_to = Some(vec![To::Trainer, To::Examiner, To::Manager, To::Hr]);
+        found.push(Item { site: Some(site.clone()), detail, only_to, ..item.clone() });
+        found.extend(near.into_iter().map(|person| {
+            let only_to = Some(vec![To::Person, To::Mentor]);
+            Item { only_to, ..item.clone() }.about(person)
         }));
     }
     Ok(found)

@@ -1,6 +1,5 @@
 //! What waits for somebody: logbooks, candidacies, courses.
 
-use super::super::model::To;
 use super::{Ask, Item, Result, When};
 use crate::{
     careers, courses,
@@ -8,6 +7,7 @@ use crate::{
     i18n::Text,
     mentoring,
     record::{Kind, period::days_before},
+    reminders::model::To,
 };
 
 /// Logbook entries without a signature, by the day they were handed in.
