@@ -180,7 +180,7 @@ impl<'a> Worker<'a> {
     async fn deliver(&mut self, claimed: Claimed) -> Result<Option<String>, Error> {
         // Every try ended without a word: we must have died over it each time.
         if claimed.mail.tries >= outbox::MOST_TRIES {
-            return self.park(claimed, "no answer after many tries".to_owned()).await;
+            return self.park(claimed, message::NO_ANSWER.to_owned()).await;
         }
         let wire = match message::compose(&claimed.mail, self.head) {
             Ok(wire) => wire,

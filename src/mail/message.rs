@@ -43,6 +43,10 @@ impl fmt::Display for Unfit {
 
 const NO_ADDRESS: &str = "this is not a mail address";
 const NEEDS_UTF8: &str = "the mail server takes no address with such letters";
+/// The server does not answer.
+pub(super) const SILENT: &str = "the mail server fell silent";
+/// The last of many tries ended without an answer.
+pub(super) const NO_ANSWER: &str = "no answer after many tries";
 
 /// Why a mail failed, for people: our own reasons in both languages, a server's words as they are.
 pub fn said(why: &str) -> Text {
@@ -54,6 +58,11 @@ pub fn said(why: &str) -> Text {
         NEEDS_UTF8 => text!(
             "邮件服务器不支持这种邮箱地址（@ 前有非英文字符）。请换一个邮箱。",
             "The mail server takes no address with such letters before the @. Use another address."
+        ),
+        SILENT => text!("邮件服务器没有应答。", "The mail server fell silent."),
+        NO_ANSWER => text!(
+            "多次尝试都没有得到答复。请查看服务器日志，再重新发送。",
+            "Many tries ended without an answer. Look at the server's log, then send it again."
         ),
         words => Text::same(words),
     }

@@ -12,7 +12,7 @@ use lettre::transport::smtp::{
 use serde::Deserialize;
 use tokio::{net::TcpStream, time::timeout};
 
-use super::message::{Unfit, Wire};
+use super::message::{SILENT, Unfit, Wire};
 
 /// How the connection to the mail server is protected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
@@ -81,8 +81,6 @@ pub(super) struct Line {
     smtp: AsyncSmtpConnection,
     patience: Duration,
 }
-
-const SILENT: &str = "the mail server fell silent";
 
 impl Route {
     pub fn new(settings: &Smtp, patience: Duration) -> Result<Route, String> {
