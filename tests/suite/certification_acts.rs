@@ -155,7 +155,7 @@ on_both! {
         let old: Vec<(&str, &str)> = old.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
         let refused = he.post(ACTS, &old).await;
         assert_eq!(refused.status, 409);
-        assert!(refused.body.contains("处理过"), "{}", refused.body);
+        assert!(refused.body.contains("has acted on this certificate"), "{}", refused.body);
         assert_eq!(world.spans("T0001").await.len(), 1, "suspended once, not revoked");
     }
 }

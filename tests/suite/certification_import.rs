@@ -119,7 +119,7 @@ on_both! {
         let he = world.he().await;
         let large = vec![b'x'; 11 << 20];
         for (bytes, words) in [
-            (&b""[..], "空"), (b"PK\x03\x04broken", "损坏"), (b"\xd0\xcf\x11\xe0", "旧版"), (&large, "10 MB"),
+            (&b""[..], "is empty"), (b"PK\x03\x04broken", "is broken"), (b"\xd0\xcf\x11\xe0", "old Excel"), (&large, "larger than 10 MB"),
         ] {
             let page = upload(&he, bytes, &[]).await;
             assert_eq!(page.status, 409, "{words}");
@@ -146,7 +146,7 @@ on_both! {
         let gone = [("form_key", "k"), ("mark", "x"), ("file", "0000000000000000000000000000000000000000000000000000000000000000")];
         let refused = he.post(CARRY_OUT, &gone).await;
         assert_eq!(refused.status, 409);
-        assert!(refused.body.contains("重新上传"));
+        assert!(refused.body.contains("Upload it again"));
     }
 }
 

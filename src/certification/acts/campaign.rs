@@ -141,7 +141,11 @@ pub fn plan(conn: &mut Conn, hr: &Acting<Hr>, asked: &Asked) -> Result<Plan, Err
         let new = judged(hr, post, &certificate, &acts, asked, old, &newer);
         lines.push(Moved { post: post.clone(), certificate, old, new, acts });
     }
-    lines.sort_by(|a, b| (a.old, &a.certificate.number).cmp(&(b.old, &b.certificate.number)));
+    // What is moved comes first.
+    lines.sort_by(|a, b| {
+        let place = |line: &Moved| (line.new.is_err(), line.old);
+        (place(a), &a.certificate.number).cmp(&(place(b), &b.certificate.number))
+    });
     let too_many = lines.len() > MOST;
     lines.truncate(MOST);
     Ok(Plan { lines, too_many })
