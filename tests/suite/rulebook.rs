@@ -175,7 +175,7 @@ on_both! {
             let job = |line: &str| line.starts_with(who) && line.contains("May not do the job");
             assert!(foretold.body.lines().any(job), "{who}: {}", foretold.body);
         }
-        let before: Vec<bool> = vec![world.says_held("T0001", "2026-11-30").await, world.holds_on("T0002", "2026-11-30").await];
+        let before: Vec<bool> = vec![world.says_held("T0001", "2026-11-30").await, world.says_held("T0002", "2026-11-30").await];
         assert_eq!(before, [true, true]);
         let done = published(&gao, &draft, plan, "2026.2").await;
         assert_eq!((done.status, done.location.as_deref()), (303, Some("/rules/inhouse-default")));
@@ -208,7 +208,7 @@ on_both! {
         assert_eq!(effects("transition=grace&grace=30").await, ["T0002 Falls out 2026-12-31"]);
         assert_eq!(effects("transition=grandfather").await, ["T0002 Lacks something at renewal 2028-11-23"]);
         published(&gao, &draft, "effective=2026-12-01&transition=grace&grace=30", "2026.2").await;
-        assert!(world.says_held("T0002", "2026-12-30").await && world.holds_on("T0001", "2026-12-31").await);
+        assert!(world.says_held("T0002", "2026-12-30").await && world.says_held("T0001", "2026-12-31").await);
         assert!(!world.says_held("T0002", "2026-12-31").await);
     }
 }
