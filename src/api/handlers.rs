@@ -187,7 +187,9 @@ impl ListQuery {
             ("on", &self.on),
             ("known_on", &self.known_on),
         ];
-        let mut link = form_urlencoded::Serializer::new("/api/v1/certificates?".to_owned());
+        let address = "/api/v1/certificates?".to_owned();
+        let begins = address.len();
+        let mut link = form_urlencoded::Serializer::for_suffix(address, begins);
         link.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
         link.append_pair("page", &page.to_string()).finish()
     }

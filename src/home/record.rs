@@ -238,9 +238,11 @@ fn actions(viewer: &Viewer, whole: &Whole, own: bool) -> Markup {
     let proves = own || viewer.holds_any(Hr::ROLES);
     let extracts = match own {
         true => "/extracts".to_owned(),
-        false => form_urlencoded::Serializer::new("/extracts?".to_owned())
-            .append_pair("person", &whole.post.person.staff_no)
-            .finish(),
+        false => {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("person", &whole.post.person.staff_no);
+            format!("/extracts?{}", query.finish())
+        }
     };
     let path = if own { "/my-path".to_owned() } else { format!("/people/{id}/path") };
     html! {

@@ -67,7 +67,7 @@ impl World {
             let fact = NewFact::new(Kind::Certificate, BRAKES, day(from))
                 .through(Some(day("2028-01-31")))
                 .number("EXT-1");
-            ledger::append(conn, person, &fact, Source::new("test", 77), at(moment))
+            ledger::append(conn, person, &fact, Source::new("test", 77).line(person.0), at(moment))
         })
         .await
     }
@@ -309,7 +309,7 @@ fn replay(
                 let fact = NewFact::new(Kind::Certificate, CODES[*code], nth(*from))
                     .through(Some(nth(from + length)))
                     .number(format!("R{place}"));
-                let source = Source::new("test", place as i64);
+                let source = Source::new("test", person.0 * 1000 + place as i64);
                 facts.push(ledger::append(conn, person, &fact, source, stamp)?);
             }
             Event::Voided { which } => {
