@@ -114,35 +114,36 @@ fn batteries(
     technicians: &[&Somebody],
 ) -> Result<(), Error> {
     let day = earlier(making.today, (3, 0));
-    for who in technicians.iter().rev().take(4) {
-        sat(making, who, "battery-assessment", 87, (day, 41))?;
-    }
-    let mut repairer = None;
+    let mut able = Vec::new();
     for who in technicians {
-        if number_of(making, who.id, "inhouse-default/battery-repair")?.is_some() {
-            repairer = Some(who.id);
+        if number_of(making, who.id, "inhouse-default/hv-qualified", day)?.is_some() {
+            able.push(*who);
         }
     }
-    if let Some(person) = repairer {
+    for who in able.iter().take(4) {
+        sat(making, who, "battery-assessment", 87, (day, 41))?;
+    }
+    if let Some(who) = able.first() {
         let why = "高压作业未按规程验电，停止高压作业，待复训。";
-        act(making, people, (person, "inhouse-default/hv-qualified"), ActKind::Suspended, why)?;
+        act(making, people, (who.id, "inhouse-default/hv-qualified"), ActKind::Suspended, why)?;
     }
     let Some(other) = technicians.get(9) else { return Ok(()) };
     let why = "制动考试成绩系他人代考，经核实吊销。";
     act(making, people, (other.id, "inhouse-default/brake-specialist"), ActKind::Revoked, why)
 }
 
-/// The number of the certificate somebody holds by now.
+/// The number of the certificate somebody holds today and held on an earlier day.
 fn number_of(
     making: &mut Making<'_>,
     person: PersonId,
     code: &str,
+    since: NaiveDate,
 ) -> Result<Option<String>, Error> {
     let today = making.today;
     let held = certification::queries::issued_to(making.conn, person)?;
     let runs = |one: &&certification::model::Certificate| {
         one.certification == code
-            && one.valid_from <= today
+            && one.valid_from <= since
             && one.valid_through.is_none_or(|through| through >= today)
     };
     Ok(held.iter().rev().find(runs).map(|one| one.number.clone()))
@@ -156,8 +157,8 @@ fn act(
     kind: ActKind,
     why: &str,
 ) -> Result<(), Error> {
-    let Some(number) = number_of(making, person, code)? else { return Ok(()) };
     let day = making.today - Duration::days(6);
+    let Some(number) = number_of(making, person, code, day)? else { return Ok(()) };
     let Some(hr) = making.reviewer(people, "H1001", day)? else { return Ok(()) };
     let tools = making.tools();
     let deed = Deed {

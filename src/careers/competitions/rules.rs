@@ -207,12 +207,15 @@ pub fn raise_text(plan: &CompetitionPlan, context: &Context, raise: &Raise) -> T
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use proptest::prelude::*;
 
     use super::*;
     use crate::record::{Amount, Kind, Programmes};
 
-    fn programmes() -> Programmes {
+    /// The rule sets as shipped, read once.
+    static SHIPPED: LazyLock<Programmes> = LazyLock::new(|| {
         let pieces = crate::content::read(None).unwrap();
         let files: Vec<(String, String)> = pieces
             .iter()
@@ -220,7 +223,7 @@ mod tests {
             .map(|piece| (format!("{}.toml", piece.code), piece.only_text().to_owned()))
             .collect();
         Programmes::of_files(&files).unwrap()
-    }
+    });
 
     fn fact(id: i64, kind: Kind, code: &str, level: Option<&str>, from: &str) -> Fact {
         let level = level.map(str::to_owned);
@@ -235,7 +238,7 @@ mod tests {
     }
 
     fn chance_of(result: &Fact, grade: Option<&str>, spent: &[Spent]) -> Chance {
-        let programmes = programmes();
+        let programmes = &*SHIPPED;
         let held: Vec<Fact> = grade
             .map(|level| fact(9, Kind::Grade, "cn-auto-mechanic", Some(level), "2020-01-01"))
             .into_iter()
@@ -319,7 +322,7 @@ mod tests {
         ) {
             let codes = ["cn-tj-detail/class-1", "cn-tj-detail/class-2", "cn-tj-detail/enterprise"];
             let held = [None, Some("L5"), Some("L4"), Some("L3"), Some("L2"), Some("L1")][present];
-            let programmes = programmes();
+            let programmes = &*SHIPPED;
             let rank = |level: &str| programmes.context().rank("cn-auto-mechanic", level).unwrap();
             let reached = |place| match chance_of(
                 &result(1, codes[class], None, (place, of), "2026-06-01"), held, &[],
