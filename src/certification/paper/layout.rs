@@ -211,7 +211,7 @@ impl<'a> Page<'a> {
 
     fn foot(&mut self) -> Result<(), print::Error> {
         let (left, right, foot) = (self.left, self.right, self.foot);
-        let square = mm(27.0);
+        let square = mm(30.0);
         if self.with.body.landscape {
             let middle = left + self.width() * 0.62;
             self.details(left, foot + mm(1.0), self.width() * 0.44)?;
