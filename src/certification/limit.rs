@@ -118,6 +118,6 @@ mod tests {
         let passed = (0..3 * NETWORKS).filter(|n| limit.allows(&format!("n{n}"), start)).count();
         assert!(!limit.allows("guesser", start), "still has to wait");
         assert_eq!(passed, NETWORKS - 1 + 20, "the others share one bucket");
-        assert!(limit.0.lock().unwrap().len() <= NETWORKS + 1);
+        assert!(limit.buckets.lock().unwrap().len() <= NETWORKS + 1);
     }
 }

@@ -468,7 +468,7 @@ mod tests {
     #[test]
     fn it_ends_with_its_time_and_with_the_supervisors_certificate() {
         let context = Context::default();
-        let exemption = Exemption { months: 12, trainee: None, supervisor: None };
+        let exemption = Exemption { months: 12, trainee: None, supervisor: None, note: None };
         let supervised = one("2026-01-01", "2026-12-31", None);
         let at = |on: &str, holder: &[Fact]| {
             stands(&context, Some(&exemption), &supervised, &[], holder, day(on))
@@ -492,7 +492,7 @@ mod tests {
     #[test]
     fn supervision_is_never_taken_for_holding() {
         let fact = Fact { kind: Kind::Supervision, ..held("2026-01-01", "2026-12-31") };
-        let exemption = Exemption { months: 12, trainee: None, supervisor: None };
+        let exemption = Exemption { months: 12, trainee: None, supervisor: None, note: None };
         let holding = of_supervisor(&exemption, "s/c");
         assert!(!verdict::is_met(&holding, &Context::default(), &[fact], day("2026-02-01")));
     }
