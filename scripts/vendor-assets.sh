@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Refreshes what we serve of others (Tabler's style sheet and icons, both MIT) from their npm packages.
-# Usage: scripts/vendor-assets.sh [CORE_VERSION] [ICONS_VERSION]
+# Refreshes what we serve of others (Tabler's style sheet and icons, both MIT; tweetnacl, public domain) from
+# their npm packages.
+# Usage: scripts/vendor-assets.sh [CORE_VERSION] [ICONS_VERSION] [TWEETNACL_VERSION]
 set -euo pipefail
-core=${1:-1.6.1} icons=${2:-3.51.0}
+core=${1:-1.6.1} icons=${2:-3.51.0} nacl=${3:-1.0.3}
 here=$(cd "$(dirname "$0")/.." && pwd)/src/web/assets
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -30,3 +31,9 @@ heart-handshake qrcode player-play"
   echo '</svg>'
 } > "$here/tabler/icons.svg"
 printf 'Tabler core %s and Tabler icons %s, MIT. Refreshed by scripts/vendor-assets.sh.\n' "$core" "$icons" > "$here/tabler/VERSION"
+npm pack --silent "tweetnacl@$nacl" >/dev/null
+mkdir nacl
+tar xzf "tweetnacl-$nacl.tgz" -C nacl
+mkdir -p "$here/tweetnacl"
+cp nacl/package/nacl.min.js nacl/package/LICENSE "$here/tweetnacl/"
+printf 'tweetnacl %s (nacl.min.js of the npm package), public domain (Unlicense). Refreshed by scripts/vendor-assets.sh.\n' "$nacl" > "$here/tweetnacl/VERSION"

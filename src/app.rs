@@ -11,18 +11,19 @@ use actix_web::{
 
 use crate::{
     access::{self, Routes, Who, handlers::SecureCookies},
-    careers, certification,
+    api, calendar, careers, certification,
     content::{self, ContentKind, Piece},
     courses::{self, Catalogue, catalogue::Course},
     db::{Conn, Db, Error, Instant},
-    exams, home,
+    exams, extracts, home,
     i18n::Text,
     mail::{Letterhead, MailDelivery, Smtp, Transport},
-    mentoring, people,
+    mailroom, mentoring, people,
     record::{Consequences, LiveRules, Rules},
-    reminders,
+    reminders::{self, defaults::ReminderRules, planner::Desk},
     rulebook::{self, Rulebook, Shelf},
     settings::Settings,
+    signing::Keys,
     web::{Clock, assets, middleware},
 };
 
@@ -36,9 +37,11 @@ pub struct Shared {
     pub live_rules: LiveRules,
     pub rulebook: Rulebook,
     pub catalogue: Catalogue,
+    pub reminders: ReminderRules,
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
+    pub keys: Keys,
     pub check_limit: certification::CheckLimit,
     /// What this process calls itself where several share work.
     pub process: String,
@@ -60,6 +63,9 @@ impl Shared {
     pub fn open(settings: &Settings, clock: Clock) -> Result<Shared, StartError> {
         let pieces = content::read(settings.content.as_deref()).map_err(StartError::Content)?;
         let loaded = Loaded::parse(&pieces).map_err(StartError::Content)?;
+        let reminders = content::file_at_top(settings.content.as_deref(), "reminders.toml")
+            .and_then(|file| ReminderRules::parse(&file))
+            .map_err(StartError::Content)?;
         let db = Db::open(&settings.database_url)?;
         let now = clock.now();
         let (rulebook, catalogue) =
@@ -67,6 +73,7 @@ impl Shared {
         let letterhead =
             Letterhead { from: settings.mail_from.clone(), base_url: settings.base_url() };
         let smtp = settings.smtp.clone();
+        let keys = Keys::new(settings.secret_place());
         let live_rules = rulebook.live.clone();
         let rules = live_rules.current();
         let consequences = consequences(&live_rules, &letterhead);
@@ -79,9 +86,11 @@ impl Shared {
             live_rules,
             rulebook,
             catalogue,
+            reminders,
             consequences,
             letterhead,
             smtp,
+            keys,
             check_limit,
             process,
         })
@@ -179,8 +188,12 @@ pub fn routes() -> Routes {
         .and(certification::routes())
         .and(careers::routes())
         .and(rulebook::routes())
+        .and(extracts::routes())
         .and(reminders::routes())
+        .and(mailroom::routes())
+        .and(calendar::routes())
         .and(home::routes())
+        .and(api::routes())
 }
 
 /// Whether the database answers, for a load balancer or a monitor.
@@ -203,6 +216,7 @@ pub fn serve(
     workers: Option<usize>,
 ) -> std::io::Result<Server> {
     let secure = SecureCookies(shared.letterhead.base_url.starts_with("https://"));
+    let api_limit = web::Data::new(api::ApiLimit::default());
     let mut server = HttpServer::new(move || {
         App::new()
             .app_data(web::Data::new(shared.db.clone()))
@@ -210,10 +224,13 @@ pub fn serve(
             .app_data(web::Data::new(shared.live_rules.clone()))
             .app_data(web::Data::new(shared.rulebook.clone()))
             .app_data(web::Data::new(shared.catalogue.clone()))
+            .app_data(web::Data::new(shared.reminders.clone()))
             .app_data(web::Data::new(shared.consequences.clone()))
             .app_data(web::Data::new(shared.letterhead.clone()))
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
+            .app_data(web::Data::new(shared.keys.clone()))
             .app_data(web::Data::new(shared.check_limit.clone()))
+            .app_data(api_limit.clone())
             .app_data(web::Data::new(secure))
             .app_data(web::FormConfig::default().limit(256 * 1024))
             .wrap(from_fn(middleware::same_site_only))
@@ -234,9 +251,12 @@ pub fn serve(
 
 /// How often the background looks for work. Nothing depends on it being punctual.
 const ROUND: Duration = Duration::from_secs(20);
+/// How often it looks for mail: somebody may be waiting for a link to set their password.
+const MAIL_ROUND: Duration = Duration::from_secs(5);
 
-/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop.
-pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
+/// Plans reminders, closes attempts whose time is over, hands mails over; until told to stop. A mail
+/// server that is slow or silent holds up nothing but mail.
+pub async fn background(shared: Shared, stop: tokio::sync::watch::Receiver<bool>) {
     let transport = shared.smtp.as_ref().and_then(|smtp| match Transport::new(smtp) {
         Ok(transport) => Some(transport),
         Err(error) => {
@@ -244,8 +264,12 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
             None
         }
     });
+    tokio::join!(rounds(&shared, stop.clone()), deliveries(&shared, transport, stop));
+}
+
+async fn rounds(shared: &Shared, mut stop: tokio::sync::watch::Receiver<bool>) {
     loop {
-        round(&shared, transport.as_ref()).await;
+        round(shared, None).await;
         tokio::select! {
             _ = tokio::time::sleep(ROUND) => {}
             _ = stop.changed() => return,
@@ -256,6 +280,39 @@ pub async fn background(shared: Shared, mut stop: tokio::sync::watch::Receiver<b
 /// The rules of today, with those of other days at hand for sites where it is another day.
 fn rules_today(shared: &Shared) -> Rules {
     shared.live_rules.current().on(shared.clock.today(chrono_tz::Asia::Shanghai))
+}
+
+/// A stop lets the mails that are going out right now be accepted and written down.
+async fn deliveries(
+    shared: &Shared,
+    transport: Option<Transport>,
+    mut stop: tokio::sync::watch::Receiver<bool>,
+) {
+    const FAREWELL: Duration = Duration::from_secs(20);
+    let Some(transport) = transport else { return };
+    loop {
+        let sending = deliver(shared, &transport);
+        tokio::pin!(sending);
+        tokio::select! {
+            () = &mut sending => {}
+            _ = stop.changed() => {
+                transport.stop();
+                let _ = tokio::time::timeout(FAREWELL, sending).await;
+                return;
+            }
+        }
+        tokio::select! {
+            _ = tokio::time::sleep(MAIL_ROUND) => {}
+            _ = stop.changed() => return,
+        }
+    }
+}
+
+async fn deliver(shared: &Shared, transport: &Transport) {
+    let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
+    if let Err(error) = outcome {
+        tracing::error!(%error, "sending mail failed");
+    }
 }
 
 /// What exams have left to do: markers to be found, corrections to go on with, results whose time
@@ -289,14 +346,16 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
         tracing::error!(%error, "closing exams whose time is over failed");
     }
     follow_up_on_exams(shared).await;
-    let planned = reminders::planner::round(db, rules, letterhead, process, clock.now()).await;
+    let (reminders, head, holder) = (&shared.reminders, letterhead, process.as_str());
+    let desk = Desk { db, rules, reminders, head, holder };
+    let planned = crate::reminders::planner::round(desk, clock.now()).await;
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");
     }
+    if let Err(error) = calendar::tell_moved(db, rules, letterhead, clock.now()).await {
+        tracing::error!(%error, "telling calendars what moved failed");
+    }
     if let Some(transport) = transport {
-        let outcome = transport.send_due(&shared.db, &shared.clock, &shared.letterhead).await;
-        if let Err(error) = outcome {
-            tracing::error!(%error, "sending mail failed");
-        }
+        deliver(shared, transport).await;
     }
 }

@@ -8,7 +8,9 @@
 pub mod i18n;
 pub mod db;
 pub mod web;
+pub mod print;
 pub mod content;
+pub mod signing;
 
 // The heart: hiring, teaching, examining and deciding all write here, so it stands below them.
 pub mod record;
@@ -28,8 +30,12 @@ pub mod careers;
 
 // Across: they read everything and decide nothing.
 pub mod rulebook;
+pub mod extracts;
 pub mod reminders;
+pub mod mailroom;
+pub mod calendar;
 pub mod home;
+pub mod api;
 
 // The whole.
 pub mod settings;

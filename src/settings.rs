@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::mail::Smtp;
+use crate::{db::DatabaseUrl, mail::Smtp, signing::SecretPlace};
 
 /// Everything that can be set. Secrets come from the file or a variable, never from a flag.
 #[derive(Clone, Debug, Deserialize)]
@@ -18,6 +18,10 @@ pub struct Settings {
     pub base_url: Option<String>,
     /// The sender of mails.
     pub mail_from: String,
+    /// What private keys are sealed with: 32 or more random characters, the same on every server.
+    pub secret: Option<String>,
+    /// A file that holds the secret instead.
+    pub secret_file: Option<PathBuf>,
     /// A folder to read instead of the built-in course-content.
     pub content: Option<PathBuf>,
     pub smtp: Option<Smtp>,
@@ -32,6 +36,8 @@ impl Default for Settings {
             listen: "127.0.0.1:8080".to_owned(),
             base_url: None,
             mail_from: "shifu <shifu@localhost>".to_owned(),
+            secret: None,
+            secret_file: None,
             content: None,
             smtp: None,
             workers: None,
@@ -71,6 +77,10 @@ impl Settings {
         if let Some(url) = variable("SHIFU_BASE_URL") {
             self.base_url = Some(url);
         }
+        self.secret = variable("SHIFU_SECRET").or(self.secret.take());
+        if let Some(file) = variable("SHIFU_SECRET_FILE") {
+            self.secret_file = Some(PathBuf::from(file));
+        }
         if let Some(folder) = variable("SHIFU_CONTENT") {
             self.content = Some(PathBuf::from(folder));
         }
@@ -99,6 +109,18 @@ impl Settings {
         Ok(())
     }
 
+    /// Where the secret is: as it was set, or in a file beside the database where that is one file.
+    pub fn secret_place(&self) -> SecretPlace {
+        match (&self.secret, &self.secret_file, DatabaseUrl::parse(&self.database_url)) {
+            (Some(words), ..) => SecretPlace::Given(words.clone()),
+            (None, Some(file), _) => SecretPlace::File(file.clone()),
+            (None, None, Ok(DatabaseUrl::Sqlite(file))) => {
+                SecretPlace::Own(file.with_extension("key"))
+            }
+            (None, None, _) => SecretPlace::Nowhere,
+        }
+    }
+
     /// Where links in mails lead.
     pub fn base_url(&self) -> String {
         let base = self.base_url.clone().unwrap_or_else(|| format!("http://{}", self.listen));
@@ -120,6 +142,18 @@ mod tests {
         settings.apply(&variable).unwrap();
         assert_eq!(settings.listen, "0.0.0.0:80");
         assert_eq!(settings.smtp.unwrap().password.as_deref(), Some("secret"));
+    }
+
+    #[test]
+    fn the_secret_lies_beside_a_file_and_is_set_for_a_server() {
+        let of = |url: &str, secret: Option<&str>| {
+            let (database_url, secret) = (url.to_owned(), secret.map(str::to_owned));
+            Settings { database_url, secret, ..Settings::default() }.secret_place()
+        };
+        assert_eq!(of("sqlite:///var/shifu.db", None), SecretPlace::Own("/var/shifu.key".into()));
+        assert_eq!(of("postgres://db/shifu", None), SecretPlace::Nowhere);
+        let given = SecretPlace::Given("words".to_owned());
+        assert_eq!(of("postgres://db/shifu", Some("words")), given);
     }
 
     #[test]

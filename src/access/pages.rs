@@ -19,7 +19,7 @@ use crate::{
 
 /// A narrow page for those who are not signed in.
 fn front(reader: &Reader, title: &str, body: Markup) -> Markup {
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(
         title,
         &[],
@@ -180,6 +180,10 @@ pub fn account(
                 (new_password(&viewer.reader, problems))
                 button.btn.btn-primary type="submit" { (t!(lang, "修改", "Change")) }
             }
+        }))
+        (card(&t!(lang, "我的日历", "My calendar"), html! {
+            p { (t!(lang, "在手机日历里看到证书到期、考试和课程截止日。", "See certificates that end, sittings and due days in the calendar of your phone.")) }
+            a.btn href="/calendar" { (icon("calendar")) (t!(lang, "设置日历", "Set it up")) }
         }))
         (card_with(&t!(lang, "已登录的设备", "Where you are signed in"), html! {
             form method="post" action="/account/sign-out-everywhere" {

@@ -8,8 +8,8 @@ use crate::{
     db::{
         Conn, Error, Instant,
         schema::{
-            account, known_device, one_time_link, person, role_grant, session, sign_in_attempt,
-            site,
+            account, known_device, notice, one_time_link, person, role_grant, session,
+            sign_in_attempt, site,
         },
     },
     record::PersonId,
@@ -43,6 +43,8 @@ pub struct SignedIn {
     pub session: SessionId,
     pub last_seen_at: Instant,
     pub person: Person,
+    /// How many notices they have not read.
+    pub unread: i64,
     grants: Vec<Grant>,
 }
 
@@ -57,7 +59,11 @@ impl SignedIn {
 
 /// Who a session token belongs to, while it lasts. One query, for every request asks it.
 pub fn signed_in(conn: &mut Conn, token_hash: &[u8], now: Instant) -> Result<Option<SignedIn>> {
-    type Row = (SessionId, Instant, Person, Option<GrantRow>);
+    type Row = (SessionId, Instant, Person, Option<i64>, Option<GrantRow>);
+    let unread = notice::table
+        .filter(notice::person_id.eq(session::person_id).and(notice::read_at.is_null()))
+        .count()
+        .single_value();
     let rows: Vec<Row> = session::table
         .inner_join(person::table)
         .inner_join(account::table.on(account::person_id.eq(session::person_id)))
@@ -68,18 +74,19 @@ pub fn signed_in(conn: &mut Conn, token_hash: &[u8], now: Instant) -> Result<Opt
         )
         .filter(counts(token_hash, now, now.plus(-SESSION_IDLE)))
         .order(role_grant::id)
-        .select((session::id, session::last_seen_at, Person::as_select(), GRANT.nullable()))
+        .select((session::id, session::last_seen_at, Person::as_select(), unread, GRANT.nullable()))
         .load(conn)?;
     let mut grants = Vec::new();
     let mut who = None;
-    for (session, last_seen_at, person, row) in rows {
-        who.get_or_insert((session, last_seen_at, person));
+    for (session, last_seen_at, person, unread, row) in rows {
+        who.get_or_insert((session, last_seen_at, person, unread.unwrap_or(0)));
         grants.extend(row.map(grant));
     }
-    Ok(who.map(|(session, last_seen_at, person)| SignedIn {
+    Ok(who.map(|(session, last_seen_at, person, unread)| SignedIn {
         session,
         last_seen_at,
         person,
+        unread,
         grants,
     }))
 }
@@ -179,6 +186,41 @@ pub fn closed_accounts(conn: &mut Conn) -> Result<std::collections::HashSet<Pers
     let ids: Vec<PersonId> =
         closed.order(account::person_id).select(account::person_id).load(conn)?;
     Ok(ids.into_iter().collect())
+}
+
+/// Those of these people whose account was closed.
+pub fn closed_among(
+    conn: &mut Conn,
+    people: &[PersonId],
+) -> Result<std::collections::HashSet<PersonId>> {
+    let mut closed = std::collections::HashSet::new();
+    for some in people.chunks(500) {
+        let ids: Vec<PersonId> = account::table
+            .filter(account::person_id.eq_any(some.to_vec()))
+            .filter(account::disabled_at.is_not_null())
+            .order(account::person_id)
+            .select(account::person_id)
+            .load(conn)?;
+        closed.extend(ids);
+    }
+    Ok(closed)
+}
+
+/// Everybody who holds one of these roles on a day, with the part of the tree it reaches.
+pub fn holders(
+    conn: &mut Conn,
+    roles: &[Role],
+    day: NaiveDate,
+) -> Result<Vec<(Role, PersonId, String)>> {
+    let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
+    Ok(role_grant::table
+        .inner_join(site::table)
+        .filter(role_grant::role.eq_any(words))
+        .filter(role_grant::starts_on.le(day))
+        .filter(role_grant::ends_on.is_null().or(role_grant::ends_on.ge(day)))
+        .order(role_grant::id)
+        .select((role_grant::role, role_grant::person_id, site::lineage))
+        .load(conn)?)
 }
 
 pub fn has_account(conn: &mut Conn, person: PersonId) -> Result<bool> {

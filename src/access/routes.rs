@@ -19,6 +19,8 @@ pub enum Who {
     SignedIn,
     /// Holders of one of these roles.
     Roles(&'static [Role]),
+    /// Another system, by a token of the API; nobody by being signed in.
+    Token,
 }
 
 /// A route as the table shows it.
@@ -86,7 +88,7 @@ impl Routes {
     ) -> Routes {
         self.table.push(Route { method, path, who });
         let route = match who {
-            Who::Public => route,
+            Who::Public | Who::Token => route,
             Who::SignedIn | Who::Roles(_) => route.wrap(from_fn(viewer_first)),
         };
         self.configure.push(Box::new(move |config| {

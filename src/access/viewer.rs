@@ -80,6 +80,8 @@ pub struct Viewer {
     /// The site where they work today.
     pub site: Option<staff::Site>,
     pub grants: Vec<Grant>,
+    /// How many messages they have not read.
+    pub unread: i64,
 }
 
 impl Viewer {
@@ -146,6 +148,7 @@ impl Viewer {
             reader: self.reader.clone(),
             nav: self.navigation(),
             who: Some((self.name.clone(), role)),
+            unread: self.unread,
         }
     }
 
@@ -220,8 +223,10 @@ impl Viewer {
         let stale = claim.outdates(found.last_seen_at).then_some(found.session);
         let (id, staff_no) = (found.person.id, found.person.staff_no.clone());
         let name = found.person.title(reader.lang).to_owned();
+        let unread = found.unread;
         let grants = found.grants_on(today);
-        Ok((Viewer { id, staff_no, name, reader, now, today, zone, site, grants }, stale))
+        let viewer = Viewer { id, staff_no, name, reader, now, today, zone, site, grants, unread };
+        Ok((viewer, stale))
     }
 }
 

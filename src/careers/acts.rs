@@ -3,6 +3,7 @@
 use chrono::NaiveDate;
 
 use super::{
+    appointments::{self, rules::Asked},
     model::{CandidacyId, Decision, KeptVerdict, Outcome, Recommendation, Story},
     queries::{self, NewCandidacy},
     rules,
@@ -14,7 +15,8 @@ use crate::{
     i18n::{self, Lang, Text},
     mail::{self, Letter, Letterhead, Recipient},
     record::{
-        Consequences, FactId, Kind, NewFact, Rules, Source, ledger, period::through_of_months,
+        Consequences, FactId, Kind, NewFact, Rules, Source, context::Context, ledger,
+        programme::Path,
     },
     staff::{self, Post},
     t, text,
@@ -25,7 +27,7 @@ use crate::{
 pub const SOURCE: &str = "decision";
 
 /// A row that may exist once exists already: somebody was faster. Said in words.
-fn once(refusal: Text) -> impl FnOnce(db::Error) -> Error {
+pub fn once(refusal: Text) -> impl FnOnce(db::Error) -> Error {
     move |error| {
         if error.is_unique_violation() { Error::Refused(refusal) } else { error.into() }
     }
@@ -101,6 +103,8 @@ pub fn recommend(
 pub struct Ruling {
     pub outcome: Outcome,
     pub effective_on: NaiveDate,
+    /// The last day of an appointment, where the rules leave its length open.
+    pub through: Option<NaiveDate>,
     pub reason: String,
 }
 
@@ -125,15 +129,20 @@ pub fn decide(
     still_open(conn, &story)?;
     let path = story.candidacy.path.as_str();
     let verdict = verdict_today(conn, &tools.rules, &post, path, hr.now)?;
-    let fact = match ruling.outcome {
-        Outcome::Promoted => Some(grant(conn, tools, hr, &story, verdict.as_ref(), ruling)?),
-        Outcome::Declined | Outcome::Withdrawn => None,
+    let (ruling, fact) = match ruling.outcome {
+        Outcome::Promoted => {
+            let (ruling, fact) = grant(conn, tools, hr, &post, &story, verdict.as_ref(), ruling)?;
+            (ruling, Some(fact))
+        }
+        Outcome::Declined | Outcome::Withdrawn => (ruling.clone(), None),
     };
-    keep(conn, hr, &story, verdict.as_ref(), ruling, fact)?;
+    keep(conn, hr, &story, verdict.as_ref(), &ruling, fact)?;
     let today = today_at(&post.site, hr.now);
     tools.consequences.follow(conn, post.person.id, today, hr.stamp())?;
     let title = step_title(&tools.rules, path);
-    tell(conn, &tools.letterhead, hr, &post, &title, id, ruling)
+    tell(conn, &tools.letterhead, hr, &post, |lang, reader| {
+        letter(lang, reader, &post.person, title.get(lang), id, &ruling)
+    })
 }
 
 /// The candidate takes it back.
@@ -154,6 +163,7 @@ pub fn withdraw(
     let ruling = Ruling {
         outcome: Outcome::Withdrawn,
         effective_on: today_at(&post.site, viewer.now),
+        through: None,
         reason: reason.to_owned(),
     };
     keep(conn, viewer, &story, verdict.as_ref(), &ruling, None)
@@ -171,15 +181,17 @@ fn still_open(conn: &mut Conn, story: &Story) -> Result<()> {
     )))
 }
 
-/// Records the grade, if today's verdict allows it.
+/// Records the grade, if today's verdict allows it and an appointment finds a place; says from when
+/// through when it was given.
 fn grant(
     conn: &mut Conn,
     tools: &Tools,
     hr: &Acting<Hr>,
+    post: &Post,
     story: &Story,
     verdict: Option<&KeptVerdict>,
     ruling: &Ruling,
-) -> Result<FactId> {
+) -> Result<(Ruling, FactId)> {
     let found = tools.rules.path(&story.candidacy.path);
     let (Some((_, path)), Some(verdict)) = (found, verdict) else {
         return Err(Error::Refused(text!(
@@ -190,14 +202,27 @@ fn grant(
     if !verdict.met {
         return Err(Error::Refused(rules::not_met(&verdict.line)));
     }
-    let from = ruling.effective_on;
-    let through = path.term_months.map(|months| through_of_months(from, months));
+    let (person, context) = (story.candidacy.person_id, tools.rules.context());
+    let held = rules::grades(&ledger::facts_of(conn, person, None)?, context);
+    let asked = Asked { from: ruling.effective_on, through: ruling.through };
+    let appointed = is_appointment(path, context);
+    let (from, through) =
+        appointments::rules::term_of(path, appointed, &held, asked).map_err(Error::Refused)?;
+    let today = today_at(&post.site, hr.now);
+    appointments::queries::take_place(conn, path, post, (from, through), today)?;
     let grade = NewFact::new(Kind::Grade, &path.ladder, from)
         .level(&path.grants)
         .through(through)
         .note(&ruling.reason);
     let source = Source::new(SOURCE, story.candidacy.id.0);
-    Ok(ledger::append(conn, story.candidacy.person_id, &grade, source, hr.stamp())?)
+    let fact = ledger::append(conn, person, &grade, source, hr.stamp())?;
+    Ok((Ruling { effective_on: from, through, ..ruling.clone() }, fact))
+}
+
+/// Whether a path leads to a grade that is held for a term.
+pub fn is_appointment(path: &Path, context: &Context) -> bool {
+    let grade = context.ladder(&path.ladder).and_then(|ladder| ladder.grade(&path.grants));
+    path.term_months.is_some() || grade.is_some_and(|grade| grade.appointed)
 }
 
 /// Keeps the decision with its verdict; of two at once, the second is refused here.
@@ -225,7 +250,8 @@ fn keep(
         "A colleague decided this candidacy a moment ago. Reload to see it."
     )))?;
     let detail = serde_json::json!({
-        "outcome": ruling.outcome, "effective_on": ruling.effective_on, "fact": fact_id,
+        "outcome": ruling.outcome, "effective_on": ruling.effective_on,
+        "through": ruling.through, "fact": fact_id,
     });
     let subject = ("candidacy", Some(id.0));
     Ok(audit::note(conn, Some(by.id), "decide-candidacy", subject, detail, by.now)?)
@@ -236,15 +262,13 @@ pub fn step_title(rules: &Rules, code: &str) -> Text {
     rules.path(code).map_or_else(|| Text::same(code), |(_, path)| path.title.clone())
 }
 
-/// Tells the candidate and their manager, each in their own language.
-fn tell(
+/// Tells somebody and their manager, each in their own language.
+pub fn tell(
     conn: &mut Conn,
     head: &Letterhead,
     hr: &Acting<Hr>,
     post: &Post,
-    title: &Text,
-    id: CandidacyId,
-    ruling: &Ruling,
+    letter: impl Fn(Lang, &staff::Person) -> Letter,
 ) -> Result<()> {
     let manager = match post.assignment.manager_id {
         Some(manager) => staff::queries::person(conn, manager)?,
@@ -254,8 +278,7 @@ fn tell(
         let (Some(email), lang) = (reader.email.clone(), reader.lang()) else { continue };
         let name = reader.title(lang).to_owned();
         let to = Recipient { person: reader.id, name, email, lang };
-        let letter = letter(lang, reader, &post.person, title.get(lang), id, ruling);
-        mail::post(conn, head, &to, &letter, hr.now)?;
+        mail::post(conn, head, &to, &letter(lang, reader), hr.now)?;
     }
     Ok(())
 }
@@ -285,8 +308,16 @@ fn letter(
         )
     };
     let day = i18n::date(lang, ruling.effective_on);
-    let effective = (ruling.outcome == Outcome::Promoted)
-        .then(|| t!(lang, "生效日期：{day}。", "Effective from {day}."));
+    let effective = (ruling.outcome == Outcome::Promoted).then(|| {
+        match ruling.through.map(|through| i18n::date(lang, through)) {
+            Some(through) => t!(
+                lang,
+                "聘期：{day} 至 {through}。",
+                "The term runs from {day} through {through}."
+            ),
+            None => t!(lang, "生效日期：{day}。", "Effective from {day}."),
+        }
+    });
     let reason = &ruling.reason;
     let why = t!(lang, "理由：{reason}", "Reason: {reason}");
     Letter {

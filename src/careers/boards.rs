@@ -140,6 +140,8 @@ pub fn page(acting: &Acting<Promoting>, rules: &Rules, view: &BoardView<'_>) -> 
         &[],
         html! {
             (heading(&title, t!(lang, "谁可以走下一步，谁还差什么。", "Who can take the next step, and what others still need."), html! {
+                a.btn href="/promotion/appointments" { (icon("id-badge-2")) (t!(lang, "聘任", "Appointments")) }
+                @if acting.holds(Role::Hr) { a.btn href="/promotion/competitions" { (icon("award")) (t!(lang, "竞赛晋级", "Competitions")) } }
                 a.btn href=(format!("/promotion/export?{export}")) { (icon("download")) (t!(lang, "导出", "Export")) }
             }))
             (waiting(lang, rules, acting, &view.waiting))
@@ -353,7 +355,7 @@ pub fn file(acting: &Acting<Promoting>, rules: &Rules, view: &BoardView<'_>) -> 
 }
 
 /// A spreadsheet must not take a name for a formula.
-fn plain(cell: &str) -> String {
+pub fn plain(cell: &str) -> String {
     match cell.starts_with(['=', '+', '-', '@']) {
         true => format!("'{cell}"),
         false => cell.to_owned(),

@@ -207,8 +207,38 @@ pub struct Decide {
     outcome: Outcome,
     #[serde(default)]
     effective_on: String,
+    /// The last day of an appointment, where the rules leave its length open.
+    #[serde(default)]
+    through: String,
     #[validate(length(min = 1, max = 2000))]
     reason: String,
+}
+
+/// The last day of an appointment, where the rules do not say how long it is.
+fn last_day(
+    form: &Decide,
+    rules: &Rules,
+    path: &str,
+    from: NaiveDate,
+    problems: &mut Problems,
+) -> Option<NaiveDate> {
+    let open = rules.path(path).is_some_and(|(_, path)| {
+        path.term_months.is_none() && acts::is_appointment(path, rules.context())
+    });
+    if !open || form.outcome != Outcome::Promoted {
+        return None;
+    }
+    let day = form.through.trim().parse::<NaiveDate>().ok().filter(|day| *day >= from);
+    if day.is_none() {
+        problems.add(
+            "through",
+            text!(
+                "请填聘期的最后一天，不早于生效日期。",
+                "Enter the last day of the term, not before its first."
+            ),
+        );
+    }
+    day
 }
 
 /// A promotion may begin today or within a year.
@@ -216,7 +246,12 @@ fn effective_day(form: &Decide, today: NaiveDate, problems: &mut Problems) -> Na
     if form.outcome != Outcome::Promoted {
         return today;
     }
-    match form.effective_on.trim().parse::<NaiveDate>() {
+    day_from_now(&form.effective_on, today, problems)
+}
+
+/// The day a grade is given from: today or within a year.
+pub fn day_from_now(written: &str, today: NaiveDate, problems: &mut Problems) -> NaiveDate {
+    match written.trim().parse::<NaiveDate>() {
         Ok(day) if day >= today && day <= today + Days::new(366) => day,
         _ => {
             problems.add(
@@ -242,15 +277,16 @@ pub async fn decide(
         return Err(Error::Forbidden);
     }
     let (asking, reading) = (hr.clone(), rules.clone());
-    let today = db
+    let (today, path) = db
         .read(move |conn| -> Result<_> {
             let story = queries::story(conn, id)?.ok_or(Error::NotFound)?;
             let post = asking.other_person(conn, story.candidacy.person_id)?;
-            Ok(today_at(&post.site, asking.now))
+            Ok((today_at(&post.site, asking.now), story.candidacy.path))
         })
         .await?;
     let mut problems = Problems::of(&form);
     let effective_on = effective_day(&form, today, &mut problems);
+    let through = last_day(&form, &rules, &path, effective_on, &mut problems);
     if !problems.is_empty() {
         return Err(candidacy_again(&db, reading, (*hr).clone(), id, problems).await);
     }
@@ -262,7 +298,7 @@ pub async fn decide(
     let by = hr.clone();
     submit(&db, &hr, &form.form_key.clone(), move |conn| {
         let reason = form.reason.trim().to_owned();
-        let ruling = Ruling { outcome: form.outcome, effective_on, reason };
+        let ruling = Ruling { outcome: form.outcome, effective_on, through, reason };
         acts::decide(conn, &tools, &by, id, &ruling)?;
         Ok(format!("/candidacies/{id}"))
     })

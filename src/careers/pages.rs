@@ -1,14 +1,16 @@
 //! "My path", applying, and the story of a candidacy.
 
+use chrono::NaiveDate;
 use maud::{Markup, html};
 
 use super::{
     acts::step_title,
+    appointments,
     model::{GradeHeld, KeptRules, KeptVerdict, Outcome, Story},
-    views::{PathView, StoryView, Way},
+    views::{PathView, StoryView, Term, Way},
 };
 use crate::{
-    access::Viewer,
+    access::{Role, Viewer},
     i18n::{self, Lang},
     record::{
         self, Kind, PersonId, Rules,
@@ -51,7 +53,7 @@ pub fn path(viewer: &Viewer, rules: &Rules, view: &PathView<'_>) -> Markup {
                 div."col-lg-7" {
                     (stories(lang, rules, viewer, &view.stories))
                     @if !view.ladders.is_empty() && view.ways.is_empty() { (no_step(lang)) }
-                    @for (at, way) in view.ways.iter().enumerate() { (way_card(lang, rules, way, own, at == 0)) }
+                    @for way in &view.ways { (way_card(lang, rules, view, way, own)) }
                     (grades(lang, rules, view))
                 }
             }
@@ -144,7 +146,9 @@ fn rung(
 }
 
 /// One possible next step with its verdict.
-fn way_card(lang: Lang, rules: &Rules, way: &Way<'_>, own: bool, first: bool) -> Markup {
+fn way_card(lang: Lang, rules: &Rules, view: &PathView<'_>, way: &Way<'_>, own: bool) -> Markup {
+    let first = view.ways.first().is_some_and(|first| first.step.code() == way.step.code());
+    let today = view.today;
     let code = way.step.code();
     let apply = format!("/my-path/apply?{}", query(&[("path", &code)]));
     card(
@@ -168,13 +172,13 @@ fn way_card(lang: Lang, rules: &Rules, way: &Way<'_>, own: bool, first: bool) ->
                     (record::pages::verdict(lang, rules.context(), assessment))
                 }
             }
-            (extras(lang, way))
+            (extras(lang, way, today))
             (source(lang, way.step.set, way.step.path.source.as_deref(), way.step.path.verified))
         },
     )
 }
 
-fn extras(lang: Lang, way: &Way<'_>) -> Markup {
+fn extras(lang: Lang, way: &Way<'_>, today: NaiveDate) -> Markup {
     let path = way.step.path;
     let term = path.term_months.map(|months| {
         let counted = i18n::count(months, "month", "months");
@@ -182,9 +186,21 @@ fn extras(lang: Lang, way: &Way<'_>) -> Markup {
     });
     let line = |label: String, text: Option<String>| text.map(|text| (label, html! { (text) }));
     let said = |text: &Option<i18n::Text>| text.as_ref().map(|text| text.get(lang).to_owned());
+    let review = path.review_months.map(|months| {
+        let counted = i18n::count(months, "month", "months");
+        t!(lang, "每 {months} 个月", "every {counted}")
+    });
+    let quota = path.quota.as_ref().map(|quota| {
+        let said = html! {
+            (appointments::pages::quota(lang, quota))
+            @if let Some(taken) = &way.places { div { (appointments::pages::places(lang, taken, today)) } }
+        };
+        (t!(lang, "名额", "Quota"), said)
+    });
     let lines: Vec<(String, Markup)> = [
         line(t!(lang, "聘期", "Term"), term),
-        line(t!(lang, "名额", "Quota"), said(&path.quota)),
+        line(t!(lang, "期中评议", "Reviewed"), review),
+        quota,
         line(t!(lang, "职责", "Duties"), said(&path.duties)),
         line(t!(lang, "待遇", "Benefits"), said(&path.benefits)),
     ]
@@ -207,7 +223,7 @@ pub fn standing(lang: Lang, line: &Line) -> Markup {
 }
 
 /// Where the rules come from, and that the issuing body's text prevails.
-fn source(lang: Lang, set: &RuleSet, own: Option<&str>, verified: Option<Verified>) -> Markup {
+pub fn source(lang: Lang, set: &RuleSet, own: Option<&str>, verified: Option<Verified>) -> Markup {
     html! {
         div.text-secondary.small.mt-3.pt-2.border-top {
             div {
@@ -431,6 +447,7 @@ fn today_card(lang: Lang, rules: &Rules, view: &StoryView) -> Markup {
                 p { (standing(lang, &verdict.line)) }
                 (record::pages::verdict(lang, rules.context(), &verdict.line))
                 (kept_rules(lang, &verdict.rules, None))
+                @if let Some(taken) = &view.places { p.mb-0.mt-3 #places { (appointments::pages::places(lang, taken, view.today)) } }
             }))
         } @else if view.story.is_open() {
             (alert(Tone::Warn, t!(lang, "现行规则中已没有这条晋升路径。", "No rule set in force has this path any more.")))
@@ -467,7 +484,19 @@ fn decided(viewer: &Viewer, rules: &Rules, view: &StoryView) -> Markup {
     }
     if made.outcome == Outcome::Promoted {
         let day = i18n::date(lang, made.effective_on);
-        lines.insert(1, (t!(lang, "生效日期", "Effective"), html! { (day) }));
+        let line = match (view.given_through, made.fact_id) {
+            (Some(through), Some(fact)) => (
+                t!(lang, "聘期", "Term"),
+                html! {
+                    (record::pages::span(lang, made.effective_on, Some(through)))
+                    @if viewer.holds_any(&[Role::Manager, Role::Hr]) && view.post.person.id != viewer.id {
+                        " " a href=(format!("/promotion/appointments/{fact}")) { (t!(lang, "查看聘任", "See the appointment")) }
+                    }
+                },
+            ),
+            _ => (t!(lang, "生效日期", "Effective"), html! { (day) }),
+        };
+        lines.insert(1, line);
     }
     html! {
         section #decision {
@@ -524,7 +553,12 @@ fn decision_form(lang: Lang, view: &StoryView, problems: &Problems) -> Markup {
                 (Field::new("reason", t!(lang, "理由", "Reason"), "").required()
                     .hint(t!(lang, "本人和其主管会看到。", "The candidate and their manager read it."))
                     .area(lang, problems, 3))
-                (Field::new("effective_on", t!(lang, "生效日期", "Effective from"), &today).kind("date").input(lang, problems))
+                (Field::new("effective_on", t!(lang, "生效日期", "Effective from"), &today).kind("date")
+                    .hint(term_hint(lang, view)).input(lang, problems))
+                @if matches!(view.term, Some(Term { through: None, .. })) {
+                    (Field::new("through", t!(lang, "聘期最后一天", "Last day of the term"), "").kind("date")
+                        .hint(t!(lang, "规则没有规定聘期长短，由您填写。", "The rules do not say how long it is: you do.")).input(lang, problems))
+                }
                 div.btn-list {
                     @if met { button.btn.btn-primary type="submit" name="outcome" value="promoted" { (icon("check")) (t!(lang, "晋升", "Promote")) } }
                     button.btn type="submit" name="outcome" value="declined" { (icon("x")) (t!(lang, "未通过", "Decline")) }
@@ -532,6 +566,29 @@ fn decision_form(lang: Lang, view: &StoryView, problems: &Problems) -> Markup {
             }
         },
     )
+}
+
+/// From when through when somebody promoted today would be appointed.
+fn term_hint(lang: Lang, view: &StoryView) -> String {
+    let Some(Term { from, through }) = &view.term else { return String::new() };
+    let from_day = i18n::date(lang, *from);
+    let renewed = (*from > view.today).then(|| {
+        t!(
+            lang,
+            "续聘：新聘期从本聘期结束的次日 {from_day} 起算。",
+            "Another term: it begins on {from_day}, the day after the present one ends."
+        )
+    });
+    let span = through.map(|through| {
+        let through = i18n::date(lang, through);
+        t!(
+            lang,
+            "从 {from_day} 算起，聘期到 {through}。",
+            "Counted from {from_day}, the term runs through {through}."
+        )
+    });
+    let separator = if lang == Lang::En { " " } else { "" };
+    [renewed, span].into_iter().flatten().collect::<Vec<_>>().join(separator)
 }
 
 fn withdrawal_form(lang: Lang, view: &StoryView) -> Markup {

@@ -218,3 +218,16 @@ pub fn board(
     });
     Ok(rules::place(rules, path, people, today))
 }
+
+/// Open candidacies sent in since a moment, with their recommendation: for reminders.
+pub fn open_since(
+    conn: &mut Conn,
+    since: Instant,
+) -> Result<Vec<(Candidacy, Option<Recommendation>)>> {
+    Ok(candidacy::table
+        .left_join(recommendation::table)
+        .filter(candidacy::closed_at.is_null().and(candidacy::applied_at.ge(since)))
+        .order((candidacy::applied_at, candidacy::id))
+        .select((Candidacy::as_select(), Option::<Recommendation>::as_select()))
+        .load(conn)?)
+}

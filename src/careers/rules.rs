@@ -313,7 +313,8 @@ mod tests {
             (technician("T1"), "human-resources", vec!["T2"]),
             // The dual ladder: up, or across.
             (technician("T3"), "auto-mechanic", vec!["T4", "M1"]),
-            (technician("T5"), "auto-mechanic", vec!["M1"]),
+            // An appointment beside it, for whoever stands high enough.
+            (technician("T5"), "auto-mechanic", vec!["technical-director", "M1"]),
         ] {
             assert_eq!(open_steps(&facts, occupation), expected, "{facts:?} {occupation}");
         }

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::NaiveDate;
 
 use super::{
+    acts,
+    appointments::{self, model::Occupancy, rules::Asked},
     model::{CandidacyId, GradeHeld, KeptRules, KeptVerdict, Story},
     queries,
     rules::{self, Step},
@@ -36,6 +38,8 @@ pub struct Way<'a> {
     /// What is passed after applying.
     pub assessment: Option<Line>,
     pub applied: Option<CandidacyId>,
+    /// Who takes the places, where the rules set a number.
+    pub places: Option<Occupancy>,
 }
 
 /// Where somebody stands and where they can go.
@@ -61,11 +65,15 @@ impl<'a> PathView<'a> {
         let today = today_at(&post.site, now);
         let occupation = rules.occupation_of(&post.assignment.position);
         let context = rules.context();
-        let ways = rules::steps_in_force(rules, today)
+        let mut ways: Vec<Way<'a>> = rules::steps_in_force(rules, today)
             .into_iter()
             .filter(|step| rules::is_open_to(step.path, &facts, &occupation, context, today))
             .map(|step| Way::judged(step, rules, &facts, &stories, today))
             .collect();
+        for way in &mut ways {
+            way.places =
+                appointments::queries::occupancy_at(conn, way.step.path, &post.site, today)?;
+        }
         Ok(PathView {
             ladders: rules::ladders_of(rules, &facts, &occupation, today),
             current: rules::current_grades(&facts, context, today),
@@ -105,6 +113,7 @@ impl<'a> Way<'a> {
             line: judge(&step.path.requires),
             assessment: step.path.assessment.as_ref().map(judge),
             applied: open.map(|one| one.candidacy.id),
+            places: None,
         }
     }
 }
@@ -189,6 +198,13 @@ fn verdict_on(
     }))
 }
 
+/// From when through when an appointment would run; the end is open where the rules leave it so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+}
+
 /// A candidacy as its page shows it.
 pub struct StoryView {
     pub story: Story,
@@ -203,6 +219,11 @@ pub struct StoryView {
     /// The number of the revision of the rule set the decision was made under.
     pub kept_revision: Option<i64>,
     pub names: HashMap<PersonId, staff::Person>,
+    /// The term it would be decided for today, if it is an appointment.
+    pub term: Option<Term>,
+    /// The last day of what was granted, if it has one.
+    pub given_through: Option<NaiveDate>,
+    pub places: Option<Occupancy>,
     pub may_withdraw: bool,
     pub may_recommend: bool,
     pub may_decide: bool,
@@ -243,6 +264,9 @@ impl StoryView {
             kept: None,
             kept_revision: None,
             names: names_in(conn, &story)?,
+            term: None,
+            given_through: None,
+            places: None,
             may_withdraw: open && person == viewer.id,
             may_recommend,
             may_decide,
@@ -250,7 +274,26 @@ impl StoryView {
             story,
         };
         view.load_verdicts(conn, rules, viewer.now)?;
+        view.load_term(conn, rules)?;
         Ok(view)
+    }
+
+    fn load_term(&mut self, conn: &mut Conn, rules: &Rules) -> Result<()> {
+        if let Some(fact) = self.story.decision.as_ref().and_then(|made| made.fact_id) {
+            self.given_through = ledger::row(conn, fact)?.and_then(|row| row.through_on);
+        }
+        let found = rules.path(&self.story.candidacy.path);
+        let Some((_, path)) = found.filter(|_| self.story.is_open()) else { return Ok(()) };
+        if !acts::is_appointment(path, rules.context()) {
+            return Ok(());
+        }
+        let facts = ledger::facts_of(conn, self.post.person.id, None)?;
+        let held = rules::grades(&facts, rules.context());
+        let asked = Asked { from: self.today, through: Some(NaiveDate::MAX) };
+        let term = appointments::rules::term_of(path, true, &held, asked).ok();
+        self.term = term.map(|(from, _)| Term { from, through: path.term_through(from) });
+        self.places = appointments::queries::occupancy_at(conn, path, &self.post.site, self.today)?;
+        Ok(())
     }
 
     fn load_verdicts(&mut self, conn: &mut Conn, rules: &Rules, now: Instant) -> Result<()> {

@@ -1,41 +1,83 @@
 //! Pages and forms of certificates.
 
-use actix_web::{HttpRequest, HttpResponse, web};
+use std::collections::{BTreeMap, HashMap};
+
+use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
+use maud::Markup;
 use serde::Deserialize;
-use subtle::ConstantTimeEq;
-use validator::Validate;
 
 use super::{
-    CheckLimit, doubts, issue,
-    model::{Act, ActKind, Certificate, Held},
+    acts::{
+        self,
+        handlers::ActFilled,
+        queries::{self as files, File, FileKind},
+    },
+    doubts, issue,
+    model::{Act, ActKind, Basis, Certificate, CertificateId, Held},
     pages, queries,
     standing::Standing,
 };
 use crate::{
-    access::{Acting, Hr, OverPeople, Viewer, submit},
+    access::{Acting, Hr, OverPeople, Viewer},
     db::{Conn, Db},
+    i18n::Text,
     mail::Letterhead,
-    record::Rules,
+    record::{
+        PersonId, Rules,
+        asof::{AsOf, Asking, Days},
+    },
     staff::{
         self, Post, Site,
         queries::{Filter, Scope},
     },
     text,
-    web::{Error, Form, Now, Problems, Reader, Result, download, html},
+    web::{Error, Problems, Result, download, html},
 };
 
-pub async fn mine(db: web::Data<Db>, rules: Rules, viewer: Viewer) -> Result<HttpResponse> {
+/// The days asked for, and what is wrong with them; what is wrong is answered for today.
+fn understood(asking: &Asking, today: NaiveDate) -> (Days, Problems) {
+    match asking.read(today) {
+        Ok(days) => (days, Problems::default()),
+        Err(problems) => (Days::default(), problems),
+    }
+}
+
+/// The page, or the page again with what is wrong with the days.
+fn shown(page: Markup, problems: &Problems) -> Result<HttpResponse> {
+    if problems.is_empty() { Ok(html(page)) } else { Err(Error::Again(Box::new(page))) }
+}
+
+pub async fn mine(
+    db: web::Data<Db>,
+    rules: Rules,
+    viewer: Viewer,
+    asking: web::Query<Asking>,
+) -> Result<HttpResponse> {
     let (id, today) = (viewer.id, viewer.today);
-    let judged = rules.clone();
+    let (days, problems) = understood(&asking, today);
+    let asof = days.at(today, viewer.zone);
+    let (judged, wrong) = (rules.clone(), problems.clone());
     let page = db
         .read(move |conn| -> Result<_> {
-            let held = queries::of_person(conn, &judged, id, today)?;
-            let next = issue::next_for(conn, &judged, &held, id, today)?;
-            Ok(pages::mine(&viewer, &judged, &held, &next))
+            let (held, next) = if asof.is_now(today) {
+                let held = queries::of_person(conn, &judged, id, today)?;
+                let next = issue::next_for(conn, &judged, &held, id, today)?;
+                (held, next)
+            } else {
+                let rules = judged.on(asof.on);
+                let seen = super::asof::of_person(conn, rules.context(), id, &asof)?;
+                (seen.into_iter().map(|seen| seen.held).collect(), Vec::new())
+            };
+            let supervised = match asof.is_now(today) {
+                true => acts::supervision::shown(conn, &judged, id, today, None)?,
+                false => Vec::new(),
+            };
+            let asked = pages::Asked { asking: &asking, asof: &asof, problems: &wrong };
+            Ok(pages::mine(&viewer, &judged, &held, &next, &supervised, &asked))
         })
         .await?;
-    Ok(html(page))
+    shown(page, &problems)
 }
 
 /// The filter of the board, as it stands in the address.
@@ -47,6 +89,17 @@ pub struct BoardQuery {
     pub site: String,
     #[serde(default)]
     pub state: String,
+    /// How things stood on this day …
+    #[serde(default)]
+    pub on: String,
+    /// … as it was known at the end of that one.
+    #[serde(default)]
+    pub known_on: String,
+    /// They end within these days.
+    #[serde(default)]
+    pub first: String,
+    #[serde(default)]
+    pub last: String,
     pub page: Option<usize>,
 }
 
@@ -56,38 +109,92 @@ pub struct Board {
     pub sites: Vec<Site>,
     /// Certifications anybody in reach holds.
     pub codes: Vec<String>,
+    pub asof: AsOf,
+    /// How many there are in each state, whichever state is asked for.
+    pub counts: BTreeMap<&'static str, usize>,
 }
 
+/// The word for what may be renewed by now; it is among what runs out.
+pub const DUE: &str = "due";
+
 impl BoardQuery {
+    pub fn asking(&self) -> Asking {
+        Asking { on: self.on.clone(), known_on: self.known_on.clone() }
+    }
+
     fn load(
         &self,
         conn: &mut Conn,
         rules: &Rules,
         scope: &Scope,
         today: NaiveDate,
+        asof: AsOf,
     ) -> Result<Board> {
         let sites = staff::queries::sites(conn, scope)?;
         let site = sites.iter().find(|site| site.code == self.site);
         let filter = Filter { site: site.map(|site| site.lineage.clone()), ..Filter::default() };
-        let mut rows = queries::board(conn, rules, scope, &filter, today)?;
+        let mut rows = if asof.is_now(today) {
+            queries::board(conn, rules, scope, &filter, today)?
+        } else {
+            let rules = rules.on(asof.on);
+            let seen = super::asof::board(conn, rules.context(), scope, &filter, today, &asof)?;
+            seen.into_iter().map(|(post, seen)| (post, seen.held)).collect()
+        };
         let mut codes: Vec<String> = rows.iter().map(|(_, held)| held.code.clone()).collect();
         codes.sort();
         codes.dedup();
-        rows.retain(|(_, held)| {
-            (self.certification.is_empty() || held.code == self.certification) && self.shows(held)
-        });
-        Ok(Board { rows, sites, codes })
+        rows.retain(|(_, held)| self.takes(held));
+        let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for (_, held) in &rows {
+            *counts.entry(held.state().word()).or_default() += 1;
+            if is_due(held, asof.on) {
+                *counts.entry(DUE).or_default() += 1;
+            }
+        }
+        rows.retain(|(_, held)| self.shows(held, asof.on));
+        Ok(Board { rows, sites, codes, counts, asof })
     }
 
-    fn shows(&self, held: &Held) -> bool {
+    /// Whether it is asked for, its state apart.
+    fn takes(&self, held: &Held) -> bool {
+        let day = |word: &str| word.trim().parse::<NaiveDate>().ok();
+        let (first, last) = (day(&self.first), day(&self.last));
+        let ends = held.through;
+        (self.certification.is_empty() || held.code == self.certification)
+            && first.is_none_or(|first| ends.is_some_and(|ends| first <= ends))
+            && last.is_none_or(|last| ends.is_some_and(|ends| ends <= last))
+    }
+
+    fn shows(&self, held: &Held, today: NaiveDate) -> bool {
         let state = held.state();
         match self.state.as_str() {
             "" => true,
             // Whoever asks for what is valid wants those running out as well.
             "valid" => state.in_force(),
+            DUE => is_due(held, today),
             word => state.word() == word,
         }
     }
+
+    /// As it stands in addresses, without the page.
+    pub fn pairs(&self) -> [(&'static str, &str); 7] {
+        [
+            ("certification", &self.certification),
+            ("site", &self.site),
+            ("state", &self.state),
+            ("first", &self.first),
+            ("last", &self.last),
+            ("on", &self.on),
+            ("known_on", &self.known_on),
+        ]
+    }
+}
+
+/// Whether it is in force and may be renewed by now.
+pub fn is_due(held: &Held, today: NaiveDate) -> bool {
+    let opened =
+        held.standing.window.is_some_and(|(opens, closes)| opens <= today && today <= closes);
+    held.state().in_force() && opened
 }
 
 pub async fn board(
@@ -97,14 +204,18 @@ pub async fn board(
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
     let (scope, today, asked) = (over.scope(), over.today, query.clone());
+    let (days, problems) = understood(&query.asking(), today);
+    let asof = days.at(today, over.zone);
     let known = rules.clone();
     let (board, doubts) = db
         .read(move |conn| -> Result<_> {
-            let doubts = doubts::within(conn, &known, &scope, today)?;
-            Ok((asked.load(conn, &known, &scope, today)?, doubts))
+            // What is to be decided is a matter of today.
+            let now = asof.is_now(today);
+            let doubts = now.then(|| doubts::within(conn, &known, &scope, today)).transpose()?;
+            Ok((asked.load(conn, &known, &scope, today, asof)?, doubts.unwrap_or_default()))
         })
         .await?;
-    Ok(html(pages::board(&over, &rules, &board, &doubts, &query)))
+    shown(pages::board(&over, &rules, &board, &doubts, &query, &problems), &problems)
 }
 
 pub async fn board_csv(
@@ -114,8 +225,13 @@ pub async fn board_csv(
     query: web::Query<BoardQuery>,
 ) -> Result<HttpResponse> {
     let (scope, today) = (over.scope(), over.today);
-    let known = rules.clone();
-    let board = db.read(move |conn| query.load(conn, &known, &scope, today)).await?;
+    let wrong = text!(
+        "日期有误。请按 2026-03-14 的形式填写，“按哪一天所知”不能晚于今天。",
+        "A day was not understood. Write it like 2026-03-14; “as known on” is today at the latest."
+    );
+    let days = query.asking().read(today).map_err(|_| Error::Invalid(wrong))?;
+    let (asof, known) = (days.at(today, over.zone), rules.clone());
+    let board = db.read(move |conn| query.load(conn, &known, &scope, today, asof)).await?;
     let bytes = pages::board_csv(over.lang(), &rules, &board)
         .map_err(|error| Error::Internal(format!("CSV: {error}")))?;
     Ok(download("certificates.csv", "text/csv; charset=utf-8", bytes))
@@ -126,7 +242,17 @@ pub struct Sheet {
     pub certificate: Certificate,
     pub acts: Vec<Act>,
     pub standing: Standing,
-    /// Whether the viewer may act on it.
+    /// Scans, letters and, for HR, what acts rest on.
+    pub files: Vec<File>,
+    /// What was missing when it was issued all the same.
+    pub exception: Option<Text>,
+    /// The names of those who acted, and the numbers of certificates that are spoken of.
+    pub names: HashMap<PersonId, String>,
+    pub numbers: HashMap<CertificateId, String>,
+    /// Certificates of the holder that might take its place: number and certification.
+    pub others: Vec<(String, String)>,
+    /// Which acts the viewer may do on it.
+    pub possible: Vec<ActKind>,
     pub acting: bool,
 }
 
@@ -137,121 +263,82 @@ pub async fn sheet(
     viewer: Viewer,
     number: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let asking = viewer.clone();
-    let sheet = db.read(move |conn| load_sheet(conn, &rules, &asking, &number)).await?;
-    Ok(html(pages::sheet(&viewer, &head, &sheet, "", &Problems::default())))
+    let (asking, known) = (viewer.clone(), rules.clone());
+    let sheet = db.read(move |conn| load_sheet(conn, &known, &asking, &number)).await?;
+    let none = (ActFilled::default(), Problems::default());
+    Ok(html(pages::sheet(&viewer, &rules, &head, &sheet, &none.0, &none.1)))
 }
 
-fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str) -> Result<Sheet> {
+pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str) -> Result<Sheet> {
     let certificate = queries::by_number(conn, number)?.ok_or(Error::NotFound)?;
     viewer.post(conn, certificate.person_id)?;
-    let mut acts = queries::acts_of(conn, certificate.person_id)?;
+    let mut all = queries::acts_of(conn, certificate.person_id)?;
     let hr = Acting::<Hr>::of(viewer.clone());
     let acting = hr.and_then(|hr| hr.other_person(conn, certificate.person_id)).is_ok();
-    let acts = acts.remove(&certificate.id).unwrap_or_default();
+    let acts = all.remove(&certificate.id).unwrap_or_default();
     let standing = queries::standing_of(conn, rules, &certificate, &acts, viewer.today)?;
-    Ok(Sheet { acts, standing, certificate, acting })
-}
-
-#[derive(Clone, Debug, Deserialize, Validate)]
-pub struct ActForm {
-    form_key: String,
-    act: ActKind,
-    #[validate(length(min = 1, max = 500))]
-    why: String,
-}
-
-pub async fn act(
-    db: web::Data<Db>,
-    rules: Rules,
-    head: web::Data<Letterhead>,
-    hr: Acting<Hr>,
-    number: web::Path<String>,
-    Form(mut form): Form<ActForm>,
-) -> Result<HttpResponse> {
-    form.why = form.why.trim().to_owned();
-    let problems = Problems::of(&form);
-    if !problems.is_empty() {
-        let asking = Viewer::clone(&hr);
-        let sheet = db.read(move |conn| load_sheet(conn, &rules, &asking, &number)).await?;
-        return Err(Error::Again(Box::new(pages::sheet(&hr, &head, &sheet, &form.why, &problems))));
-    }
-    let acting = hr.clone();
-    submit(&db, &hr, &form.form_key.clone(), move |conn| {
-        issue::act(conn, &acting, &rules, &head, &number, form.act, &form.why)?;
-        Ok(format!("/certificates/{number}"))
+    let mut files = files::files_of(conn, certificate.id)?;
+    files.retain(|file| match file.kind {
+        FileKind::Source | FileKind::Letter => true,
+        FileKind::Evidence => acting,
+        FileKind::Paper | FileKind::Picture => false,
+    });
+    let issued = queries::issued_to(conn, certificate.person_id)?;
+    let numbers = issued.iter().map(|one| (one.id, one.number.clone())).collect();
+    let others = issued.iter().filter(|one| one.id != certificate.id).filter(|one| {
+        let acts = all.get(&one.id).map_or(&[][..], Vec::as_slice);
+        acts::state(one, acts, viewer.today).in_force()
+    });
+    let others = others.map(|one| (one.number.clone(), one.certification.clone())).collect();
+    let possible = match acting {
+        true => acts::possible(&certificate, acts::state(&certificate, &acts, viewer.today)),
+        false => Vec::new(),
+    };
+    let names = names_of(conn, viewer, &certificate, &acts)?;
+    let exception = exception(conn, &certificate)?;
+    Ok(Sheet {
+        acts,
+        standing,
+        files,
+        exception,
+        names,
+        numbers,
+        others,
+        possible,
+        acting,
+        certificate,
     })
-    .await
 }
 
-#[derive(Deserialize)]
-pub struct CheckQuery {
-    number: Option<String>,
-    code: Option<String>,
-}
-
-/// What the public check found.
-pub enum Checked {
-    NothingAsked,
-    /// Wrong number and wrong code look alike: nobody learns which numbers exist.
-    Unknown,
-    Found(Box<Certificate>, Box<Standing>),
-}
-
-pub async fn check(
-    request: HttpRequest,
-    db: web::Data<Db>,
-    rules: Rules,
-    limit: web::Data<CheckLimit>,
-    reader: Reader,
-    now: Now,
-    query: web::Query<CheckQuery>,
-) -> Result<HttpResponse> {
-    let number = tidy(query.number.as_deref());
-    let code = tidy(query.code.as_deref()).replace('-', "");
-    let today = now.0.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
-    if number.is_empty() && code.is_empty() {
-        return Ok(html(pages::check(&reader, "", &Checked::NothingAsked, today)));
-    }
-    if !limit.allows(&address_of(&request), now.0) {
-        return Err(Error::TooMany(text!(
-            "查询过于频繁，请一分钟后再试。",
-            "Too many checks from your address. Try again in a minute."
-        )));
-    }
-    let asked = number.clone();
-    let (checked, today) = db.read(move |conn| look_up(conn, &rules, &asked, &code, now)).await?;
-    Ok(html(pages::check(&reader, &number, &checked, today)))
-}
-
-/// Today is the day at the holder's site.
-fn look_up(
+fn names_of(
     conn: &mut Conn,
-    rules: &Rules,
-    number: &str,
-    code: &str,
-    now: Now,
-) -> Result<(Checked, NaiveDate)> {
-    let utc = now.0.utc();
-    let found = queries::by_number(conn, number)?;
-    let right = found.filter(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
-    let Some(certificate) = right else { return Ok((Checked::Unknown, utc.date_naive())) };
-    let post = staff::queries::post_of(conn, certificate.person_id, utc.date_naive())?;
-    let zone = post.map_or(chrono_tz::Asia::Shanghai, |post| post.site.zone());
-    let mut acts = queries::acts_of(conn, certificate.person_id)?;
-    let acts = acts.remove(&certificate.id).unwrap_or_default();
-    let today = utc.with_timezone(&zone).date_naive();
-    let standing = queries::standing_of(conn, rules, &certificate, &acts, today)?;
-    Ok((Checked::Found(Box::new(certificate), Box::new(standing)), today))
+    viewer: &Viewer,
+    certificate: &Certificate,
+    acts: &[Act],
+) -> Result<HashMap<PersonId, String>> {
+    let who = acts.iter().filter_map(|act| act.done_by).chain(certificate.issued_by);
+    let mut names = HashMap::new();
+    for id in who {
+        if names.contains_key(&id) {
+            continue;
+        }
+        if let Some(person) = staff::queries::person(conn, id)? {
+            names.insert(id, person.title(viewer.lang()).to_owned());
+        }
+    }
+    Ok(names)
 }
 
-/// As people type from paper: any case, spaces anywhere.
-fn tidy(word: Option<&str>) -> String {
-    let word = word.unwrap_or_default().chars().filter(|c| !c.is_whitespace());
-    word.take(64).collect::<String>().to_uppercase()
-}
-
-fn address_of(request: &HttpRequest) -> String {
-    let address = request.connection_info().realip_remote_addr().unwrap_or("unknown").to_owned();
-    address.chars().take(64).collect()
+/// What was missing, where it was issued though its requirement was not met.
+fn exception(conn: &mut Conn, certificate: &Certificate) -> Result<Option<Text>> {
+    if !matches!(certificate.basis, Basis::Decision | Basis::Replacement) {
+        return Ok(None);
+    }
+    let verdict = queries::verdict_of(conn, certificate.id)?;
+    let verdict: serde_json::Value = serde_json::from_str(&verdict).unwrap_or_default();
+    if verdict.get("met") != Some(&serde_json::Value::Bool(false)) {
+        return Ok(None);
+    }
+    let missing = verdict.get("missing").cloned().unwrap_or_default();
+    Ok(Some(serde_json::from_value(missing).unwrap_or_default()))
 }

@@ -1,30 +1,30 @@
-//! Issuing by rule, and HR's acts on what was issued.
+//! Issuing by rule, and what every issue has in common: number, what is printed, fact and note.
 
 use std::collections::HashMap;
 
-use chrono::{Datelike, NaiveDate};
+use chrono::NaiveDate;
 use serde_json::json;
 
 use super::{
-    model::{Act, ActKind, Basis, Certificate, Held, Printed, State},
-    queries::{self, NewCertificate, SOURCE},
+    acts::{self, letters},
+    model::{Act, ActKind, Basis, Certificate, CertificateId, Held, Printed, State},
+    queries::{self, NewCertificate},
     rules::{self, Barrier, Due},
 };
 use crate::{
-    access::{Acting, Hr, audit},
+    access::audit,
     db::{Conn, Error},
     i18n::{self, Lang, Text},
-    mail::{self, Letter, Letterhead, Recipient},
+    mail::{Letter, Letterhead},
     record::{
-        Fact, Kind, NewFact, PersonId, Rules, Source,
-        fact::SUSPENDED,
+        Fact, PersonId, Rules,
         ledger::{self, Row, Stamp},
-        period::day_before,
+        pattern::{Filling, Pattern, USUAL},
         programme::{Certification, Issue, RuleSet},
         verdict,
     },
     staff::{self, Post, SiteId},
-    t, text, web,
+    t,
 };
 
 /// Issues every certificate that is due to a person by the facts, and returns their numbers.
@@ -120,6 +120,12 @@ pub fn barriers_of(
             acts.iter().rev().find(wanted)
         };
         let barrier = match (last(false), last(true)) {
+            // Taken back: as if it had never been taken over.
+            (Some(Act { kind: ActKind::Revoked, on, .. }), _)
+                if certificate.basis == Basis::Import && *on <= certificate.valid_from =>
+            {
+                continue;
+            }
             (Some(Act { kind: ActKind::Revoked, on, .. }), _) => Barrier::Revoked(*on),
             (Some(Act { kind: ActKind::Suspended, .. }), _) => Barrier::Suspended,
             (_, Some(extended)) => Barrier::Extended(extended.on),
@@ -131,17 +137,33 @@ pub fn barriers_of(
 }
 
 /// Everything one issue needs.
-struct Issuing<'a> {
-    rules: &'a Rules,
-    head: &'a Letterhead,
-    post: &'a Post,
-    set: &'a RuleSet,
-    certification: &'a Certification,
-    today: NaiveDate,
-    stamp: Stamp,
+pub(super) struct Issuing<'a> {
+    pub rules: &'a Rules,
+    pub head: &'a Letterhead,
+    pub post: &'a Post,
+    pub set: &'a RuleSet,
+    pub certification: &'a Certification,
+    pub today: NaiveDate,
+    pub stamp: Stamp,
+}
+
+/// What is to be issued, and on what grounds.
+pub(super) struct Draft {
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+    /// 0 for a first issue, n for the n-th renewal.
+    pub cycle: u32,
+    pub basis: Basis,
+    /// The one it renews.
+    pub previous: Option<CertificateId>,
+    /// Why it was issued, where somebody decided it.
+    pub why: Option<String>,
+    /// As JSON.
+    pub verdict: String,
 }
 
 impl Issuing<'_> {
+    /// Issues what is due by rule, and tells the holder.
     fn issue(
         &self,
         conn: &mut Conn,
@@ -149,12 +171,26 @@ impl Issuing<'_> {
         last: Option<&Certificate>,
         sources: &HashMap<i64, String>,
     ) -> Result<String, Error> {
+        let draft = Draft {
+            from: due.from,
+            through: due.through,
+            cycle: due.cycle,
+            basis: Basis::Rule,
+            previous: last.filter(|_| due.cycle > 0).map(|one| one.id),
+            why: None,
+            verdict: due.verdict.to_json_with(sources).to_string(),
+        };
+        let (number, id) = self.write(conn, &draft)?;
+        letters::send(conn, self.head, self.post, id, &self.letter(due, &number), self.stamp)?;
+        Ok(number)
+    }
+
+    /// Keeps a certificate with its number and what is printed on it, and records that it is held.
+    pub fn write(&self, conn: &mut Conn, draft: &Draft) -> Result<(String, CertificateId), Error> {
         let (person, code) = (self.post.person.id, self.set.qualified(&self.certification.code));
-        let pattern = self.certification.number.as_deref().unwrap_or("SF-{year}-{serial:6}");
-        let series = rules::series_of(pattern, self.today.year());
-        let number = rules::number_of(&series, queries::next_serial(conn, &series)?);
+        let pattern = self.certification.number.as_deref().unwrap_or(USUAL);
+        let number = self.next_number(conn, pattern)?;
         let printed = self.printed(conn)?;
-        let issuer = printed.issuer.zh.clone();
         let new = NewCertificate {
             person,
             certification: &code,
@@ -162,30 +198,34 @@ impl Issuing<'_> {
             number: &number,
             check_code: &fresh_check_code(),
             issued_on: self.today,
-            valid_from: due.from,
-            valid_through: due.through,
+            valid_from: draft.from,
+            valid_through: draft.through,
             printed: serde_json::to_string(&printed).unwrap_or_default(),
-            verdict: due.verdict.to_json_with(sources).to_string(),
-            cycle: due.cycle,
-            basis: Basis::Rule,
+            verdict: draft.verdict.clone(),
+            cycle: draft.cycle,
+            basis: draft.basis,
             issuer: None,
             foreign_number: None,
-            previous: last.filter(|_| due.cycle > 0).map(|one| one.id),
-            why: None,
+            previous: draft.previous,
+            why: draft.why.clone(),
             template: None,
+            import: None,
         };
         let id = queries::add(conn, &new, self.stamp)?;
-        let mut fact =
-            NewFact::new(Kind::Certificate, &code, due.from).through(due.through).number(&number);
-        fact.issuer = Some(issuer);
-        let source = Source::new(SOURCE, id.0);
-        let fact = ledger::append(conn, person, &fact, source, self.stamp)?;
-        queries::name_fact(conn, id, fact)?;
-        let detail = json!({ "number": number, "certification": code, "from": due.from, "through": due.through, "cycle": due.cycle });
+        record(conn, &number, self.stamp)?;
+        let detail = json!({
+            "number": number, "certification": code, "from": draft.from, "through": draft.through,
+            "cycle": draft.cycle, "basis": draft.basis.word(), "why": draft.why,
+        });
         let subject = ("certificate", Some(id.0));
         audit::note(conn, self.stamp.by, "issue-certificate", subject, detail, self.stamp.at)?;
-        self.tell(conn, due, &number)?;
-        Ok(number)
+        Ok((number, id))
+    }
+
+    fn next_number(&self, conn: &mut Conn, pattern: &str) -> Result<String, Error> {
+        let filling =
+            Filling { on: self.today, site: &self.post.site.code, code: &self.certification.code };
+        next_number(conn, pattern, &filling)
     }
 
     /// Lets the running certificate last longer, as its rule says (R22).
@@ -195,20 +235,28 @@ impl Issuing<'_> {
         certificate: &Certificate,
         due: &Due,
     ) -> Result<String, Error> {
-        let why = "rule";
+        let evidence = due.verdict.text.get(Lang::Zh).to_owned();
+        self.lengthen(conn, certificate, due.through, "rule", Some(evidence))
+    }
+
+    /// Lets the running certificate last through another day, and tells the holder.
+    pub fn lengthen(
+        &self,
+        conn: &mut Conn,
+        certificate: &Certificate,
+        through: Option<NaiveDate>,
+        why: &str,
+        evidence: Option<String>,
+    ) -> Result<String, Error> {
         let act = Act {
-            through: due.through,
-            evidence: Some(due.verdict.text.get(Lang::Zh).to_owned()),
+            through,
+            evidence,
             ..Act::new(certificate.id, ActKind::Extended, self.today, why, self.stamp)
         };
-        let id = queries::add_act(conn, &act)?;
-        follow_in_record(conn, certificate, &act, id, certificate.valid_through, self.stamp)?;
-        let detail = json!({ "number": certificate.number, "through": due.through });
-        let subject = ("certificate", Some(certificate.id.0));
-        audit::note(conn, self.stamp.by, "extend-certificate", subject, detail, self.stamp.at)?;
+        acts::apply(conn, certificate, &act, self.stamp)?;
         let lang = self.post.person.lang();
-        let letter = act_letter(lang, certificate, &self.certification.title, &act);
-        write_to(conn, self.head, self.post, &letter, self.stamp)?;
+        let letter = letters::of_act(lang, certificate, &self.certification.title, &act);
+        letters::send(conn, self.head, self.post, certificate.id, &letter, self.stamp)?;
         Ok(certificate.number.clone())
     }
 
@@ -229,7 +277,7 @@ impl Issuing<'_> {
         })
     }
 
-    fn tell(&self, conn: &mut Conn, due: &Due, number: &str) -> Result<(), Error> {
+    fn letter(&self, due: &Due, number: &str) -> Letter {
         let lang = self.post.person.lang();
         let title = self.certification.title.get(lang);
         let from = i18n::date(lang, due.from);
@@ -243,7 +291,7 @@ impl Issuing<'_> {
                 t!(lang, "自 {from} 起长期有效。", "It is valid from {from} and does not expire.")
             }
         };
-        let letter = Letter {
+        Letter {
             subject: t!(lang, "证书已颁发：{title}", "Your certificate: {title}"),
             paragraphs: vec![
                 t!(
@@ -257,26 +305,111 @@ impl Issuing<'_> {
                 t!(lang, "查看证书", "Open the certificate"),
                 format!("/certificates/{number}"),
             )),
-        };
-        write_to(conn, self.head, self.post, &letter, self.stamp)
+        }
     }
 }
 
-/// Mails a person, if there is an address.
-fn write_to(
+/// The next number of a pattern; a pattern that no longer means anything gives way to the usual one.
+/// The next number of a pattern.
+pub(super) fn next_number(
     conn: &mut Conn,
-    head: &Letterhead,
-    post: &Post,
-    letter: &Letter,
-    stamp: Stamp,
-) -> Result<(), Error> {
-    let person = &post.person;
-    let (lang, Some(email)) = (person.lang(), person.email.clone()) else { return Ok(()) };
-    let to = Recipient { person: person.id, name: person.title(lang).to_owned(), email, lang };
-    mail::post(conn, head, &to, letter, stamp.at).map(drop)
+    pattern: &str,
+    filling: &Filling<'_>,
+) -> Result<String, Error> {
+    let pattern = pattern_of(pattern);
+    let serial = queries::next_serial(conn, &pattern.series(filling))?;
+    Ok(pattern.number(filling, serial))
 }
 
-fn fresh_check_code() -> String {
+fn pattern_of(pattern: &str) -> Pattern {
+    // Patterns are checked when the rule sets are loaded.
+    Pattern::parse(pattern).unwrap_or_else(|_| Pattern::usual())
+}
+
+/// So many numbers of a pattern in a row, for what is issued or taken over all at once.
+pub(super) fn numbers_in_a_row(
+    conn: &mut Conn,
+    pattern: &str,
+    filling: &Filling<'_>,
+    count: usize,
+) -> Result<Vec<String>, Error> {
+    let pattern = pattern_of(pattern);
+    let count = i64::try_from(count).unwrap_or(i64::MAX);
+    let last = queries::next_serials(conn, &pattern.series(filling), count)?;
+    Ok((last - count + 1..=last).map(|serial| pattern.number(filling, serial)).collect())
+}
+
+/// Records that a certificate that was just kept is held.
+fn record(conn: &mut Conn, number: &str, stamp: Stamp) -> Result<(), Error> {
+    let Some(kept) = queries::by_number(conn, number)? else { return Ok(()) };
+    if let Some(fact) = acts::record::follow(conn, &kept, "issued", 0, stamp)? {
+        queries::name_fact(conn, kept.id, fact)?;
+    }
+    Ok(())
+}
+
+/// A certificate that is to be issued again, with a name put right.
+pub(super) struct Replacing<'a> {
+    pub rules: &'a Rules,
+    pub post: &'a Post,
+    pub certificate: &'a Certificate,
+    pub printed: &'a Printed,
+    /// Its last valid day by now.
+    pub through: Option<NaiveDate>,
+}
+
+/// Keeps the replacement of a certificate: same dates, same cycle, same verdict and rules, a new
+/// number. What it says goes into the record when the old one is marked as replaced.
+pub(super) fn replacement(
+    conn: &mut Conn,
+    replacing: &Replacing<'_>,
+    why: &str,
+    today: NaiveDate,
+    stamp: Stamp,
+) -> Result<(String, CertificateId), Error> {
+    let old = replacing.certificate;
+    let plan = replacing.rules.certification(&old.certification);
+    let pattern = plan.and_then(|(_, plan)| plan.number.as_deref()).unwrap_or(USUAL);
+    let bare = old.certification.rsplit('/').next().unwrap_or_default();
+    let filling = Filling { on: today, site: &replacing.post.site.code, code: bare };
+    let number = next_number(conn, pattern, &filling)?;
+    let new = NewCertificate {
+        person: old.person_id,
+        certification: &old.certification,
+        content: old.content_id,
+        number: &number,
+        check_code: &fresh_check_code(),
+        issued_on: today,
+        valid_from: old.valid_from,
+        valid_through: replacing.through,
+        printed: serde_json::to_string(replacing.printed).unwrap_or_default(),
+        verdict: queries::verdict_of(conn, old.id)?,
+        cycle: u32::try_from(old.cycle).unwrap_or(0),
+        basis: Basis::Replacement,
+        issuer: None,
+        foreign_number: None,
+        previous: Some(old.id),
+        why: Some(why.to_owned()),
+        template: old.template_id,
+        import: None,
+    };
+    let id = queries::add(conn, &new, stamp)?;
+    let detail = json!({
+        "number": number, "certification": old.certification, "from": old.valid_from,
+        "through": replacing.through, "basis": Basis::Replacement.word(), "instead_of": old.number,
+    });
+    audit::note(
+        conn,
+        stamp.by,
+        "issue-certificate",
+        ("certificate", Some(id.0)),
+        detail,
+        stamp.at,
+    )?;
+    Ok((number, id))
+}
+
+pub(super) fn fresh_check_code() -> String {
     loop {
         if let Some(code) = rules::check_code(&rand::random::<[u8; 32]>()) {
             return code;
@@ -289,186 +422,8 @@ fn fresh_check_code() -> String {
 pub fn is_cut_short(row: &Row) -> bool {
     let cut = [ActKind::Suspended, ActKind::Revoked, ActKind::Replaced, ActKind::Superseded];
     let cut = cut.map(ActKind::word);
-    row.source_kind == SOURCE && row.note.as_deref().is_some_and(|note| cut.contains(&note))
-}
-
-/// Suspends, reinstates or revokes a certification of a person: this certificate and every other
-/// one of the same certification that has not run out. The record follows from today on, so every
-/// verdict does; nothing is deleted.
-pub fn act(
-    conn: &mut Conn,
-    hr: &Acting<Hr>,
-    rules: &Rules,
-    head: &Letterhead,
-    number: &str,
-    kind: ActKind,
-    why: &str,
-) -> web::Result<()> {
-    let certificate = queries::by_number(conn, number)?.ok_or(web::Error::NotFound)?;
-    let post = hr.other_person(conn, certificate.person_id)?;
-    ledger::hold(conn, certificate.person_id)?;
-    let acts = queries::acts_of(conn, certificate.person_id)?;
-    let acts_on = |one: &Certificate| acts.get(&one.id).map_or(&[][..], Vec::as_slice);
-    // What a condition suspended for now can be acted on like any other.
-    let state_of = |one: &Certificate| {
-        let by_dates = || rules::state_by_dates(one.valid_from, one.valid_through, None, hr.today);
-        rules::state_by_acts(acts_on(one), hr.today).unwrap_or_else(by_dates)
-    };
-    if !may(kind, state_of(&certificate)) {
-        return Err(web::Error::Refused(cannot(kind, state_of(&certificate))));
-    }
-    let mut all = queries::issued_to(conn, certificate.person_id)?;
-    all.retain(|one| {
-        one.id == certificate.id
-            || (one.certification == certificate.certification && may(kind, state_of(one)))
-    });
-    let act = Act::new(certificate.id, kind, hr.today, why, hr.stamp());
-    for one in &all {
-        let act = Act { certificate_id: one.id, ..act.clone() };
-        let id = queries::add_act(conn, &act)?;
-        let through = through_after(one, acts_on(one));
-        follow_in_record(conn, one, &act, id, through, hr.stamp())?;
-        let word = format!("{}-certificate", kind.word());
-        let detail = json!({ "number": one.number, "why": why });
-        audit::note(conn, Some(hr.id), &word, ("certificate", Some(one.id.0)), detail, hr.now)?;
-    }
-    let title = rules.context().name(Kind::Certificate, &certificate.certification);
-    write_to(
-        conn,
-        head,
-        &post,
-        &act_letter(post.person.lang(), &certificate, &title, &act),
-        hr.stamp(),
-    )?;
-    Ok(())
-}
-
-/// Which act is possible in which state.
-pub fn may(kind: ActKind, state: State) -> bool {
-    match kind {
-        ActKind::Suspended => state.in_force() || state == State::NotYet,
-        ActKind::Reinstated => state == State::Suspended,
-        ActKind::Revoked => state.in_force() || matches!(state, State::NotYet | State::Suspended),
-        ActKind::Extended | ActKind::Replaced | ActKind::Superseded => false,
-    }
-}
-
-fn cannot(kind: ActKind, state: State) -> Text {
-    let (Text { zh: act, en: act_en }, Text { zh, en }) = (kind.title(), state.title());
-    let (act_en, en) = (act_en.to_lowercase(), en.to_lowercase());
-    text!(
-        "这张证书的状态是“{zh}”，不能{act}。请刷新页面查看现在的状态。",
-        "This certificate is {en} and cannot be {act_en}. Reload the page to see how it stands now."
-    )
-}
-
-/// The last valid day of a certificate, after the extensions among these acts.
-pub fn through_after(certificate: &Certificate, acts: &[Act]) -> Option<NaiveDate> {
-    let extended = acts.iter().rev().find(|act| act.kind == ActKind::Extended);
-    extended.map_or(certificate.valid_through, |act| act.through)
-}
-
-/// Makes the record say what an act means: what began before today ends yesterday, what would
-/// begin later is void; a reinstated certificate is valid again from today on; an extended one
-/// ends later. `through` is the last valid day before the act.
-pub fn follow_in_record(
-    conn: &mut Conn,
-    certificate: &Certificate,
-    act: &Act,
-    act_id: i64,
-    through: Option<NaiveDate>,
-    stamp: Stamp,
-) -> Result<(), Error> {
-    let person = certificate.person_id;
-    let source = Source::new(SOURCE, certificate.id.0).line(act_id);
-    let fact = |from, through| {
-        NewFact::new(Kind::Certificate, &certificate.certification, from)
-            .through(through)
-            .number(&certificate.number)
-    };
-    if act.kind == ActKind::Reinstated {
-        let from = act.on.max(certificate.valid_from);
-        if through.is_none_or(|through| through >= from) {
-            ledger::append(conn, person, &fact(from, through), source, stamp)?;
-        }
-        return Ok(());
-    }
-    let rows = ledger::rows_of(conn, person, None)?;
-    let own = rows.iter().filter(|row| {
-        row.source_kind == SOURCE
-            && row.source_id == certificate.id.0
-            && row.code == certificate.certification
-    });
-    if act.kind == ActKind::Extended {
-        // While it is suspended the record has no running fact; reinstating adds one.
-        let last = own.max_by_key(|row| row.from_on).filter(|row| !is_cut_short(row));
-        let Some(row) = last else { return Ok(()) };
-        ledger::void(conn, row.id, &act.why, stamp)?;
-        ledger::append(conn, person, &fact(row.from_on, act.through), source, stamp)?;
-        return Ok(());
-    }
-    for row in own.filter(|row| row.through_on.is_none_or(|through| through >= act.on)) {
-        ledger::void(conn, row.id, &act.why, stamp)?;
-        if row.from_on < act.on {
-            let mut cut = fact(row.from_on, Some(day_before(act.on))).note(act.kind.word());
-            if act.kind == ActKind::Suspended {
-                cut = cut.level(SUSPENDED);
-            }
-            ledger::append(conn, person, &cut, source, stamp)?;
-        }
-    }
-    Ok(())
-}
-
-fn act_letter(lang: Lang, certificate: &Certificate, title: &Text, act: &Act) -> Letter {
-    let (title, number, why) = (title.get(lang), &certificate.number, &act.why);
-    let on = i18n::date(lang, act.on);
-    let (subject, said) = match act.kind {
-        ActKind::Suspended => (
-            t!(lang, "证书已暂停：{title}", "Certificate suspended: {title}"),
-            t!(
-                lang,
-                "您的证书 {number}（{title}）自 {on} 起暂停，恢复之前不能据此上岗。",
-                "Your certificate {number} ({title}) is suspended from {on}. Until it is reinstated you may not do work that needs it."
-            ),
-        ),
-        ActKind::Reinstated => (
-            t!(lang, "证书已恢复：{title}", "Certificate reinstated: {title}"),
-            t!(
-                lang,
-                "您的证书 {number}（{title}）自 {on} 起恢复有效。",
-                "Your certificate {number} ({title}) is valid again from {on}."
-            ),
-        ),
-        ActKind::Revoked => (
-            t!(lang, "证书已吊销：{title}", "Certificate revoked: {title}"),
-            t!(
-                lang,
-                "您的证书 {number}（{title}）自 {on} 起吊销，不再有效。重新取得须重新完成培训和考试。",
-                "Your certificate {number} ({title}) is revoked from {on} and no longer valid. To earn it again, the courses and exams have to be taken anew."
-            ),
-        ),
-        ActKind::Extended => (
-            t!(lang, "证书已延期：{title}", "Certificate extended: {title}"),
-            t!(
-                lang,
-                "您的证书 {number}（{title}）已于 {on} 延期。",
-                "Your certificate {number} ({title}) was extended on {on}."
-            ),
-        ),
-        ActKind::Replaced | ActKind::Superseded => (
-            t!(lang, "证书已换发：{title}", "Certificate replaced: {title}"),
-            t!(
-                lang,
-                "您的证书 {number}（{title}）自 {on} 起由另一张证书取代。",
-                "Another certificate takes the place of {number} ({title}) from {on}."
-            ),
-        ),
-    };
-    let reason = t!(lang, "原因：{why}", "Reason: {why}");
-    let action =
-        Some((t!(lang, "查看证书", "Open the certificate"), format!("/certificates/{number}")));
-    Letter { subject, paragraphs: vec![said, reason], action }
+    row.source_kind == queries::SOURCE
+        && row.note.as_deref().is_some_and(|note| cut.contains(&note))
 }
 
 /// A certification somebody may earn or renew next: what is demanded and what is missing.

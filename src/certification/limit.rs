@@ -1,22 +1,41 @@
-//! How often one address may use the public check: a bucket of tokens that fills slowly.
+//! How often one network may use the public check: a bucket of tokens that fills slowly.
+//!
+//! A check code is one of 25¹⁰, and number and code must both be right, so guessing is hopeless at
+//! any speed; the limit keeps the guessing from being a load.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 
-use crate::db::Instant;
+use actix_web::HttpRequest;
 
-/// Checks in a row before an address has to wait.
+use crate::{db::Instant, text, web};
+
+/// The bucket of all networks there is no room for.
+const OTHERS: &str = "others";
+
+/// Checks in a row before a network has to wait.
 const BURST: f64 = 20.0;
 /// Seconds until it may do one more.
 const SECONDS_EACH: f64 = 6.0;
-/// Addresses remembered at most; those with a full bucket are forgotten first.
-const ADDRESSES: usize = 10_000;
+/// Networks remembered at most; those with a full bucket are forgotten first.
+const NETWORKS: usize = 10_000;
 
 /// The buckets of this server. Each server counts for itself: that only multiplies a small number.
-#[derive(Clone, Default)]
-pub struct CheckLimit(Arc<Mutex<HashMap<String, Bucket>>>);
+#[derive(Clone)]
+pub struct CheckLimit {
+    buckets: Arc<Mutex<HashMap<String, Bucket>>>,
+    burst: f64,
+    seconds_each: f64,
+}
+
+/// The pace of the public check.
+impl Default for CheckLimit {
+    fn default() -> CheckLimit {
+        CheckLimit::of(BURST, SECONDS_EACH)
+    }
+}
 
 #[derive(Clone, Copy)]
 struct Bucket {
@@ -25,28 +44,47 @@ struct Bucket {
 }
 
 impl Bucket {
-    fn filled(self, now: Instant) -> Bucket {
-        let gained = now.seconds_since(self.at) as f64 / SECONDS_EACH;
+    fn filled(self, now: Instant, burst: f64, seconds_each: f64) -> Bucket {
+        let gained = now.seconds_since(self.at) as f64 / seconds_each;
         // Whole tokens only, or asking often would round away what was gained.
         let at = if gained >= 1.0 { now } else { self.at };
         let gained = if gained >= 1.0 { gained } else { 0.0 };
-        Bucket { tokens: (self.tokens + gained).min(BURST), at }
+        Bucket { tokens: (self.tokens + gained).min(burst), at }
     }
 }
 
 impl CheckLimit {
-    /// Takes a token; false when the address has to wait.
-    pub fn allows(&self, address: &str, now: Instant) -> bool {
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if buckets.len() >= ADDRESSES {
-            buckets.retain(|_, bucket| bucket.filled(now).tokens < BURST);
+    /// So many in a row, then one every so many seconds.
+    pub fn of(burst: f64, seconds_each: f64) -> CheckLimit {
+        CheckLimit { buckets: Arc::default(), burst, seconds_each }
+    }
+
+    /// Takes a token for a request, or refuses it with words.
+    pub fn take(&self, request: &HttpRequest, now: Instant) -> web::Result<()> {
+        if self.allows(&web::address::network_of(request), now) {
+            return Ok(());
         }
-        if buckets.len() >= ADDRESSES {
-            buckets.clear();
+        Err(web::Error::TooMany(text!(
+            "查询过于频繁，请一分钟后再试。",
+            "Too many checks from your address. Try again in a minute."
+        )))
+    }
+
+    /// Takes a token; false when the network has to wait.
+    ///
+    /// Whoever comes from very many networks at once fills the memory for them. The rest then shares
+    /// one bucket: nobody's is emptied, and nobody gains by it.
+    pub fn allows(&self, network: &str, now: Instant) -> bool {
+        let (burst, seconds_each) = (self.burst, self.seconds_each);
+        let mut buckets = self.buckets.lock().unwrap_or_else(PoisonError::into_inner);
+        if buckets.len() >= NETWORKS && !buckets.contains_key(network) {
+            buckets.retain(|_, bucket| bucket.filled(now, burst, seconds_each).tokens < burst);
         }
-        let fresh = Bucket { tokens: BURST, at: now };
-        let bucket = buckets.entry(address.to_owned()).or_insert(fresh);
-        *bucket = bucket.filled(now);
+        let has_room = buckets.len() < NETWORKS || buckets.contains_key(network);
+        let key = if has_room { network } else { OTHERS };
+        let fresh = Bucket { tokens: burst, at: now };
+        let bucket = buckets.entry(key.to_owned()).or_insert(fresh);
+        *bucket = bucket.filled(now, burst, seconds_each);
         if bucket.tokens < 1.0 {
             return false;
         }
@@ -69,5 +107,17 @@ mod tests {
         assert!(limit.allows("b", start));
         let later = start.plus(chrono::Duration::seconds(6));
         assert!(limit.allows("a", later) && !limit.allows("a", later));
+    }
+
+    #[test]
+    fn a_flood_of_networks_empties_nobodys_bucket() {
+        let start: Instant =
+            "2026-11-23T02:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().into();
+        let limit = CheckLimit::default();
+        assert!((0..20).all(|_| limit.allows("guesser", start)));
+        let passed = (0..3 * NETWORKS).filter(|n| limit.allows(&format!("n{n}"), start)).count();
+        assert!(!limit.allows("guesser", start), "still has to wait");
+        assert_eq!(passed, NETWORKS - 1 + 20, "the others share one bucket");
+        assert!(limit.buckets.lock().unwrap().len() <= NETWORKS + 1);
     }
 }

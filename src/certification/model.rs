@@ -126,6 +126,8 @@ pub struct Certificate {
     pub valid_through: Option<NaiveDate>,
     pub printed: String,
     pub issued_at: Instant,
+    /// None, when a rule issued it.
+    pub issued_by: Option<PersonId>,
     pub fact_id: FactId,
     /// 0 for a first issue, n for the n-th renewal.
     pub cycle: i64,

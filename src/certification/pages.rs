@@ -6,21 +6,32 @@ use chrono::{Months, NaiveDate};
 use maud::{Markup, PreEscaped, html};
 
 use super::{
+    acts::{
+        handlers::ActFilled,
+        pages::{file_field, number_parts, supervision},
+        queries::{File, FileKind},
+        supervision::Shown,
+    },
+    credentials,
     doubts::Doubt,
-    handlers::{Board, BoardQuery, Checked, Sheet},
-    issue::{self, Next},
-    model::{Act, ActKind, Certificate, Held, State},
-    standing::Standing,
+    handlers::{self, Board, BoardQuery, Sheet},
+    issue::Next,
+    model::{Act, ActKind, Basis, Certificate, Held, State},
 };
 use crate::{
-    access::Viewer,
+    access::{Role, Viewer},
+    db::Instant,
     i18n::{self, Lang},
     mail::Letterhead,
-    record::{Kind, Rules, pages as record, period},
+    record::{
+        Kind, PersonId, Rules,
+        asof::{self, AsOf, Asking},
+        pages as record, period,
+    },
     staff::Post,
     t,
     web::{
-        Crumb, Problems, Reader, Shell,
+        Crumb, Problems,
         components::{
             Tone, alert, badge, card, card_with, definitions, empty, heading, icon, pager, table,
         },
@@ -51,30 +62,64 @@ pub fn state_badge(lang: Lang, state: State) -> Markup {
     }
 }
 
-fn through(lang: Lang, day: Option<NaiveDate>) -> String {
+pub fn through(lang: Lang, day: Option<NaiveDate>) -> String {
     match day {
         Some(day) => i18n::date(lang, day),
         None => t!(lang, "长期", "no end"),
     }
 }
 
-fn name(rules: &Rules, lang: Lang, code: &str) -> String {
+/// What readers call a certification.
+pub fn name(rules: &Rules, lang: Lang, code: &str) -> String {
     rules.context().name(Kind::Certificate, code).get(lang).to_owned()
 }
 
+/// Which day was asked for, and how it was understood.
+pub struct Asked<'a> {
+    pub asking: &'a Asking,
+    pub asof: &'a AsOf,
+    pub problems: &'a Problems,
+}
+
+impl Asked<'_> {
+    /// The form that asks, what was wrong with it, and that this is not today.
+    fn head(&self, viewer: &Viewer, keep: &[(&str, &str)]) -> Markup {
+        let lang = viewer.lang();
+        html! {
+            (asof::form(lang, self.asking, self.problems, keep))
+            @if !self.problems.is_empty() { (asof::misunderstood(lang)) }
+            (asof::banner(lang, self.asof, viewer.today))
+        }
+    }
+}
+
 /// What I hold, and what I can earn or renew next.
-pub fn mine(viewer: &Viewer, rules: &Rules, held: &[Held], next: &[Next<'_>]) -> Markup {
+pub fn mine(
+    viewer: &Viewer,
+    rules: &Rules,
+    held: &[Held],
+    next: &[Next<'_>],
+    supervised: &[Shown],
+    asked: &Asked<'_>,
+) -> Markup {
     let lang = viewer.lang();
+    let now = asked.asof.is_now(viewer.today);
     let title = t!(lang, "我的证书", "My certificates");
     let over_people = viewer.holds_any(super::OVER_PEOPLE);
     viewer.page(&title, &[], html! {
         (heading(&title, t!(lang, "条件满足后自动颁发，到期前会发邮件提醒。", "Issued as soon as you meet the conditions; you are reminded before they run out."), html! {
+            @if viewer.holds(Role::Administrator) { a.btn href="/certificates/templates" { (icon("file-text")) (t!(lang, "证书模板", "Templates")) } }
+            a.btn href="/extracts" { (icon("shield-check")) (t!(lang, "持证证明", "Extracts")) }
             @if over_people { a.btn href="/certificates/board" { (icon("users")) (t!(lang, "全员证书", "Everybody's certificates")) } }
         }))
-        @if held.is_empty() {
+        (asked.head(viewer, &[]))
+        @if held.is_empty() && !now {
+            (card("", empty("certificate", &t!(lang, "这一天没有证书", "No certificates on that day"), t!(lang, "换一个日期试试。", "Try another day."))))
+        } @else if held.is_empty() {
             (card("", empty("certificate", &t!(lang, "您还没有证书", "No certificates yet"), t!(lang, "看看下面可以取得哪些，还缺什么。", "See below what you can earn and what is missing."))))
         }
         div.row.row-cards.mb-3 { @for one in held { (held_card(viewer, rules, one)) } }
+        (supervision(viewer, rules, supervised, false))
         @if !next.is_empty() {
             h2.mb-3 { (t!(lang, "接下来可以取得或换证", "To earn or renew next")) }
             div.row.row-cards { @for one in next { (next_card(viewer, rules, one)) } }
@@ -82,7 +127,8 @@ pub fn mine(viewer: &Viewer, rules: &Rules, held: &[Held], next: &[Next<'_>]) ->
     })
 }
 
-fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
+/// A certificate somebody holds, on a card.
+pub fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
     let lang = viewer.lang();
     let title = name(rules, lang, &held.code);
     html! {
@@ -99,6 +145,7 @@ fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
             @if let Some(day) = held.until_then {
                 p.text-secondary.small.mt-2.mb-0 { (t!(lang, "现有证书有效至 {}，之后由这张接续。", "The present one runs through {}; this one follows it.", i18n::date(lang, day))) }
             }
+            @if let Some(why) = &held.standing.why { p.text-danger.small.mt-2.mb-0 { (why.get(lang)) } }
             @if let Some(issuer) = &held.issuer { p.text-secondary.small.mt-2.mb-0 { (t!(lang, "发证机构：{issuer}", "Issued by {issuer}")) } }
             @if let (true, Some(number)) = (held.is_ours(), &held.number) {
                 a.btn.btn-sm.mt-3 href={ "/certificates/" (number) } { (icon("certificate")) (t!(lang, "查看与打印", "Open and print")) }
@@ -135,36 +182,86 @@ pub fn board(
     board: &Board,
     doubts: &[Doubt],
     query: &BoardQuery,
+    problems: &Problems,
 ) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "全员证书", "Everybody's certificates");
     let page = query.page.unwrap_or(1).clamp(1, 100_000);
     let shown: Vec<_> = board.rows.iter().skip((page - 1) * ROWS).take(ROWS).collect();
     let has_more = board.rows.len() > page * ROWS;
-    let filter = [
-        ("certification", query.certification.as_str()),
-        ("site", &query.site),
-        ("state", &query.state),
-    ];
+    let filter = query.pairs();
+    let asking = query.asking();
+    let asked = Asked { asking: &asking, asof: &board.asof, problems };
     let csv = form_urlencoded::Serializer::new(String::from("/certificates/board.csv?"))
         .extend_pairs(filter)
         .finish();
     let crumbs = [Crumb::new("/certificates", t!(lang, "证书", "Certificates"))];
+    let hr = viewer.holds_any(super::HR);
     viewer.page(&title, &crumbs, html! {
         (heading(&title, t!(lang, "共 {} 张", "{} in all", board.rows.len()), html! {
+            @if hr { (hr_links(lang)) }
             a.btn href=(csv) { (icon("download")) "CSV" }
         }))
+        (asked.head(viewer, &filter[..5]))
         (doubtful(lang, rules, doubts))
-        (card(&t!(lang, "未来十二个月到期", "Running out in the next twelve months"), timeline(lang, board, viewer.today)))
+        (card(&t!(lang, "未来十二个月到期", "Running out in the next twelve months"), timeline(lang, board, board.asof.on)))
+        (state_chips(lang, board, query))
         (card_with("", filter_form(lang, rules, board, query), html! {
             @if shown.is_empty() {
-                (empty("certificate", &t!(lang, "没有符合条件的证书", "No certificates found"), t!(lang, "换一个筛选条件；新证书在条件满足时自动出现。", "Try another filter; new ones appear as soon as somebody meets the conditions.")))
+                (empty("certificate", &t!(lang, "没有符合条件的证书", "No certificates found"), t!(lang, "换一个筛选条件；新证书在条件满足时自动出现，旧证书可由人事导入。", "Try another filter. New ones appear as soon as somebody meets the conditions; HR can import old ones.")))
             } @else {
-                (board_table(viewer, rules, &shown))
+                (board_table(viewer, rules, &shown, hr))
                 (pager(lang, page, has_more, &filter))
             }
         }))
     })
+}
+
+/// Where HR does what is done about certificates.
+fn hr_links(lang: Lang) -> Markup {
+    html! {
+        a.btn href="/certificates/issue" { (icon("plus")) (t!(lang, "颁发", "Issue")) }
+        a.btn href="/certificates/import" { (icon("upload")) (t!(lang, "导入旧证书", "Import")) }
+        a.btn href="/certificates/extensions" { (icon("history")) (t!(lang, "延期记录", "Extensions")) }
+    }
+}
+
+/// The states with how many stand so, each a link to those alone.
+fn state_chips(lang: Lang, board: &Board, query: &BoardQuery) -> Markup {
+    let chip = |word: &str, title: String, count: usize| {
+        let chosen = query.state == word;
+        let pairs =
+            query.pairs().map(|(key, value)| (key, if key == "state" { word } else { value }));
+        let link = form_urlencoded::Serializer::new(String::from("/certificates/board?"))
+            .extend_pairs(pairs.into_iter().filter(|(_, value)| !value.is_empty()))
+            .finish();
+        html! {
+            a.btn.btn-sm.btn-pill .btn-primary[chosen] href=(link) aria-current=[chosen.then_some("true")] { (title) " " span.ms-1 { (count) } }
+        }
+    };
+    let count = |word: &str| board.counts.get(word).copied().unwrap_or(0);
+    let valid = count(State::Valid.word()) + count(State::Expiring(0).word());
+    let all: usize =
+        board.counts.iter().filter(|(word, _)| **word != handlers::DUE).map(|(_, n)| n).sum();
+    let others = [
+        State::Expiring(1),
+        State::InGrace(1),
+        State::Expired,
+        State::Suspended,
+        State::Revoked,
+        State::Superseded,
+        State::NotYet,
+    ];
+    html! {
+        nav.btn-list.mb-3 #states aria-label=(t!(lang, "按状态筛选", "Filter by state")) {
+            (chip("", t!(lang, "全部", "All"), all))
+            (chip("valid", State::Valid.title().get(lang).to_owned(), valid))
+            (chip(handlers::DUE, t!(lang, "可以换证", "Due for renewal"), count(handlers::DUE)))
+            @for state in others {
+                @if count(state.word()) > 0 || query.state == state.word() { (chip(state.word(), state.title().get(lang).to_owned(), count(state.word()))) }
+            }
+        }
+    }
 }
 
 /// Certificates whose exam has another result now: HR decides whether to suspend or revoke.
@@ -187,7 +284,7 @@ fn doubtful(lang: Lang, rules: &Rules, doubts: &[Doubt]) -> Markup {
     }
 }
 
-fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Post, Held)]) -> Markup {
+fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Post, Held)], hr: bool) -> Markup {
     let lang = viewer.lang();
     let headers = [
         t!(lang, "人员", "Person"),
@@ -198,32 +295,50 @@ fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Post, Held)]) -> Marku
         t!(lang, "状态", "State"),
     ];
     let rows = shown.iter().map(|(post, held)| {
-        let number = held.number.as_deref().unwrap_or("—");
         vec![
-            html! { (post.person.title(lang)) div.text-secondary.small { (post.person.staff_no) } },
+            html! { a href={ "/certificates/of/" (post.person.id) } { (post.person.title(lang)) } div.text-secondary.small { (post.person.staff_no) } },
             html! { (post.site.title(lang)) },
             html! { (name(rules, lang, &held.code)) },
-            html! { @if held.is_ours() { a href={ "/certificates/" (number) } { (number) } } @else { (number) } },
+            number_cell(lang, held, hr),
             html! { (through(lang, held.through)) },
-            state_badge(lang, held.state()),
+            html! {
+                (state_badge(lang, held.state()))
+                @if handlers::is_due(held, viewer.today) { " " (badge(Tone::Warn, t!(lang, "可以换证", "Renewal open"))) }
+                @if let Some(why) = &held.standing.why { div.small.text-secondary { (why.get(lang)) } }
+            },
         ]
     });
-    table(&headers, rows)
+    let table = table(&headers, rows);
+    if !hr {
+        return table;
+    }
+    html! {
+        form method="get" action="/certificates/extensions/new" {
+            (table)
+            div.card-footer { button.btn.btn-sm type="submit" { (icon("history")) (t!(lang, "为选中的证书延期", "Extend those ticked")) } }
+        }
+    }
+}
+
+fn number_cell(lang: Lang, held: &Held, hr: bool) -> Markup {
+    let number = held.number.as_deref().unwrap_or("—");
+    if !held.is_ours() {
+        return html! { (number) };
+    }
+    html! {
+        @if hr && held.through.is_some() {
+            input.form-check-input.me-2 type="checkbox" name="number" value=(number) aria-label=(t!(lang, "选中 {number}", "Pick {number}"));
+        }
+        a href={ "/certificates/" (number) } { (number) }
+    }
 }
 
 fn filter_form(lang: Lang, rules: &Rules, board: &Board, query: &BoardQuery) -> Markup {
-    let states = [
-        State::Valid,
-        State::Expiring(1),
-        State::InGrace(1),
-        State::Expired,
-        State::Suspended,
-        State::Revoked,
-        State::Superseded,
-        State::NotYet,
-    ];
     html! {
         form.d-flex.flex-wrap.gap-2 method="get" {
+            @for (name, value) in [("on", &query.on), ("known_on", &query.known_on)] {
+                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
+            }
             select.form-select.w-auto name="certification" aria-label=(t!(lang, "证书", "Certificate")) {
                 option value="" { (t!(lang, "全部证书", "All certificates")) }
                 @for code in &board.codes { option value=(code) selected[*code == query.certification] { (name(rules, lang, code)) } }
@@ -232,10 +347,9 @@ fn filter_form(lang: Lang, rules: &Rules, board: &Board, query: &BoardQuery) -> 
                 option value="" { (t!(lang, "全部门店", "All sites")) }
                 @for site in &board.sites { option value=(site.code) selected[site.code == query.site] { ("　".repeat(site.depth())) (site.title(lang)) } }
             }
-            select.form-select.w-auto name="state" aria-label=(t!(lang, "状态", "State")) {
-                option value="" { (t!(lang, "全部状态", "All states")) }
-                @for state in states { option value=(state.word()) selected[state.word() == query.state] { (state.title().get(lang)) } }
-            }
+            @if !query.state.is_empty() { input type="hidden" name="state" value=(query.state); }
+            label.d-flex.align-items-center.gap-1 { span.text-secondary { (t!(lang, "到期", "Ends")) } input.form-control.w-auto type="date" name="first" value=(query.first); }
+            label.d-flex.align-items-center.gap-1 { span.text-secondary { (t!(lang, "至", "to")) } input.form-control.w-auto type="date" name="last" value=(query.last); }
             button.btn type="submit" { (icon("filter")) (t!(lang, "筛选", "Filter")) }
         }
     }
@@ -285,11 +399,19 @@ pub fn board_csv(lang: Lang, rules: &Rules, board: &Board) -> Result<Vec<u8>, cs
         t!(lang, "证书代码", "Certification"),
         t!(lang, "证书", "Certificate"),
         t!(lang, "编号", "Number"),
+        t!(lang, "发证机构", "Issuer"),
+        t!(lang, "第几次换证", "Renewal"),
         t!(lang, "生效日期", "Valid from"),
         t!(lang, "有效期至", "Valid through"),
+        t!(lang, "换证开始", "Renewal from"),
+        t!(lang, "换证截止", "Renewal until"),
+        t!(lang, "下次复审", "Next review"),
         t!(lang, "状态", "State"),
+        t!(lang, "原因", "Why"),
     ])?;
+    let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
     for (post, held) in &board.rows {
+        let standing = &held.standing;
         writer.write_record([
             harmless(&post.person.staff_no),
             harmless(post.person.title(lang)),
@@ -297,9 +419,15 @@ pub fn board_csv(lang: Lang, rules: &Rules, board: &Board) -> Result<Vec<u8>, cs
             harmless(&held.code),
             harmless(&name(rules, lang, &held.code)),
             harmless(held.number.as_deref().unwrap_or_default()),
+            harmless(held.issuer.as_deref().unwrap_or_default()),
+            held.cycle.to_string(),
             held.from.to_string(),
-            held.through.map(|day| day.to_string()).unwrap_or_default(),
+            day(held.through),
+            day(standing.window.map(|(opens, _)| opens)),
+            day(standing.window.map(|(_, closes)| closes)),
+            day(standing.review.map(|review| review.due)),
             held.state().title().get(lang).to_owned(),
+            standing.why.as_ref().map(|why| why.get(lang).to_owned()).unwrap_or_default(),
         ])?;
     }
     writer.into_inner().map_err(|error| error.into_error().into())
@@ -314,35 +442,78 @@ fn harmless(cell: &str) -> String {
     }
 }
 
-/// The certificate on paper, and below it (on screen only) how it stands.
+/// The certificate on paper, and below it (on screen only) how it stands and what was done to it.
 pub fn sheet(
     viewer: &Viewer,
+    rules: &Rules,
     head: &Letterhead,
     sheet: &Sheet,
-    why: &str,
+    filled: &ActFilled,
     problems: &Problems,
 ) -> Markup {
     let lang = viewer.lang();
     let one = &sheet.certificate;
     let title = t!(lang, "证书 {}", "Certificate {}", one.number);
-    let state = sheet.standing.state;
+    let imported = one.basis == Basis::Import;
     viewer.page(&title, &[], html! {
         div.d-print-none {
-            (heading(&title, state_badge(lang, state), html! {
+            (heading(&title, html! { (state_badge(lang, sheet.standing.state)) @if let Some(why) = &sheet.standing.why { " " (why.get(lang)) } }, html! {
                 a.btn href="/certificates" { (icon("arrow-left")) (t!(lang, "证书", "Certificates")) }
+                @if sheet.acting { a.btn href={ "/certificates/of/" (one.person_id) } { (icon("user")) (t!(lang, "此人的证书", "This person's certificates")) } }
             }))
-            p.text-secondary { (icon("printer")) " " (t!(lang, "用浏览器的“打印”即可打印或存为 PDF（A4 横向）。", "Use your browser's print command for paper or PDF (A4 landscape).")) }
+            (notes(lang, sheet))
+            @if !imported { (super::paper::downloads(lang, one)) }
         }
-        (paper(one, head))
-        p.d-print-none.mt-3 { a href={ "/rules/revisions/" (one.content_id) } { (icon("book")) " " (t!(lang, "颁发时依据的规则版本", "The version of the rules it was issued under")) } }
-        div.d-print-none { (acts_card(lang, sheet)) @if sheet.acting { (act_form(lang, one, state, why, problems)) } }
+        @if imported { (taken_over(lang, rules, sheet)) } @else { (paper(one, head)) }
+        div.d-print-none {
+            @if !imported { (credentials::downloads(lang, &one.number)) }
+            p.mt-3 { a href={ "/rules/revisions/" (one.content_id) } { (icon("book")) " " (t!(lang, "颁发时依据的规则版本", "The version of the rules it was issued under")) } }
+            (history(viewer, sheet))
+            (files_card(lang, sheet))
+            @if !sheet.possible.is_empty() { (act_forms(viewer, rules, sheet, filled, problems)) }
+        }
     })
+}
+
+/// What the reader has to know before anything else.
+fn notes(lang: Lang, sheet: &Sheet) -> Markup {
+    let one = &sheet.certificate;
+    let next = sheet.acts.iter().rev().find_map(|act| sheet.numbers.get(&act.other_id?));
+    html! {
+        @if let Some(missing) = &sheet.exception {
+            (alert(Tone::Warn, html! {
+                strong { (t!(lang, "例外颁发：条件未满足。", "Issued as an exception: the requirement was not met.")) }
+                @if !missing.is_blank() { " " (t!(lang, "当时还缺：{}", "Missing then: {}", missing.get(lang))) }
+                @if let Some(why) = &one.why { br; (t!(lang, "理由：{why}", "Reason: {why}")) }
+            }))
+        }
+        @if let Some(next) = next { (alert(Tone::Info, html! { (t!(lang, "由这张证书取代：", "Its place is taken by ")) a href={ "/certificates/" (next) } { (next) } })) }
+    }
+}
+
+/// What was issued elsewhere has no paper of ours; its scan is among the files.
+fn taken_over(lang: Lang, rules: &Rules, sheet: &Sheet) -> Markup {
+    let one = &sheet.certificate;
+    let printed = one.printed();
+    let names = printed.names();
+    html! {
+        (card(&t!(lang, "导入的证书", "Taken over from elsewhere"), definitions([
+            (t!(lang, "姓名", "Name"), html! { (names.get(lang)) }),
+            (t!(lang, "证书", "Certificate"), html! { (name(rules, lang, &one.certification)) }),
+            (t!(lang, "原证书编号", "Number on the paper"), html! { (one.foreign_number.as_deref().unwrap_or("—")) }),
+            (t!(lang, "发证机构", "Issued by"), html! { (one.issuer.as_deref().unwrap_or("—")) }),
+            (t!(lang, "生效日期", "Valid from"), html! { (i18n::date(lang, one.valid_from)) }),
+            (t!(lang, "有效期至", "Valid through"), html! { (through(lang, sheet.standing.through)) }),
+            (t!(lang, "备注", "Note"), html! { (one.why.as_deref().unwrap_or("—")) }),
+        ])))
+        @if let Some(number) = &one.foreign_number { (number_parts(lang, number)) }
+    }
 }
 
 fn paper(one: &Certificate, head: &Letterhead) -> Markup {
     let printed = one.printed();
     let names = printed.names();
-    let link = check_link(head, one);
+    let link = super::paper::qr_content(head, one);
     let (zh, en) = (Lang::Zh, Lang::En);
     html! {
         article.certificate-sheet lang="zh-CN" {
@@ -370,12 +541,6 @@ fn paper(one: &Certificate, head: &Letterhead) -> Markup {
     }
 }
 
-fn check_link(head: &Letterhead, one: &Certificate) -> String {
-    let pairs = [("number", one.number.as_str()), ("code", one.check_code.as_str())];
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
-    head.link(&format!("/check?{query}"))
-}
-
 /// A square picture of a link; nothing when the link is too long for one.
 fn qr(link: &str) -> Markup {
     let Ok(code) = qrcode::QrCode::new(link) else { return html! {} };
@@ -389,92 +554,203 @@ fn qr(link: &str) -> Markup {
     PreEscaped(inline.to_owned())
 }
 
-fn acts_card(lang: Lang, sheet: &Sheet) -> Markup {
-    let line = |act: &Act| {
-        html! { li { strong { (act.kind.title().get(lang)) } " · " (i18n::date(lang, act.on)) " · " (act.why) } }
+/// Everything that was done to it: by whom, when, why and on what grounds.
+fn history(viewer: &Viewer, sheet: &Sheet) -> Markup {
+    let lang = viewer.lang();
+    let one = &sheet.certificate;
+    let issued = match one.basis {
+        Basis::Rule => t!(lang, "按规则颁发", "Issued by rule"),
+        Basis::Decision => t!(lang, "经批准颁发", "Issued by decision"),
+        Basis::Import => t!(lang, "导入", "Taken over"),
+        Basis::Replacement => t!(lang, "更正后换发", "Issued again, put right"),
     };
+    let before = one.previous_id.and_then(|id| sheet.numbers.get(&id));
+    card(
+        &t!(lang, "经过", "History"),
+        html! {
+            ul.list-unstyled.mb-0 #history {
+                li.mb-2 {
+                    strong { (issued) } " · " (i18n::date(lang, one.issued_on)) (by(viewer, sheet, one.issued_by, one.issued_at))
+                    @if let (Some(why), true) = (&one.why, one.basis != Basis::Import) { div { (why) } }
+                    @if let Some(before) = before { div { (t!(lang, "此前的证书：", "Before it: ")) a href={ "/certificates/" (before) } { (before) } } }
+                }
+                @for act in &sheet.acts { li.mb-2 { (act_line(viewer, sheet, act)) } }
+            }
+        },
+    )
+}
+
+fn by(viewer: &Viewer, sheet: &Sheet, who: Option<PersonId>, at: Instant) -> Markup {
+    let lang = viewer.lang();
+    let name = who.map(|who| sheet.names.get(&who).map_or("", String::as_str));
     html! {
-        @if !sheet.acts.is_empty() {
-            (card(&t!(lang, "暂停、恢复与吊销", "Suspended, reinstated, revoked"), html! { ul.mb-0 { @for act in &sheet.acts { (line(act)) } } }))
+        span.text-secondary {
+            " · " (name.map_or_else(|| t!(lang, "系统", "shifu"), str::to_owned))
+            " · " (i18n::instant(lang, at.utc(), viewer.zone))
         }
     }
 }
 
-fn act_form(lang: Lang, one: &Certificate, state: State, why: &str, problems: &Problems) -> Markup {
-    let possible: Vec<ActKind> =
-        ActKind::ALL.iter().copied().filter(|kind| issue::may(*kind, state)).collect();
-    if possible.is_empty() {
-        return html! {};
+fn act_line(viewer: &Viewer, sheet: &Sheet, act: &Act) -> Markup {
+    let lang = viewer.lang();
+    let other = act.other_id.and_then(|id| sheet.numbers.get(&id));
+    let file = act.file_id.filter(|_| sheet.acting);
+    html! {
+        strong { (act.kind.title().get(lang)) } " · " (i18n::date(lang, act.on))
+        @if act.kind == ActKind::Extended { " · " (t!(lang, "新的末日：{}", "new last day: {}", through(lang, act.through))) }
+        @if let Some(other) = other { " → " a href={ "/certificates/" (other) } { (other) } }
+        (by(viewer, sheet, act.done_by, act.done_at))
+        // What a rule did says why in its evidence.
+        @if act.done_by.is_some() { div { (act.why) } }
+        @if let Some(evidence) = &act.evidence { div.text-secondary { (t!(lang, "依据：{evidence}", "Rests on: {evidence}")) } }
+        @if let Some(file) = file { div { a href={ "/certificates/" (sheet.certificate.number) "/files/" (file) } { (icon("download")) (t!(lang, "依据文件", "Document")) } } }
+        @if let Some(campaign) = act.campaign_id {
+            div { @if sheet.acting { a href={ "/certificates/extensions/" (campaign) } { (t!(lang, "批量延期 {campaign}", "Extension {campaign}")) } } @else { (t!(lang, "批量延期 {campaign}", "Extension {campaign}")) } }
+        }
     }
-    let verb = |kind| match kind {
-        ActKind::Suspended => t!(lang, "暂停", "Suspend"),
-        ActKind::Reinstated => t!(lang, "恢复", "Reinstate"),
-        ActKind::Revoked => t!(lang, "吊销（不可恢复）", "Revoke (for good)"),
-        ActKind::Extended => t!(lang, "延期", "Extend"),
-        ActKind::Replaced => t!(lang, "换发", "Replace"),
-        ActKind::Superseded => t!(lang, "取代", "Supersede"),
+}
+
+fn files_card(lang: Lang, sheet: &Sheet) -> Markup {
+    let kind = |file: &File| match file.kind {
+        FileKind::Source => t!(lang, "扫描件", "Scan"),
+        FileKind::Letter => t!(lang, "通知", "Letter"),
+        FileKind::Evidence => t!(lang, "依据", "Evidence"),
+        FileKind::Paper | FileKind::Picture => String::new(),
     };
+    html! {
+        @if !sheet.files.is_empty() {
+            (card(&t!(lang, "文件", "Files"), html! {
+                ul.list-unstyled.mb-0 #files { @for file in &sheet.files {
+                    li { (kind(file)) " · " a.text-break href={ "/certificates/" (sheet.certificate.number) "/files/" (file.id) } title={ "SHA-256 " (file.digest) } { (file.name) } }
+                } }
+            }))
+        }
+    }
+}
+
+/// A form for each act that is possible now, folded up until it is wanted.
+fn act_forms(
+    viewer: &Viewer,
+    rules: &Rules,
+    sheet: &Sheet,
+    filled: &ActFilled,
+    problems: &Problems,
+) -> Markup {
+    let lang = viewer.lang();
+    let none = (ActFilled::default(), Problems::default());
+    let possible = sheet
+        .possible
+        .iter()
+        .filter(|kind| **kind != ActKind::Superseded || !sheet.others.is_empty());
     card(
         &t!(lang, "人事处理", "For HR"),
         html! {
-            p.text-secondary { (t!(lang, "即日生效，并通知本人；派工、晋升等判定随之改变。同一认证的其他有效证书一并处理。", "Takes effect today and the holder is told; job and promotion verdicts follow. Other running certificates of the same certification go with it.")) }
-            form method="post" action={ "/certificates/" (one.number) "/acts" } {
-                input type="hidden" name="form_key" value=(new_key());
-                (Field::new("why", t!(lang, "原因（必填，本人可见）", "Reason (the holder sees it)"), why).required().area(lang, problems, 2))
-                div.btn-list {
-                    @for kind in possible {
-                        button.btn .btn-danger[kind == ActKind::Revoked] type="submit" name="act" value=(kind.word()) { (verb(kind)) }
-                    }
+            p.text-secondary { (t!(lang, "办理后通知本人；派工、晋升等判定随之改变。暂停、恢复和吊销对同一认证的其他有效证书一并生效。", "The holder is told, and job and promotion verdicts follow. Suspending, reinstating and revoking go for other running certificates of the same certification, too.")) }
+            @for kind in possible {
+                @let (filled, problems) = if filled.act == Some(*kind) { (filled, problems) } else { (&none.0, &none.1) };
+                details.border.rounded.p-2.mb-2 open[filled.act == Some(*kind)] {
+                    summary { strong { (verb(lang, *kind)) } }
+                    (act_form(viewer, rules, sheet, *kind, filled, problems))
                 }
             }
         },
     )
 }
 
-/// The public check: anybody with a number and a code sees how the certificate stands now.
-pub fn check(reader: &Reader, number: &str, checked: &Checked, today: NaiveDate) -> Markup {
-    let lang = reader.lang;
-    let title = t!(lang, "证书查验", "Check a certificate");
-    let none = Problems::default();
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
-    shell.page(&title, &[], None, html! {
-        div.row.justify-content-center { div."col-md-8"."col-lg-6" {
-            (heading(&title, t!(lang, "输入证书上的编号和查验码。", "Enter the number and the check code on the certificate."), html! {}))
-            @match checked {
-                Checked::NothingAsked => {},
-                Checked::Unknown => { (alert(Tone::Bad, t!(lang, "没有与此编号和查验码相符的证书。请核对证书上的字样。", "No certificate matches this number and check code. Compare them with the paper."))) },
-                Checked::Found(one, acts) => { (found(lang, one, acts, today)) },
-            }
-            (card("", html! {
-                form method="get" action="/check" {
-                    (Field::new("number", t!(lang, "证书编号", "Certificate number"), number).required().input(lang, &none))
-                    (Field::new("code", t!(lang, "查验码", "Check code"), "").required().autocomplete("off").input(lang, &none))
-                    button.btn.btn-primary type="submit" { (icon("shield-check")) (t!(lang, "查验", "Check")) }
-                }
-            }))
-        } }
-    })
+fn verb(lang: Lang, kind: ActKind) -> String {
+    match kind {
+        ActKind::Suspended => t!(lang, "暂停", "Suspend"),
+        ActKind::Reinstated => t!(lang, "恢复", "Reinstate"),
+        ActKind::Revoked => t!(lang, "吊销（不可恢复）", "Revoke (for good)"),
+        ActKind::Extended => t!(lang, "变更有效期", "Move its last day"),
+        ActKind::Replaced => t!(lang, "更正姓名后换发", "Put the name right and issue again"),
+        ActKind::Superseded => t!(lang, "由另一张证书取代", "Let another take its place"),
+    }
 }
 
-fn found(lang: Lang, one: &Certificate, standing: &Standing, today: NaiveDate) -> Markup {
-    let state = standing.state;
-    let printed = one.printed();
-    let names = printed.names();
-    let name = if names.zh == names.en { names.zh } else { format!("{} {}", names.zh, names.en) };
-    card(
-        &t!(lang, "查验结果", "Result"),
-        html! {
-            div.mb-3.certificate-state { (state_badge(lang, state)) }
-            (definitions([
-                (t!(lang, "姓名", "Name"), html! { (name) }),
-                (t!(lang, "证书", "Certificate"), html! { (printed.title.get(lang)) }),
-                (t!(lang, "证书编号", "Number"), html! { (one.number) }),
-                (t!(lang, "发证机构", "Issued by"), html! { (printed.issuer.get(lang)) }),
-                (t!(lang, "颁发日期", "Issued on"), html! { (i18n::date(lang, one.issued_on)) }),
-                (t!(lang, "生效日期", "Valid from"), html! { (i18n::date(lang, one.valid_from)) }),
-                (t!(lang, "有效期至", "Valid through"), html! { (through(lang, standing.through)) }),
-            ]))
-            p.text-secondary.small.mb-0.mt-2 { (t!(lang, "以上为 {} 的状态。", "This is how it stands on {}.", i18n::date(lang, today))) }
-        },
+fn act_form(
+    viewer: &Viewer,
+    rules: &Rules,
+    sheet: &Sheet,
+    kind: ActKind,
+    filled: &ActFilled,
+    problems: &Problems,
+) -> Markup {
+    let (lang, number) = (viewer.lang(), &sheet.certificate.number);
+    let id = format!("file-{}", kind.word());
+    let today = viewer.today.to_string();
+    let on = if filled.on.is_empty() { &today } else { &filled.on };
+    html! {
+        form.mt-2 method="post" action={ "/certificates/" (number) "/acts" } enctype="multipart/form-data" {
+            input type="hidden" name="form_key" value=(new_key());
+            input type="hidden" name="act" value=(kind.word());
+            input type="hidden" name="seen" value=(sheet.acts.len());
+            @match kind {
+                ActKind::Extended => { (extension_fields(viewer, sheet, filled, problems)) },
+                ActKind::Replaced => { (name_fields(lang, sheet, filled, problems)) },
+                _ => {
+                    (Field::new("on", t!(lang, "自何日起", "From"), on).kind("date").hint(t!(lang, "今天或之前；不能早于上一次处理", "Today or before, not before the act before it")).input(lang, problems))
+                },
+            }
+            @if kind == ActKind::Superseded { (other_field(lang, rules, sheet, filled, problems)) }
+            (Field::new("why", t!(lang, "原因（必填，本人可见）", "Reason (the holder sees it)"), &filled.why).required().area(lang, problems, 2))
+            (Field::new("evidence", t!(lang, "依据", "What it rests on"), &filled.evidence).hint(t!(lang, "文件号、会议纪要、通知等", "A circular, minutes, a letter …")).input(lang, problems))
+            (file_field(lang, &id, "file", &t!(lang, "依据文件（可选）", "Document (optional)"), problems))
+            button.btn .btn-danger[kind == ActKind::Revoked] type="submit" { (verb(lang, kind)) }
+        }
+    }
+}
+
+fn extension_fields(
+    viewer: &Viewer,
+    sheet: &Sheet,
+    filled: &ActFilled,
+    problems: &Problems,
+) -> Markup {
+    let lang = viewer.lang();
+    let now = through(lang, sheet.standing.through);
+    let hint = t!(
+        lang,
+        "现在到 {now}。已过期的自原末日次日起接续，中间不留空档；也可以提前，但不早于今天。",
+        "Now {now}. One that has run out goes on from the day after, without a gap. It may also be made shorter, down to today."
+    );
+    Field::new("through", t!(lang, "新的末日", "New last valid day"), &filled.through)
+        .kind("date")
+        .required()
+        .hint(hint)
+        .input(lang, problems)
+}
+
+fn name_fields(lang: Lang, sheet: &Sheet, filled: &ActFilled, problems: &Problems) -> Markup {
+    let printed = sheet.certificate.printed();
+    let blank = filled.name.is_empty() && filled.act.is_none();
+    let (name, name_en) = match blank {
+        true => (printed.name, printed.name_en.unwrap_or_default()),
+        false => (filled.name.clone(), filled.name_en.clone()),
+    };
+    html! {
+        p.text-secondary { (t!(lang, "新证书编号不同，日期不变；旧证书标为“已被取代”。", "The new certificate has another number and the same dates; the old one is marked as superseded.")) }
+        (Field::new("name", t!(lang, "姓名", "Name"), &name).required().input(lang, problems))
+        (Field::new("name_en", t!(lang, "英文姓名", "Name in Latin letters"), &name_en).input(lang, problems))
+    }
+}
+
+fn other_field(
+    lang: Lang,
+    rules: &Rules,
+    sheet: &Sheet,
+    filled: &ActFilled,
+    problems: &Problems,
+) -> Markup {
+    let options = sheet
+        .others
+        .iter()
+        .map(|(number, code)| (number.clone(), format!("{number} · {}", name(rules, lang, code))));
+    Field::new(
+        "other",
+        t!(lang, "取代它的证书", "The certificate that takes its place"),
+        &filled.other,
     )
+    .required()
+    .select(lang, problems, options)
 }

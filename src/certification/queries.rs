@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
+use subtle::ConstantTimeEq;
 
 use super::{
     model::{Act, Basis, Certificate, CertificateId, Held, State},
@@ -37,13 +38,18 @@ pub const SOURCE: &str = "certificate";
 /// The next serial of a series. Whoever comes second waits for the first to commit, and a number
 /// that was taken back with its transaction is given to the next: there are no gaps.
 pub fn next_serial(conn: &mut Conn, series: &str) -> Result<i64> {
+    next_serials(conn, series, 1)
+}
+
+/// The last of so many serials that follow one another.
+pub fn next_serials(conn: &mut Conn, series: &str, count: i64) -> Result<i64> {
     let first = (certificate_series::series.eq(series), certificate_series::last_serial.eq(0_i64));
     each_backend!(conn, |conn| diesel::insert_into(certificate_series::table)
         .values(first)
         .on_conflict_do_nothing()
         .execute(conn))?;
     Ok(diesel::update(certificate_series::table.find(series))
-        .set(certificate_series::last_serial.eq(certificate_series::last_serial + 1))
+        .set(certificate_series::last_serial.eq(certificate_series::last_serial + count))
         .returning(certificate_series::last_serial)
         .get_result(conn)?)
 }
@@ -70,13 +76,22 @@ pub struct NewCertificate<'a> {
     pub previous: Option<CertificateId>,
     /// Why it was issued, where somebody decided it.
     pub why: Option<String>,
+    /// How it is printed; by the template in use when absent.
     pub template: Option<i64>,
+    /// The file it was taken over from.
+    pub import: Option<i64>,
 }
 
 /// Keeps a certificate whose fact is yet to be recorded and named by [`name_fact`].
 pub fn add(conn: &mut Conn, new: &NewCertificate<'_>, stamp: Stamp) -> Result<CertificateId> {
+    // What it will be printed by is settled now.
+    let template = match new.template {
+        Some(template) => Some(template),
+        None => super::paper::queries::in_use(conn, new.certification)?,
+    };
     Ok(diesel::insert_into(certificate::table)
         .values((
+            certificate::template_id.eq(template),
             certificate::person_id.eq(new.person),
             certificate::certification.eq(new.certification),
             certificate::content_id.eq(new.content),
@@ -96,7 +111,7 @@ pub fn add(conn: &mut Conn, new: &NewCertificate<'_>, stamp: Stamp) -> Result<Ce
             certificate::foreign_number.eq(&new.foreign_number),
             certificate::previous_id.eq(new.previous),
             certificate::why.eq(&new.why),
-            certificate::template_id.eq(new.template),
+            certificate::import_id.eq(new.import),
         ))
         .returning(certificate::id)
         .get_result(conn)?)
@@ -113,6 +128,27 @@ pub fn by_number(conn: &mut Conn, number: &str) -> Result<Option<Certificate>> {
         .select(Certificate::as_select())
         .first(conn)
         .optional()?)
+}
+
+/// A certificate for somebody who knows its number and its check code.
+///
+/// The work is the same whether there is such a number or not: a row is read and a code compared
+/// either way, so an answer's time tells no more than the answer.
+pub fn by_number_and_code(
+    conn: &mut Conn,
+    number: &str,
+    code: &str,
+) -> Result<Option<Certificate>> {
+    let asked = by_number(conn, number)?;
+    let any = certificate::table
+        .order(certificate::id)
+        .select(Certificate::as_select())
+        .first(conn)
+        .optional()?;
+    let compared = asked.as_ref().or(any.as_ref());
+    let right =
+        compared.is_some_and(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
+    Ok(asked.filter(|_| right))
 }
 
 /// The verdict under which it was issued, as JSON.
@@ -168,6 +204,57 @@ pub fn acted_on(conn: &mut Conn) -> Result<HashSet<PersonId>> {
         .distinct()
         .load(conn)?;
     Ok(people.into_iter().collect())
+}
+
+/// The dates of a certificate as it was issued.
+#[derive(Clone, Copy, Debug, Queryable)]
+pub struct Issued {
+    pub id: CertificateId,
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+    pub cycle: i64,
+}
+
+/// How these certificates were issued.
+pub fn issued_as(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Issued>> {
+    let mut found = HashMap::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        let rows: Vec<Issued> = certificate::table
+            .filter(certificate::id.eq_any(ids))
+            .order(certificate::id)
+            .select((
+                certificate::id,
+                certificate::valid_from,
+                certificate::valid_through,
+                certificate::cycle,
+            ))
+            .load(conn)?;
+        found.extend(rows.into_iter().map(|one| (one.id, one)));
+    }
+    Ok(found)
+}
+
+/// The acts on these certificates, in the order they were done.
+pub fn acts_on(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, Vec<Act>>> {
+    let mut rows: Vec<Act> = Vec::new();
+    for some in certificates.chunks(500) {
+        let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+        rows.extend(
+            certificate_act::table
+                .filter(certificate_act::certificate_id.eq_any(ids))
+                .order(certificate_act::id)
+                .select(Act::as_select())
+                .load::<Act>(conn)?,
+        );
+    }
+    Ok(by_certificate(rows))
 }
 
 fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {

@@ -189,7 +189,8 @@ fn certificates<'a>(facts: &'a [Fact], code: &str) -> impl Iterator<Item = &'a F
     facts.iter().filter(move |fact| fact.kind == Kind::Certificate && fact.code == code)
 }
 
-fn last_held<'a>(facts: &'a [Fact], code: &str) -> Option<&'a Fact> {
+/// The certificate a person held last.
+pub fn last_held<'a>(facts: &'a [Fact], code: &str) -> Option<&'a Fact> {
     certificates(facts, code).max_by_key(|fact| (ends(fact), fact.from))
 }
 
@@ -271,23 +272,6 @@ fn has_new_evidence(line: &Line, since: NaiveDate) -> bool {
             Some(route) => has_new_evidence(route, since),
             None => line.lines.iter().any(|inner| has_new_evidence(inner, since)),
         }
-}
-
-/// The series a number is counted in, and the number with its serial put in.
-///
-/// `SF-{year}-{serial:6}` in 2026 counts in the series `SF-2026-{serial:6}`.
-pub fn series_of(pattern: &str, year: i32) -> String {
-    pattern.replace("{year}", &year.to_string())
-}
-
-/// The number with this serial.
-pub fn number_of(series: &str, serial: i64) -> String {
-    let Some((before, rest)) = series.split_once("{serial") else {
-        return format!("{series}-{serial:06}");
-    };
-    let (width, after) = rest.split_once('}').unwrap_or((rest, ""));
-    let width = width.trim_start_matches(':').parse().unwrap_or(0);
-    format!("{before}{serial:0width$}{after}")
 }
 
 /// Letters and digits nobody mistakes for one another on paper or on the phone.
@@ -430,13 +414,6 @@ requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
         assert_eq!(at(&acts, "2026-04-01"), State::Valid);
         assert_eq!(at(&[act(ActKind::Revoked, "2026-05-01")], "2027-05-01"), State::Revoked);
         assert_eq!(state(None, &[], "2099-01-01"), State::Valid);
-    }
-
-    #[test]
-    fn numbers_follow_their_pattern() {
-        let series = series_of("SF-{year}-{serial:6}", 2026);
-        assert_eq!(number_of(&series, 7), "SF-2026-000007");
-        assert_eq!(number_of("X{serial}", 12), "X12");
     }
 
     #[test]

@@ -379,8 +379,9 @@ requires.certificate.code = "licence"
         assert_eq!(at(&[], "2027-07-01").state, State::Expired);
         let longer = [act(ActKind::Extended, "2026-12-01", Some("2027-06-30"))];
         assert_eq!(at(&longer, "2026-11-30").through, Some(day("2026-12-31")), "not yet then");
-        assert_eq!(at(&longer, "2027-01-01").state, State::Expiring(180), "its window is open");
-        assert_eq!(at(&longer, "2027-07-01").state, State::InGrace(183));
+        assert_eq!(at(&longer, "2027-01-01").state, State::Valid);
+        assert_eq!(at(&longer, "2027-05-01").state, State::Expiring(60), "its window opens then");
+        assert_eq!(at(&longer, "2027-07-01").state, State::InGrace(182));
     }
 
     #[test]

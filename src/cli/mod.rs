@@ -2,7 +2,9 @@
 
 mod remind;
 mod explain;
+mod extract;
 mod import;
+mod keys;
 mod questions;
 
 use std::{net::TcpListener, path::PathBuf, process::ExitCode};
@@ -54,10 +56,17 @@ enum Command {
         /// Their staff number.
         staff_no: String,
     },
+    /// The keys that certificates are signed with: list, make, rotate, retire, revoke.
+    Keys {
+        #[command(subcommand)]
+        what: keys::Keys,
+    },
     /// Put every reminder that is due into the outbox, and say which.
     Remind(remind::Remind),
     /// Say whether somebody meets the rules of a step, a certificate or a job, and why (not).
     Explain(explain::Explain),
+    /// Make a signed extract for an auditor: held or not held on a day, by which facts.
+    Extract(extract::Command),
     /// Import sites, staff, history or questions from a file, or take an import back.
     Import {
         #[command(subcommand)]
@@ -133,8 +142,10 @@ fn run(cli: Cli) -> Result<Outcome, String> {
         }
         Command::Check => check(&settings),
         Command::Account { staff_no } => account(&settings, staff_no),
+        Command::Keys { what } => keys::run(&open(&settings)?, what),
         Command::Remind(command) => command.run(&open(&settings)?),
         Command::Explain(asked) => explain::run(&open(&settings)?, &asked),
+        Command::Extract(command) => command.run(&open(&settings)?),
         Command::Import { what } => import::run(&open(&settings)?, what),
         Command::Export { what } => questions::export(&open(&settings)?, what),
     }
@@ -162,13 +173,50 @@ fn check(settings: &Settings) -> Result<Outcome, String> {
         }
         None => println!("mail       is only kept: no mail server is set"),
     }
+    let signs = check_signing(&shared);
+    say_what_mail_waits(&shared)?;
     let (facts, breaks) =
         shared.db.read_blocking(record::check::chains).map_err(|error| error.to_string())?;
     println!("record     {facts} facts, {} broken chains", breaks.len());
     for found in &breaks {
         println!("           person {} at {}: {}", found.person, found.seq, found.what);
     }
-    Ok(if breaks.is_empty() { Outcome::Done } else { Outcome::Refused })
+    Ok(if breaks.is_empty() && signs { Outcome::Done } else { Outcome::Refused })
+}
+
+/// Whether certificates can be signed here, and with which secret; says what is missing.
+fn check_signing(shared: &Shared) -> bool {
+    let keys = shared.keys.clone();
+    match shared.db.read_blocking(move |conn| keys.check(conn)) {
+        Ok(()) => {
+            println!("signing    with the secret in {}", shared.keys.place());
+            true
+        }
+        Err(error) => {
+            println!("signing    {error}");
+            false
+        }
+    }
+}
+
+/// What a monitor would ask of the outbox.
+fn say_what_mail_waits(shared: &Shared) -> Result<(), String> {
+    let now = shared.clock.now();
+    let ((waiting, parked), in_doubt, pause) = shared
+        .db
+        .read_blocking(|conn| -> Result<_, crate::db::Error> {
+            let in_doubt = mail::outbox::in_doubt(conn, now)?;
+            Ok((mail::outbox::backlog(conn)?, in_doubt, mail::pause::open(conn)?))
+        })
+        .map_err(|error| error.to_string())?;
+    println!("           {waiting} waiting, {parked} given up, {in_doubt} in doubt");
+    if let Some(pause) = pause {
+        println!(
+            "           the mail server takes nothing since {}: {}",
+            pause.began_at, pause.why
+        );
+    }
+    Ok(())
 }
 
 /// The way back in when nobody can read the mail: whoever runs the machine may do this.

@@ -86,6 +86,16 @@ pub fn read(folder: Option<&Path>) -> Result<Vec<Piece>, String> {
     sort_into_pieces(files)
 }
 
+/// The text of one file at the top of course-content: of the folder given, or where that has none,
+/// the one compiled in.
+pub fn file_at_top(folder: Option<&Path>, name: &str) -> Result<String, String> {
+    if let Some(path) = folder.map(|folder| folder.join(name)).filter(|path| path.exists()) {
+        return std::fs::read_to_string(&path).map_err(|e| format!("{}: {e}", path.display()));
+    }
+    let bytes = BuiltIn::get(name).map(|file| file.data.into_owned()).unwrap_or_default();
+    String::from_utf8(bytes).map_err(|_| format!("{name}: not UTF-8"))
+}
+
 fn files_of(folder: &Path) -> Result<BTreeMap<String, Vec<u8>>, String> {
     let mut files = BTreeMap::new();
     let mut open = vec![folder.to_path_buf()];
@@ -298,4 +308,25 @@ pub fn file(
         .select((content_file::media_type, content_file::bytes))
         .first(conn)
         .optional()?)
+}
+
+/// Which revision of a piece something was judged by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    pub id: ContentId,
+    pub code: String,
+    pub number: i64,
+    /// The SHA-256 of what it says, in hex.
+    pub digest: String,
+    pub loaded_at: Instant,
+}
+
+/// One revision, by its id.
+pub fn kept(conn: &mut Conn, id: ContentId) -> Result<Option<Kept>, Error> {
+    let row: Option<(String, i64, String, Instant)> = content::table
+        .find(id)
+        .select((content::code, content::revision, content::digest, content::loaded_at))
+        .first(conn)
+        .optional()?;
+    Ok(row.map(|(code, number, digest, loaded_at)| Kept { id, code, number, digest, loaded_at }))
 }

@@ -419,3 +419,13 @@ pub fn complete(conn: &mut Conn, id: EnrolmentId, fact: FactId, now: Instant) ->
         .execute(conn)?;
     Ok(())
 }
+
+/// Rounds still open that are due between two days, the earliest first: for reminders.
+pub fn due_between(conn: &mut Conn, first: NaiveDate, last: NaiveDate) -> Result<Vec<Enrolment>> {
+    Ok(latest()
+        .filter(enrolment::due_on.ge(first).and(enrolment::due_on.le(last)))
+        .filter(not(is_completed()))
+        .order((enrolment::due_on, enrolment::id))
+        .select(Enrolment::as_select())
+        .load(conn)?)
+}

@@ -434,6 +434,7 @@ diesel::table! {
         previous_id -> Nullable<BigInt>,
         why -> Nullable<Text>,
         template_id -> Nullable<BigInt>,
+        import_id -> Nullable<BigInt>,
     }
 }
 
@@ -516,6 +517,18 @@ diesel::table! {
         parked_at -> Nullable<Timestamp>,
         calendar -> Nullable<Text>,
         unsubscribe -> Nullable<Text>,
+        handed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    mail_pause (id) {
+        id -> BigInt,
+        began_at -> Timestamp,
+        until_at -> Timestamp,
+        failures -> BigInt,
+        why -> Text,
+        ended_at -> Nullable<Timestamp>,
     }
 }
 
@@ -532,6 +545,8 @@ diesel::table! {
         outbox_id -> Nullable<BigInt>,
         notice_id -> Nullable<BigInt>,
         withheld -> Nullable<Text>,
+        about_id -> Nullable<BigInt>,
+        said -> Nullable<Text>,
     }
 }
 
@@ -919,6 +934,21 @@ diesel::table! {
 }
 
 diesel::table! {
+    certificate_import (id) {
+        id -> BigInt,
+        file_name -> Text,
+        file -> Binary,
+        digest -> Text,
+        added -> BigInt,
+        imported_at -> Timestamp,
+        imported_by -> BigInt,
+        undone_at -> Nullable<Timestamp>,
+        undone_by -> Nullable<BigInt>,
+        undo_reason -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
     certificate_file (id) {
         id -> BigInt,
         certificate_id -> Nullable<BigInt>,
@@ -964,12 +994,15 @@ diesel::table! {
 }
 
 diesel::table! {
-    credential (certificate_id) {
+    credential (id) {
+        id -> BigInt,
         certificate_id -> BigInt,
-        status_index -> BigInt,
+        edition -> BigInt,
+        through_on -> Nullable<Date>,
         document -> Text,
+        kid -> Text,
         jwt -> Text,
-        statement -> Text,
+        jwt_kid -> Text,
         digest -> Text,
         made_at -> Timestamp,
     }
@@ -985,10 +1018,11 @@ diesel::table! {
         on_day -> Date,
         known_at -> Nullable<Timestamp>,
         body -> Text,
+        jws -> Text,
         paper -> Nullable<Binary>,
         digest -> Text,
         made_at -> Timestamp,
-        made_by -> BigInt,
+        made_by -> Nullable<BigInt>,
     }
 }
 
@@ -1006,6 +1040,35 @@ diesel::table! {
         ended_on -> Nullable<Date>,
         ended_by -> Nullable<BigInt>,
         ended_why -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    appointment_act (id) {
+        id -> BigInt,
+        fact_id -> BigInt,
+        act -> Text,
+        on_day -> Date,
+        why -> Text,
+        done_at -> Timestamp,
+        done_by -> BigInt,
+        left_fact_id -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    competition_raise (fact_id) {
+        fact_id -> BigInt,
+        person_id -> BigInt,
+        competition -> Text,
+        content_id -> BigInt,
+        year -> BigInt,
+        grade_fact_id -> BigInt,
+        effective_on -> Date,
+        reason -> Text,
+        verdict -> Text,
+        decided_at -> Timestamp,
+        decided_by -> BigInt,
     }
 }
 
@@ -1083,6 +1146,14 @@ diesel::table! {
         muted_by -> BigInt,
         ended_at -> Nullable<Timestamp>,
         ended_by -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    reminder_digest (recipient_id, on_day) {
+        recipient_id -> BigInt,
+        on_day -> Date,
+        made_at -> Timestamp,
     }
 }
 
@@ -1239,6 +1310,7 @@ diesel::joinable!(supervision -> fact (fact_id));
 diesel::joinable!(rule_draft -> content (content_id));
 diesel::joinable!(api_token -> site (site_id));
 diesel::joinable!(notice -> person (person_id));
+diesel::joinable!(reminder -> notice (notice_id));
 diesel::joinable!(mail_choice -> person (person_id));
 diesel::joinable!(site_hours -> site (site_id));
 diesel::joinable!(site_day -> site (site_id));
@@ -1314,19 +1386,24 @@ diesel::allow_tables_to_appear_in_same_query!(
     appeal,
     certificate_template,
     certificate_file,
+    certificate_import,
     extension_campaign,
     signing_key,
     credential,
     extract,
     supervision,
+    appointment_act,
+    competition_raise,
     rule_draft,
     api_token,
     notice,
     reminder_rule,
     reminder_mute,
+    reminder_digest,
     mail_choice,
     site_hours,
     site_day,
     calendar_entry,
     calendar_feed,
+    mail_pause,
 );

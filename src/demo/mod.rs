@@ -5,6 +5,8 @@
 //! Everything is made through the same functions as in real life, with the moment of each act as
 //! it would have been, so the record also tells what was known then.
 
+mod careers;
+mod certificates;
 mod exams;
 mod group;
 mod history;
@@ -12,6 +14,7 @@ mod marking;
 mod names;
 mod people;
 mod practicals;
+mod reviewer;
 mod rules;
 mod sittings;
 mod today;
@@ -85,6 +88,8 @@ fn make(conn: &mut Conn, shared: &Shared, hash: &str) -> Result<(), Error> {
     sittings::make(&mut making, &people)?;
     exams::set_a_standard(&mut making)?;
     marking::make(&mut making, &people)?;
+    certificates::make(&mut making, &people)?;
+    careers::make(&mut making, &people)?;
     rules::make(&mut making)?;
     today::make(&mut making, &people)
 }

@@ -1,18 +1,22 @@
 //! The administrator's way to everything that keeps the installation going.
 
-use actix_web::HttpResponse;
+use actix_web::{HttpResponse, web};
 use maud::html;
 
 use crate::{
     access::{Acting, Administrator},
+    db::Db,
+    reminders::{self, board::pages::heartbeat},
     t,
     web::{
-        components::{heading, icon},
+        Result,
+        components::{card, heading, icon},
         html,
     },
 };
 
-pub async fn page(admin: Acting<Administrator>) -> HttpResponse {
+pub async fn page(db: web::Data<Db>, admin: Acting<Administrator>) -> Result<HttpResponse> {
+    let last_run = db.read(reminders::queries::last_run).await?;
     let lang = admin.lang();
     let title = t!(lang, "管理", "Administration");
     let entries = [
@@ -55,17 +59,28 @@ pub async fn page(admin: Acting<Administrator>) -> HttpResponse {
             t!(lang, "待发、已发和失败的邮件。", "Waiting, sent and given up."),
         ),
         (
+            "/admin/tokens",
+            "shield-lock",
+            t!(lang, "接口令牌", "API tokens"),
+            t!(
+                lang,
+                "其他系统凭令牌读取证书状态。",
+                "With these other systems read how certificates stand."
+            ),
+        ),
+        (
             "/admin/audit",
             "history",
             t!(lang, "操作记录", "Audit trail"),
             t!(lang, "谁在何时改了什么。", "Who changed what and when."),
         ),
     ];
-    html(admin.page(
+    Ok(html(admin.page(
         &title,
         &[],
         html! {
             (heading(&title, "", html! {}))
+            (card(&t!(lang, "后台最近一次运行", "The background's last run"), heartbeat(&admin, &last_run)))
             div.row.row-cards {
                 @for (href, glyph, label, hint) in entries {
                     div."col-sm-6"."col-lg-4" {
@@ -77,5 +92,5 @@ pub async fn page(admin: Acting<Administrator>) -> HttpResponse {
                 }
             }
         },
-    ))
+    )))
 }

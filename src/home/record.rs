@@ -3,41 +3,47 @@
 use std::collections::BTreeMap;
 
 use actix_web::{HttpResponse, web};
-use chrono::{Duration, NaiveDate};
+use chrono::NaiveDate;
 use maud::{Markup, html};
 use serde::Deserialize;
 
 use super::chart;
 use crate::{
-    access::{Granting, Viewer, proof::Proof},
-    db::{Db, Instant},
+    access::{Granting, Hr, Viewer, proof::Proof},
+    certification::{
+        asof::{Known, Seen},
+        pages::state_badge,
+    },
+    db::Db,
     i18n::{self, Lang},
     record::{
         Kind, PersonId, Rules,
+        asof::{self, AsOf, Asking, Days},
         ledger::{self, Row},
         pages as shown,
     },
     staff::{self, Post},
     t,
     web::{
-        Crumb, Error, Result,
-        components::{
-            Tone, alert, badge, card, card_with, definitions, empty, heading, icon, table,
-        },
+        Crumb, Error, Problems, Result,
+        components::{Tone, badge, card, card_with, definitions, empty, heading, icon, table},
         download, html,
     },
 };
 
 #[derive(Clone, Debug, Default, Deserialize)]
 pub struct Asked {
+    #[serde(default)]
+    on: String,
     /// As it was known at the end of this day.
-    known: Option<String>,
+    #[serde(default, alias = "known")]
+    known_on: String,
     kind: Option<String>,
 }
 
 impl Asked {
-    fn known_on(&self) -> Option<NaiveDate> {
-        self.known.as_deref().and_then(|day| day.parse().ok())
+    fn asking(&self) -> Asking {
+        Asking { on: self.on.clone(), known_on: self.known_on.clone() }
     }
 
     fn kind(&self) -> Option<Kind> {
@@ -49,8 +55,11 @@ impl Asked {
 struct Whole {
     post: Post,
     assignments: Vec<(staff::Assignment, staff::Site)>,
-    /// In force, as known when asked about.
+    asof: AsOf,
+    /// What had begun by the day asked about, as known at the moment asked about.
     rows: Vec<Row>,
+    /// The certificate of each certification that counts on the day.
+    certificates: Vec<Seen>,
     /// Everything, voided lines included, newest first.
     history: Vec<Row>,
 }
@@ -83,44 +92,51 @@ async fn show(
     id: PersonId,
     asked: Asked,
 ) -> Result<HttpResponse> {
-    let whole = load(db, &viewer, id, asked.known_on()).await?;
-    Ok(html(page(&viewer, rules, &whole, &asked)))
+    let (days, problems) = match asked.asking().read(viewer.today) {
+        Ok(days) => (days, Problems::default()),
+        Err(problems) => (Days::default(), problems),
+    };
+    let whole = load(db, rules, &viewer, id, days).await?;
+    let page = page(&viewer, rules, &whole, &asked, &problems);
+    if problems.is_empty() { Ok(html(page)) } else { Err(Error::Again(Box::new(page))) }
 }
 
 const LINES: i64 = 5000;
 /// Lines on the page; the filter and the export have the rest.
 const SHOWN: usize = 25;
 
-async fn load(db: &Db, viewer: &Viewer, id: PersonId, known: Option<NaiveDate>) -> Result<Whole> {
-    let looking = viewer.clone();
+async fn load(db: &Db, rules: &Rules, viewer: &Viewer, id: PersonId, days: Days) -> Result<Whole> {
+    let (looking, rules) = (viewer.clone(), rules.clone());
     db.read(move |conn| {
         let post = looking.post(conn, id)?;
-        let known_at = known.map(|day| end_of(day, post.site.zone()));
-        Ok(Whole {
-            assignments: staff::queries::assignments_of(conn, id)?,
-            rows: ledger::rows_of(conn, id, known_at)?,
-            history: ledger::history_of(conn, id, LINES)?,
-            post,
-        })
+        let asof = days.at(looking.today, post.site.zone());
+        let known = Known::load(conn, id, asof.known_at)?;
+        let certificates = known.counting(rules.on(asof.on).context(), asof.on);
+        let mut rows = known.rows;
+        if asof.on != looking.today {
+            rows.retain(|row| row.from_on <= asof.on);
+        }
+        let mut history = ledger::history_of(conn, id, LINES)?;
+        if let Some(at) = asof.known_at {
+            history.retain(|row| row.recorded_at <= at);
+            let unseen = |row: &Row| row.voided_at.is_some_and(|voided| voided > at);
+            history.iter_mut().filter(|row| unseen(row)).for_each(|row| row.voided_at = None);
+        }
+        let assignments = staff::queries::assignments_of(conn, id)?;
+        Ok(Whole { post, assignments, asof, rows, certificates, history })
     })
     .await
-}
-
-/// The last moment of a day where the person works.
-fn end_of(day: NaiveDate, zone: chrono_tz::Tz) -> Instant {
-    let next = (day + Duration::days(1)).and_hms_opt(0, 0, 0).unwrap_or_default();
-    let start_of_next = next.and_local_timezone(zone).earliest().map(|at| at.to_utc());
-    Instant::from(start_of_next.unwrap_or_else(|| next.and_utc())).plus(-Duration::microseconds(1))
 }
 
 /// Every line of the record as a spreadsheet.
 pub async fn export(
     db: web::Data<Db>,
+    rules: Rules,
     viewer: Viewer,
     id: web::Path<String>,
 ) -> Result<HttpResponse> {
     let id = id.parse().map(PersonId).map_err(|_| Error::NotFound)?;
-    let whole = load(&db, &viewer, id, None).await?;
+    let whole = load(&db, &rules, &viewer, id, Days::default()).await?;
     let mut writer = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     let header = [
         "kind",
@@ -175,20 +191,27 @@ fn exact(row: &Row) -> String {
     }
 }
 
-fn page(viewer: &Viewer, rules: &Rules, whole: &Whole, asked: &Asked) -> Markup {
+fn page(
+    viewer: &Viewer,
+    rules: &Rules,
+    whole: &Whole,
+    asked: &Asked,
+    problems: &Problems,
+) -> Markup {
     let lang = viewer.lang();
+    let keep = [("kind", asked.kind.as_deref().unwrap_or_default())];
     let own = whole.post.person.id == viewer.id;
     let title = whole.post.person.title(lang).to_owned();
     let crumbs =
         if own { vec![] } else { vec![Crumb::new("/people", t!(lang, "人员", "People"))] };
     viewer.page(&title, &crumbs, html! {
         (heading(&title, subtitle(lang, rules, whole, viewer.today), actions(viewer, whole, own)))
-        @if let Some(known) = asked.known_on() {
-            (alert(Tone::Info, t!(lang, "以下是截至 {} 系统所知的记录。", "The record as it was known at the end of {}.", i18n::date(lang, known))))
-        }
+        (asof::form(lang, &asked.asking(), problems, &keep))
+        @if !problems.is_empty() { (asof::misunderstood(lang)) }
+        (asof::banner(lang, &whole.asof, viewer.today))
         div.row {
             div."col-lg-5" {
-                (standing(lang, rules, whole, viewer.today))
+                (standing(lang, rules, whole))
                 (kpis(lang, rules, &whole.rows))
                 (posts(lang, rules, whole))
             }
@@ -212,17 +235,27 @@ fn actions(viewer: &Viewer, whole: &Whole, own: bool) -> Markup {
     let lang = viewer.lang();
     let grants = own || viewer.holds_any(Granting::ROLES);
     let id = whole.post.person.id;
+    let proves = own || viewer.holds_any(Hr::ROLES);
+    let extracts = match own {
+        true => "/extracts".to_owned(),
+        false => {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.append_pair("person", &whole.post.person.staff_no);
+            format!("/extracts?{}", query.finish())
+        }
+    };
     let path = if own { "/my-path".to_owned() } else { format!("/people/{id}/path") };
     html! {
         a.btn href=(path) { (icon("stairs-up")) (t!(lang, "晋升路径", "Promotion path")) }
+        @if proves { a.btn href=(extracts) { (icon("shield-check")) (t!(lang, "持证证明", "Extracts")) } }
         @if grants { a.btn href=(format!("/people/{id}/accommodations")) { (icon("clock")) (t!(lang, "考试便利措施", "Exam accommodations")) } }
         a.btn href=(format!("/people/{id}/record.csv")) { (icon("download")) (t!(lang, "导出", "Export")) }
     }
 }
 
 /// Grades and certificates: what a reader looks for first.
-fn standing(lang: Lang, rules: &Rules, whole: &Whole, today: NaiveDate) -> Markup {
-    let context = rules.context();
+fn standing(lang: Lang, rules: &Rules, whole: &Whole) -> Markup {
+    let (context, today) = (rules.context(), whole.asof.on);
     let name = |row: &Row, kind| {
         shown::name_of(context, kind, &row.code, row.level.as_deref()).get(lang).to_owned()
     };
@@ -232,10 +265,6 @@ fn standing(lang: Lang, rules: &Rules, whole: &Whole, today: NaiveDate) -> Marku
             grades.insert(&row.code, row);
         }
     }
-    let mut certificates: BTreeMap<&str, &Row> = BTreeMap::new();
-    of_kind(&whole.rows, Kind::Certificate).for_each(|row| {
-        certificates.insert(&row.code, row);
-    });
     html! {
         (card(&t!(lang, "技能等级", "Skill grades"), html! {
             @if grades.is_empty() { p.text-secondary.mb-0 { (t!(lang, "还没有等级。", "No grade yet.")) } }
@@ -244,15 +273,25 @@ fn standing(lang: Lang, rules: &Rules, whole: &Whole, today: NaiveDate) -> Marku
                 (ladder.to_owned(), html! { strong { (name(row, Kind::Grade)) } div.small.text-secondary { (shown::span(lang, row.from_on, row.through_on)) } })
             })))
         }))
-        (card(&t!(lang, "证书", "Certificates"), html! {
-            @if certificates.is_empty() { p.text-secondary.mb-0 { (t!(lang, "还没有证书。", "No certificate yet.")) } }
-            (definitions(certificates.values().map(|row| {
-                (name(row, Kind::Certificate), html! {
-                    (shown::state(lang, row.from_on, row.through_on, today))
-                    div.small.text-secondary { (shown::span(lang, row.from_on, row.through_on)) }
-                })
+        div #certificates { (card(&t!(lang, "证书", "Certificates"), html! {
+            @if whole.certificates.is_empty() { p.text-secondary.mb-0 { (t!(lang, "还没有证书。", "No certificate yet.")) } }
+            (definitions(whole.certificates.iter().map(|seen| {
+                let title = context.name(Kind::Certificate, &seen.held.code).get(lang).to_owned();
+                (title, certificate(lang, seen, today))
             })))
-        }))
+        })) }
+    }
+}
+
+fn certificate(lang: Lang, seen: &Seen, on: NaiveDate) -> Markup {
+    let held = &seen.held;
+    html! {
+        (state_badge(lang, held.state()))
+        @if !seen.in_force() { @if let Some(why) = seen.why(on) { div.small { (why.get(lang)) } } }
+        div.small.text-secondary { (shown::span(lang, held.from, held.through)) }
+        @if let Some(number) = &held.number {
+            div.small { @if held.is_ours() { a href={ "/certificates/" (number) } { (number) } } @else { (number) } }
+        }
     }
 }
 
@@ -350,9 +389,9 @@ fn filter(lang: Lang, asked: &Asked) -> Markup {
                     option value=(kind.word()) selected[asked.kind() == Some(kind)] { (kind.title().get(lang)) }
                 }
             }
-            input.form-control.form-control-sm.w-auto type="date" name="known"
-                value=(asked.known_on().map(|day| day.to_string()).unwrap_or_default())
-                aria-label=(t!(lang, "截至某日所知", "As known on"));
+            @for (name, value) in [("on", &asked.on), ("known_on", &asked.known_on)] {
+                @if !value.is_empty() { input type="hidden" name=(name) value=(value); }
+            }
             button.btn.btn-sm type="submit" { (t!(lang, "查看", "Show")) }
         }
     }

@@ -1,54 +1,58 @@
-//! Handing mails over to a mail server.
+//! Handing mails over to a mail server: every one, and none twice by our doing.
+//!
+//! When much is waiting, several lines (connections) work side by side. Each claims a handful of
+//! mails and hands them over one after the other. That the server has accepted a mail is written
+//! down while sender and recipient of the next are named, and before its text goes out; so if we
+//! are killed, at most the last mail of each line is sent again, under the same Message-ID.
+//!
+//! What goes wrong, and what follows:
+//!
+//! | What the server does | What becomes of the mail | and of the others |
+//! |---|---|---|
+//! | refuses with 4xx | tried again later, in steps that double | go on |
+//! | refuses with 5xx | parked with the server's words | go on |
+//! | breaks the connection before the text is out | tried again later | go on over a new connection |
+//! | breaks it after the text | the same, and in doubt | go on over a new connection |
+//! | is silent for two minutes | as when it breaks the connection | wait for the next round |
+//! | is not there, refuses us as such (421, sign-in) | waits; this counts as no try | all wait, in steps that double |
+//! | nothing: we are killed | is claimed again after five minutes; in doubt if the text was going out | are claimed again |
 
-use std::time::Duration;
-
-use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Attachment, Mailbox, MultiPart, SinglePart, header},
-    transport::smtp::{
-        AsyncSmtpTransportBuilder, authentication::Credentials, client::Tls, client::TlsParameters,
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
     },
+    time::Duration,
 };
-use serde::Deserialize;
 
+use futures_util::future::join_all;
+
+pub use super::smtp::{Protection, Smtp};
 use super::{
-    Letterhead, calendar,
-    outbox::{self, Mail},
+    Letterhead,
+    message::{self, Wire},
+    outbox::{self, Claimed, Fate, OutboxId},
+    pause,
+    smtp::{Line, Refusal, Route},
 };
 use crate::{
-    db::{Db, Error},
+    db::{Conn, Db, Error, Instant},
     web::Clock,
 };
 
-/// How the connection to the mail server is protected.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Protection {
-    /// Plain to begin with, then TLS or nothing.
-    #[default]
-    Starttls,
-    /// TLS from the first byte.
-    Tls,
-    /// Unprotected: for a relay on the same machine only.
-    None,
-}
-
-/// Where mail is handed over.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Smtp {
-    pub host: String,
-    pub port: Option<u16>,
-    #[serde(default)]
-    pub protection: Protection,
-    pub username: Option<String>,
-    pub password: Option<String>,
-}
+/// Lines to the server at most. Mail services allow few per client, and each waits for the server
+/// most of the time.
+const LINES: usize = 4;
+/// Mails one line claims at a time.
+const BATCH: usize = 16;
+/// Connections that break one after the other before the server counts as out of order.
+const BREAKS: usize = 3;
 
 /// The way to the mail server.
 pub struct Transport {
-    connect: AsyncSmtpTransportBuilder,
-    patience: Duration,
+    route: Route,
+    stopping: Arc<AtomicBool>,
 }
 
 impl Transport {
@@ -56,25 +60,16 @@ impl Transport {
         Transport::with_patience(settings, Duration::from_secs(120))
     }
 
-    /// Gives up on one mail after so long, which must be less than the lease on it. The SMTP
-    /// library limits only the time to connect; a server that then falls silent would hold us up
-    /// for ever.
+    /// Gives up on each answer of the server after so long. Two such waits must be shorter than the
+    /// claim on a mail lasts.
     pub fn with_patience(settings: &Smtp, patience: Duration) -> Result<Transport, String> {
-        let host = &settings.host;
-        let tls = || TlsParameters::new(host.clone()).map_err(|error| error.to_string());
-        let (tls, usual_port) = match settings.protection {
-            Protection::Starttls => (Tls::Required(tls()?), 587),
-            Protection::Tls => (Tls::Wrapper(tls()?), 465),
-            Protection::None => (Tls::None, 25),
-        };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(host)
-            .port(settings.port.unwrap_or(usual_port))
-            .tls(tls)
-            .timeout(Some(patience));
-        if let (Some(username), Some(password)) = (&settings.username, &settings.password) {
-            builder = builder.credentials(Credentials::new(username.clone(), password.clone()));
-        }
-        Ok(Transport { connect: builder, patience })
+        let route = Route::new(settings, patience)?;
+        Ok(Transport { route, stopping: Arc::default() })
+    }
+
+    /// Lets every line finish the mail it has in its hands and then end.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
     }
 
     /// Sends what is due until nothing is; returns how many the server accepted.
@@ -84,155 +79,237 @@ impl Transport {
         clock: &Clock,
         head: &Letterhead,
     ) -> Result<usize, Error> {
-        // Connections are kept for this batch only: one that fell silent must not be used again.
-        let smtp = self.connect.clone().build();
-        let mut sent = 0;
-        loop {
-            let now = clock.now();
-            let Some(mail) = db.write(move |conn| outbox::claim(conn, now)).await? else {
-                return Ok(sent);
-            };
-            let outcome = self.send(&smtp, &mail, head).await;
-            let now = clock.now();
-            sent += usize::from(outcome.is_ok());
-            let server_fails = matches!(outcome, Err(Failure::OfServer(_)));
-            db.write(move |conn| match outcome {
-                Ok(()) => outbox::mark_sent(conn, mail.id, now),
-                Err(Failure::ForGood(why)) => outbox::park(conn, mail.id, &why, now),
-                Err(Failure::ForNow(why) | Failure::OfServer(why)) => {
-                    outbox::mark_failed(conn, &mail, &why, now)
-                }
+        let now = clock.now();
+        let (pause, due) = db
+            .read(move |conn| -> Result<_, Error> {
+                let most = (LINES * BATCH) as i64;
+                Ok((pause::open(conn)?, outbox::count_due(conn, now, most)?))
             })
             .await?;
-            // The next mail would fail in the same way, after the same wait.
-            if server_fails {
-                return Ok(sent);
+        if due == 0 || pause.as_ref().is_some_and(|pause| now < pause.until_at) {
+            return Ok(0);
+        }
+        if let Err(why) = message::sender(head) {
+            db.write(move |conn| pause::note(conn, &why, now)).await?;
+            return Ok(0);
+        }
+        let lines = (0..due.div_ceil(BATCH)).map(|_| Worker::new(self, db, clock, head).run());
+        let (mut sent, mut trouble, mut failed) = (0, None, None);
+        for ended in join_all(lines).await {
+            match ended {
+                Ok(ended) => {
+                    sent += ended.sent;
+                    trouble = trouble.or(ended.trouble);
+                }
+                Err(error) => failed = Some(error),
+            }
+        }
+        let now = clock.now();
+        match trouble {
+            // A server that takes mail over another line is not out of order.
+            Some(why) if sent == 0 => db.write(move |conn| pause::note(conn, &why, now)).await?,
+            _ if pause.is_some() => db.write(move |conn| pause::end(conn, now)).await?,
+            _ => {}
+        }
+        failed.map_or(Ok(sent), Err)
+    }
+}
+
+/// What came of one line.
+struct Ended {
+    sent: usize,
+    /// Why the server is of no use just now.
+    trouble: Option<String>,
+}
+
+/// Whoever works one line.
+struct Worker<'a> {
+    transport: &'a Transport,
+    db: &'a Db,
+    clock: &'a Clock,
+    head: &'a Letterhead,
+    line: Option<Line>,
+    /// Accepted by the server and not yet written down.
+    taken: Option<OutboxId>,
+    sent: usize,
+    breaks: usize,
+}
+
+impl<'a> Worker<'a> {
+    fn new(
+        transport: &'a Transport,
+        db: &'a Db,
+        clock: &'a Clock,
+        head: &'a Letterhead,
+    ) -> Worker<'a> {
+        Worker { transport, db, clock, head, line: None, taken: None, sent: 0, breaks: 0 }
+    }
+
+    async fn run(mut self) -> Result<Ended, Error> {
+        let outcome = self.work().await;
+        // What was accepted is written down whatever else went wrong.
+        self.note_taken().await?;
+        if let Some(line) = self.line.take() {
+            line.close().await;
+        }
+        Ok(Ended { sent: self.sent, trouble: outcome? })
+    }
+
+    /// Claims and delivers until nothing is due; says why when the server is of no use.
+    async fn work(&mut self) -> Result<Option<String>, Error> {
+        loop {
+            let claimed = self.write(|conn, now| outbox::claim(conn, now, BATCH as i64)).await?;
+            if claimed.is_empty() {
+                return Ok(None);
+            }
+            let mut rest = VecDeque::from(claimed);
+            while let Some(claimed) = rest.pop_front() {
+                if self.transport.stopping.load(Ordering::Relaxed) {
+                    rest.push_front(claimed);
+                    self.release(rest.into()).await?;
+                    return Ok(None);
+                }
+                if let Some(why) = self.deliver(claimed).await? {
+                    self.release(rest.into()).await?;
+                    return Ok(Some(why));
+                }
             }
         }
     }
 
-    async fn send(
-        &self,
-        smtp: &AsyncSmtpTransport<Tokio1Executor>,
-        mail: &Mail,
-        head: &Letterhead,
-    ) -> Result<(), Failure> {
-        let message = compose(mail, head).map_err(Failure::ForGood)?;
-        match tokio::time::timeout(self.patience, smtp.send(message)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(Failure::of(&error)),
-            Err(_) => Err(Failure::OfServer("the mail server fell silent".to_owned())),
+    async fn deliver(&mut self, claimed: Claimed) -> Result<Option<String>, Error> {
+        // Every try ended without a word: we must have died over it each time.
+        if claimed.mail.tries >= outbox::MOST_TRIES {
+            return self.park(claimed, message::NO_ANSWER.to_owned()).await;
         }
-    }
-}
-
-/// Why a mail was not accepted.
-#[derive(Debug, PartialEq, Eq)]
-enum Failure {
-    /// This mail, for now: a full mailbox, a greylist.
-    ForNow(String),
-    /// This mail, and trying again would not help.
-    ForGood(String),
-    /// The server or our access to it: no mail's fault, so none is given up for it at once.
-    OfServer(String),
-}
-
-impl Failure {
-    fn of(error: &lettre::transport::smtp::Error) -> Failure {
-        Failure::of_answer(error.status().map(u16::from), error.to_string())
-    }
-
-    /// Sorts the server's answer; no answer at all is a matter of the connection.
-    fn of_answer(code: Option<u16>, why: String) -> Failure {
-        match code {
-            // Shutting down; sign-in wanted, wrong or not possible; commands it does not know.
-            Some(421 | 454 | 500..=504 | 530 | 534 | 535 | 538) | None => Failure::OfServer(why),
-            Some(500..) => Failure::ForGood(why),
-            Some(_) => Failure::ForNow(why),
-        }
-    }
-}
-
-/// The message on the wire. The Message-ID is the outbox row's, the same at every try.
-fn compose(mail: &Mail, head: &Letterhead) -> Result<Message, String> {
-    let from: Mailbox = head.from.parse().map_err(|error| format!("sender: {error}"))?;
-    let to: Mailbox = mail.recipient.parse().map_err(|error| format!("recipient: {error}"))?;
-    Message::builder()
-        .from(from)
-        .to(to)
-        .subject(&mail.subject)
-        .message_id(Some(mail.message_id.clone()))
-        .date(mail.created_at.utc().into())
-        .header(header::MIME_VERSION_1_0)
-        // Out-of-office replies to a program help nobody.
-        .raw_header(header::HeaderValue::new(
-            header::HeaderName::new_from_ascii_str("Auto-Submitted"),
-            "auto-generated".to_owned(),
-        ))
-        .multipart(parts(mail)?)
-        .map_err(|error| error.to_string())
-}
-
-/// Text and HTML; an appointment besides as one more form of the same, which mail programs put into
-/// the calendar, and as a file for those that do not know that form.
-fn parts(mail: &Mail) -> Result<MultiPart, String> {
-    let words = MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone());
-    let Some(ics) = &mail.calendar else { return Ok(words) };
-    let method = calendar::method_of(ics);
-    let of_type = |word: String| header::ContentType::parse(&word).map_err(|e| e.to_string());
-    let invitation = SinglePart::builder()
-        .header(of_type(format!("text/calendar; charset=utf-8; method={method}"))?)
-        .body(ics.clone());
-    let file = Attachment::new("invite.ics".to_owned())
-        .body(ics.clone(), of_type("application/ics; name=\"invite.ics\"".to_owned())?);
-    Ok(MultiPart::mixed().multipart(words.singlepart(invitation)).singlepart(file))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::db::Instant;
-
-    #[test]
-    fn an_appointment_travels_in_the_letter_and_as_a_file() {
-        let now = Instant::from(chrono::DateTime::UNIX_EPOCH);
-        let mail = Mail {
-            id: outbox::OutboxId(1),
-            message_id: "<1@shifu.test>".to_owned(),
-            person_id: None,
-            recipient: "t0001@example.com".to_owned(),
-            language: crate::db::types::LangColumn(crate::i18n::Lang::En),
-            subject: "Cancelled".to_owned(),
-            body_text: "text".to_owned(),
-            body_html: "<p>html</p>".to_owned(),
-            created_at: now,
-            next_try_at: now,
-            tries: 0,
-            last_error: None,
-            sent_at: None,
-            parked_at: None,
-            calendar: Some("BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n".to_owned()),
+        let wire = match message::compose(&claimed.mail, self.head) {
+            Ok(wire) => wire,
+            Err(unfit) => return self.park(claimed, unfit.to_string()).await,
         };
-        let head = Letterhead {
-            from: "shifu <training@example.com>".to_owned(),
-            base_url: "http://shifu.test".to_owned(),
-        };
-        let wire = String::from_utf8(compose(&mail, &head).unwrap().formatted()).unwrap();
-        let kinds = ["multipart/mixed", "multipart/alternative", "text/plain", "text/html"];
-        assert!(kinds.iter().all(|kind| wire.contains(kind)), "{wire}");
-        assert!(wire.contains("text/calendar; charset=utf-8; method=CANCEL"), "{wire}");
-        assert!(wire.contains("filename=\"invite.ics\""), "{wire}");
+        if self.line.is_none() {
+            self.note_taken().await?;
+            match self.transport.route.open().await {
+                Ok(line) => self.line = Some(line),
+                Err(why) => {
+                    self.release(vec![claimed]).await?;
+                    return Ok(Some(why));
+                }
+            }
+        }
+        self.hand_over(claimed, &wire).await
     }
 
-    #[test]
-    fn only_a_refusal_of_the_mail_itself_gives_it_up() {
-        let sort = |code| Failure::of_answer(code, String::new());
-        let none = String::new;
-        assert_eq!(sort(Some(550)), Failure::ForGood(none()), "no such mailbox");
-        assert_eq!(sort(Some(554)), Failure::ForGood(none()), "refused content");
-        assert_eq!(sort(Some(451)), Failure::ForNow(none()), "greylisted");
-        for code in [Some(535), Some(530), Some(421), None] {
-            assert_eq!(sort(code), Failure::OfServer(none()), "{code:?}");
+    /// The dialogue about one mail, over an open line.
+    async fn hand_over(&mut self, claimed: Claimed, wire: &Wire) -> Result<Option<String>, Error> {
+        let Some(mut line) = self.line.take() else { return Ok(None) };
+        let begin = self.write(move |conn, now| outbox::begin(conn, &claimed, now));
+        let (begun, offered) = tokio::join!(begin, line.offer(wire));
+        let Some(begun) = begun? else {
+            // The claim ran out meanwhile, and somebody else has the mail.
+            self.line = line.withdraw().await.then_some(line);
+            return Ok(None);
+        };
+        let outcome = match offered {
+            Ok(()) => line.hand_over(wire).await,
+            Err(refusal) => Err(refusal),
+        };
+        match outcome {
+            Ok(()) => {
+                self.line = Some(line);
+                self.taken = Some(begun.mail.id);
+                self.sent += 1;
+                self.breaks = 0;
+                Ok(None)
+            }
+            Err(refusal) => self.refused(begun, line, refusal).await,
         }
+    }
+
+    async fn refused(
+        &mut self,
+        claimed: Claimed,
+        mut line: Line,
+        refusal: Refusal,
+    ) -> Result<Option<String>, Error> {
+        match refusal {
+            Refusal::OfServer(why) => {
+                self.release(vec![claimed]).await?;
+                Ok(Some(why))
+            }
+            Refusal::ForNow(why) => {
+                self.failed(claimed, why, Fate::NotTaken).await?;
+                self.line = line.withdraw().await.then_some(line);
+                Ok(None)
+            }
+            Refusal::ForGood(why) => {
+                self.park(claimed, why).await?;
+                self.line = line.withdraw().await.then_some(line);
+                Ok(None)
+            }
+            Refusal::Broken { why, silent } => {
+                self.failed(claimed, why.clone(), Fate::NotTaken).await?;
+                Ok(self.broke(why, silent))
+            }
+            Refusal::Doubt { why, silent } => {
+                self.failed(claimed, why.clone(), Fate::Unknown).await?;
+                Ok(self.broke(why, silent))
+            }
+        }
+    }
+
+    /// The next mail goes over a new connection, unless it would fail in the same way after the
+    /// same wait.
+    fn broke(&mut self, why: String, silent: bool) -> Option<String> {
+        self.breaks += 1;
+        (silent || self.breaks >= BREAKS).then_some(why)
+    }
+
+    async fn failed(&mut self, claimed: Claimed, why: String, fate: Fate) -> Result<(), Error> {
+        self.write(move |conn, now| outbox::mark_failed(conn, &claimed, &why, fate, now)).await
+    }
+
+    async fn park(&mut self, claimed: Claimed, why: String) -> Result<Option<String>, Error> {
+        let park =
+            move |conn: &mut Conn, now| outbox::park(conn, &claimed, &why, Fate::NotTaken, now);
+        self.write(park).await.map(|()| None)
+    }
+
+    async fn release(&mut self, claimed: Vec<Claimed>) -> Result<(), Error> {
+        self.write(move |conn, _| outbox::release(conn, &claimed)).await
+    }
+
+    /// Writes down what was accepted. A database that is locked or gone for a moment must not make
+    /// us send that mail again.
+    async fn note_taken(&mut self) -> Result<(), Error> {
+        const PATIENT: usize = 5;
+        if self.taken.is_none() {
+            return Ok(());
+        }
+        for _ in 0..PATIENT {
+            match self.write(|_, _| Ok(())).await {
+                Err(error) if error.is_unavailable() => {}
+                outcome => return outcome,
+            }
+        }
+        self.write(|_, _| Ok(())).await
+    }
+
+    /// One transaction, which also writes down what was accepted.
+    async fn write<T: Send + 'static>(
+        &mut self,
+        job: impl FnOnce(&mut Conn, Instant) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (taken, now) = (self.taken, self.clock.now());
+        let outcome = self
+            .db
+            .write(move |conn| -> Result<T, Error> {
+                if let Some(id) = taken {
+                    outbox::mark_sent(conn, id, now)?;
+                }
+                job(conn, now)
+            })
+            .await?;
+        self.taken = None;
+        Ok(outcome)
     }
 }

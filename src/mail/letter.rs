@@ -1,7 +1,6 @@
-//! What a mail says, as text and as HTML.
+//! What a mail says, and its plain text.
 
-use maud::{DOCTYPE, html};
-
+use super::look;
 use crate::{i18n::Lang, record::PersonId, t};
 
 /// What every mail of this installation has in common.
@@ -49,54 +48,133 @@ pub struct Letter {
     pub action: Option<(String, String)>,
 }
 
+/// What goes with a letter. Most have nothing: `Enclosed::default()`.
+#[derive(Clone, Debug, Default)]
+pub struct Enclosed {
+    /// The lines of a digest, below the paragraphs and above the button.
+    pub rows: Vec<Row>,
+    /// For the recipient's calendar, as iCalendar ([`super::calendar`]).
+    pub calendar: Option<String>,
+    /// Where whoever may opt out of this kind of mail does so ([`super::choices::unsubscribe_path`]).
+    /// Leave it out where nobody may.
+    pub unsubscribe: Option<String>,
+}
+
+/// A line of a letter that lists several things; lines with the same heading stand together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    pub heading: String,
+    pub text: String,
+    /// Where it leads.
+    pub path: String,
+}
+
+/// The rows by what they stand under.
+pub(super) fn grouped(rows: &[Row]) -> impl Iterator<Item = &[Row]> {
+    rows.chunk_by(|one, next| one.heading == next.heading)
+}
+
 impl Letter {
-    pub(super) fn as_text(&self, to: &Recipient, head: &Letterhead) -> String {
+    pub(super) fn as_text(&self, enclosed: &Enclosed, to: &Recipient, head: &Letterhead) -> String {
         let mut text = format!("{}\n\n", greeting(to));
         for paragraph in &self.paragraphs {
             text.push_str(paragraph);
             text.push_str("\n\n");
         }
+        rows_as_text(&mut text, &enclosed.rows, head);
         if let Some((label, path)) = &self.action {
             text.push_str(&format!("{label}: {}\n\n", head.link(path)));
         }
         text.push_str("-- \n");
         text.push_str(&sign_off(to.lang));
         text.push('\n');
+        if let Some(path) = &enclosed.unsubscribe {
+            text.push_str(&format!("{}: {}\n", opt_out(to.lang), head.link(path)));
+        }
         text
     }
 
-    /// Inline styles and a table: what mail programs understand.
-    pub(super) fn as_html(&self, to: &Recipient, head: &Letterhead) -> String {
-        html! {
-            (DOCTYPE)
-            html lang=(to.lang.tag()) {
-                head { meta charset="utf-8"; meta name="viewport" content="width=device-width"; title { (self.subject) } }
-                body style="margin:0;padding:16px;background:#f4f5f7;font-family:system-ui,'Segoe UI','PingFang SC','Microsoft YaHei',sans-serif;color:#1f2933" {
-                    table role="presentation" width="100%" cellpadding="0" cellspacing="0" { tr { td align="center" {
-                        table role="presentation" width="560" cellpadding="0" cellspacing="0" style="max-width:560px;width:100%;background:#fff;border-radius:8px" { tr { td style="padding:24px;font-size:16px;line-height:1.6" {
-                            p style="margin:0 0 16px" { (greeting(to)) }
-                            @for paragraph in &self.paragraphs { p style="margin:0 0 16px" { (paragraph) } }
-                            @if let Some((label, path)) = &self.action {
-                                p style="margin:24px 0" { a href=(head.link(path)) style="background:#b3261e;color:#fff;padding:12px 20px;border-radius:6px;text-decoration:none;display:inline-block" { (label) } }
-                            }
-                            p style="margin:24px 0 0;color:#616e7c;font-size:13px" { (sign_off(to.lang)) }
-                        } } }
-                    } } }
-                }
-            }
-        }
-        .into_string()
+    pub(super) fn as_html(&self, enclosed: &Enclosed, to: &Recipient, head: &Letterhead) -> String {
+        look::page(self, enclosed, to, head).into_string()
+    }
+
+    /// What a mail program shows beside the subject, before the mail is opened.
+    pub(super) fn preview(&self) -> String {
+        let said = self.paragraphs.first().map_or("", String::as_str);
+        said.chars().take(140).collect()
     }
 }
 
-fn greeting(to: &Recipient) -> String {
+fn rows_as_text(text: &mut String, rows: &[Row], head: &Letterhead) {
+    for lines in grouped(rows) {
+        text.push_str(&format!("{}\n", lines[0].heading));
+        for Row { text: said, path, .. } in lines {
+            text.push_str(&format!("- {said}\n  {}\n", head.link(path)));
+        }
+        text.push('\n');
+    }
+}
+
+pub(super) fn greeting(to: &Recipient) -> String {
     t!(to.lang, "{}，您好！", "Dear {},", to.name)
 }
 
-fn sign_off(lang: Lang) -> String {
+pub(super) fn sign_off(lang: Lang) -> String {
     t!(
         lang,
         "此邮件由 shifu 售后培训与认证系统自动发送，请勿直接回复。",
         "Sent by shifu, training and certification in after-sales. Please do not reply to this mail."
     )
+}
+
+pub(super) fn opt_out(lang: Lang) -> String {
+    t!(lang, "不再接收这类邮件", "Stop mails of this kind")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(heading: &str, text: &str) -> Row {
+        let path = "/certificates/SF-1".to_owned();
+        Row { heading: heading.to_owned(), text: text.to_owned(), path }
+    }
+
+    #[test]
+    fn a_digest_names_each_group_once_in_text_and_in_html() {
+        let head = Letterhead {
+            from: "shifu <training@example.com>".to_owned(),
+            base_url: "https://shifu.test".to_owned(),
+        };
+        let to = Recipient {
+            person: PersonId(1),
+            name: "Zhou Min".to_owned(),
+            email: "m0001@example.com".to_owned(),
+            lang: Lang::En,
+        };
+        let letter = Letter {
+            subject: "Due this week".to_owned(),
+            paragraphs: vec!["Two certificates <end>.".to_owned()],
+            action: Some(("Open the board".to_owned(), "/certificates/board".to_owned())),
+        };
+        let rows = vec![row("Lin Tao", "Brakes"), row("Lin Tao", "Tyres"), row("Wang", "Brakes")];
+        let enclosed = Enclosed {
+            rows,
+            unsubscribe: Some("/mail/unsubscribe/s/digest".to_owned()),
+            ..Enclosed::default()
+        };
+        let text = letter.as_text(&enclosed, &to, &head);
+        assert_eq!(text.matches("Lin Tao\n").count(), 1);
+        assert!(
+            text.contains("Lin Tao\n- Brakes\n  https://shifu.test/certificates/SF-1\n- Tyres\n")
+        );
+        assert!(
+            text.ends_with(
+                "Stop mails of this kind: https://shifu.test/mail/unsubscribe/s/digest\n"
+            )
+        );
+        let html = letter.as_html(&enclosed, &to, &head);
+        assert_eq!(html.matches(">Lin Tao<").count(), 1);
+        assert!(html.contains("Two certificates &lt;end&gt;."));
+    }
 }

@@ -1,11 +1,17 @@
 //! All that reads and writes the table `outbox`.
+//!
+//! A mail is claimed for a while by one worker, in batches; a claim is known by the moment it ends,
+//! and nothing is changed without it. Just before a worker hands a mail's text over, [`begin`] notes
+//! when (`handed_at`); what the server answers takes the note away again or makes it `sent_at`. So
+//! whatever kills us, a mail whose fate nobody knows says so.
 
 use chrono::Duration;
 use diesel::prelude::*;
 
-use super::{Appointment, Letter, Letterhead, Recipient};
+use super::{Appointment, Enclosed, Letter, Letterhead, Recipient, Row};
 use crate::{
     db::{Conn, Error, Instant, schema::outbox, types::LangColumn},
+    each_backend,
     record::PersonId,
 };
 
@@ -32,10 +38,25 @@ pub struct Mail {
     pub next_try_at: Instant,
     pub tries: i64,
     pub last_error: Option<String>,
+    pub leased_until: Option<Instant>,
     pub sent_at: Option<Instant>,
     pub parked_at: Option<Instant>,
     /// The appointment that goes with it, as iCalendar.
     pub calendar: Option<String>,
+    /// Path of the page where the recipient may opt out of this kind of mail.
+    pub unsubscribe: Option<String>,
+    /// When its text last went to the server and no answer is known.
+    pub handed_at: Option<Instant>,
+}
+
+impl Mail {
+    /// Whether the server may have it although it never said so: the connection broke, or we died,
+    /// between the end of the text and the answer. It is sent again under the same Message-ID.
+    pub fn is_in_doubt(&self, now: Instant) -> bool {
+        self.sent_at.is_none()
+            && self.handed_at.is_some()
+            && self.leased_until.is_none_or(|until| until < now)
+    }
 }
 
 /// Puts a mail into the outbox, in the transaction of what it announces.
@@ -46,7 +67,7 @@ pub fn post(
     letter: &Letter,
     now: Instant,
 ) -> Result<OutboxId> {
-    post_with(conn, head, to, letter, None, now)
+    post_enclosing(conn, head, to, letter, &Enclosed::default(), now)
 }
 
 /// [`post`] with an appointment for the recipient's calendar.
@@ -58,6 +79,32 @@ pub fn post_with(
     appointment: Option<&Appointment>,
     now: Instant,
 ) -> Result<OutboxId> {
+    let calendar = appointment.map(Appointment::to_ics);
+    post_enclosing(conn, head, to, letter, &Enclosed { calendar, ..Enclosed::default() }, now)
+}
+
+/// [`post`] with a list of things under the letter's paragraphs.
+pub fn post_rows(
+    conn: &mut Conn,
+    head: &Letterhead,
+    to: &Recipient,
+    letter: &Letter,
+    rows: &[Row],
+    now: Instant,
+) -> Result<OutboxId> {
+    let enclosed = Enclosed { rows: rows.to_vec(), ..Enclosed::default() };
+    post_enclosing(conn, head, to, letter, &enclosed, now)
+}
+
+/// [`post`] with the lines of a digest, an entry for the calendar, a way to opt out.
+pub fn post_enclosing(
+    conn: &mut Conn,
+    head: &Letterhead,
+    to: &Recipient,
+    letter: &Letter,
+    enclosed: &Enclosed,
+    now: Instant,
+) -> Result<OutboxId> {
     let message_id = format!("<{}@{}>", uuid::Uuid::now_v7().simple(), head.host());
     Ok(diesel::insert_into(outbox::table)
         .values((
@@ -66,56 +113,112 @@ pub fn post_with(
             outbox::recipient.eq(&to.email),
             outbox::language.eq(LangColumn(to.lang)),
             outbox::subject.eq(&letter.subject),
-            outbox::body_text.eq(letter.as_text(to, head)),
-            outbox::body_html.eq(letter.as_html(to, head)),
+            outbox::body_text.eq(letter.as_text(enclosed, to, head)),
+            outbox::body_html.eq(letter.as_html(enclosed, to, head)),
             outbox::created_at.eq(now),
             outbox::next_try_at.eq(now),
             outbox::tries.eq(0),
-            outbox::calendar.eq(appointment.map(Appointment::to_ics)),
+            outbox::calendar.eq(&enclosed.calendar),
+            outbox::unsubscribe.eq(&enclosed.unsubscribe),
         ))
         .returning(outbox::id)
         .get_result(conn)?)
 }
 
-/// How long a worker may take over one mail before another may try it.
+/// How long a worker may take over what it claimed before another may take it. Longer than handing
+/// over one mail ever takes: the claim on each is renewed right before.
 const LEASE: Duration = Duration::minutes(5);
 
-/// Takes the mail that has waited longest, for one worker alone.
-pub fn claim(conn: &mut Conn, now: Instant) -> Result<Option<Mail>> {
-    let free = outbox::leased_until.is_null().or(outbox::leased_until.lt(now));
+/// A mail that one worker holds, until the moment that names the claim.
+#[derive(Clone, Debug)]
+pub struct Claimed {
+    pub mail: Mail,
+    until: Instant,
+}
+
+/// How many mails are due, counted up to a limit.
+pub fn count_due(conn: &mut Conn, now: Instant, limit: i64) -> Result<usize> {
     let due = outbox::table
         .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_null()))
         .filter(outbox::next_try_at.le(now))
-        .filter(free)
-        .order((outbox::next_try_at, outbox::id))
-        .select(Mail::as_select())
-        .limit(16)
-        .load::<Mail>(conn)?;
-    for mail in due {
-        // Every try ended without a word: the program must have died over it each time.
-        if mail.tries >= MOST_TRIES {
-            park(conn, mail.id, mail.last_error.as_deref().unwrap_or("no answer"), now)?;
-            continue;
-        }
-        // Checked again in the update: of two workers on one row, the second changes nothing.
-        let taken = diesel::update(outbox::table.find(mail.id))
-            .filter(free)
-            .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_null()))
-            .set((outbox::leased_until.eq(now.plus(LEASE)), outbox::tries.eq(outbox::tries + 1)))
-            .execute(conn)?;
-        if taken == 1 {
-            return Ok(Some(Mail { tries: mail.tries + 1, ..mail }));
-        }
-    }
-    Ok(None)
+        .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+        .select(outbox::id)
+        .limit(limit);
+    Ok(due.load::<OutboxId>(conn)?.len())
 }
 
-/// The server has accepted it.
+/// Takes the mails that have waited longest, for one worker alone. Empty only when none is due.
+pub fn claim(conn: &mut Conn, now: Instant, most: i64) -> Result<Vec<Claimed>> {
+    let free = outbox::leased_until.is_null().or(outbox::leased_until.lt(now));
+    let open = outbox::sent_at.is_null().and(outbox::parked_at.is_null());
+    let until = now.plus(LEASE);
+    loop {
+        let due: Vec<OutboxId> = outbox::table
+            .filter(open)
+            .filter(outbox::next_try_at.le(now))
+            .filter(free)
+            .order((outbox::next_try_at, outbox::id))
+            .select(outbox::id)
+            .limit(most)
+            .load(conn)?;
+        if due.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Checked again in the update: of two workers on one row, the second changes nothing.
+        let mut taken: Vec<Mail> = each_backend!(conn, |conn| diesel::update(
+            outbox::table.filter(outbox::id.eq_any(due))
+        )
+        .filter(open)
+        .filter(free)
+        .set(outbox::leased_until.eq(until))
+        .returning(Mail::as_select())
+        .get_results(conn))?;
+        // Somebody else was faster with all of these; there may be more behind them.
+        if !taken.is_empty() {
+            taken.sort_by_key(|mail| (mail.next_try_at, mail.id.0));
+            return Ok(taken.into_iter().map(|mail| Claimed { mail, until }).collect());
+        }
+    }
+}
+
+/// Notes that the text is about to go out, and renews the claim. False when the claim ran out and
+/// another worker has the mail: then nothing may be handed over.
+pub fn begin(conn: &mut Conn, claimed: &Claimed, now: Instant) -> Result<Option<Claimed>> {
+    let until = now.plus(LEASE).max(claimed.until.plus(Duration::microseconds(1)));
+    let begun = diesel::update(outbox::table.find(claimed.mail.id))
+        .filter(outbox::leased_until.eq(claimed.until).and(outbox::sent_at.is_null()))
+        .set((
+            outbox::leased_until.eq(until),
+            outbox::handed_at.eq(now),
+            outbox::tries.eq(claimed.mail.tries + 1),
+        ))
+        .execute(conn)?;
+    Ok((begun == 1).then(|| Claimed { until, ..claimed.clone() }))
+}
+
+/// Gives claimed mails back untried.
+pub fn release(conn: &mut Conn, claimed: &[Claimed]) -> Result<()> {
+    for one in claimed {
+        diesel::update(outbox::table.find(one.mail.id))
+            .filter(outbox::leased_until.eq(one.until))
+            .set((
+                outbox::leased_until.eq(None::<Instant>),
+                outbox::handed_at.eq(one.mail.handed_at),
+                outbox::tries.eq(one.mail.tries),
+            ))
+            .execute(conn)?;
+    }
+    Ok(())
+}
+
+/// The server has accepted it. This holds whoever has the claim by now.
 pub fn mark_sent(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<()> {
     diesel::update(outbox::table.find(id))
+        .filter(outbox::sent_at.is_null())
         .set((
             outbox::sent_at.eq(now),
             outbox::leased_until.eq(None::<Instant>),
+            outbox::parked_at.eq(None::<Instant>),
             outbox::last_error.eq(None::<String>),
         ))
         .execute(conn)?;
@@ -124,22 +227,40 @@ pub fn mark_sent(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<()> {
 
 /// Waits between tries: they double from a minute to six hours.
 fn backoff(tries: i64) -> Duration {
-    let minutes = 1_i64 << tries.clamp(0, 9);
+    let minutes = 1_i64 << (tries - 1).clamp(0, 9);
     Duration::minutes(minutes.min(360))
 }
 
 /// After this many tries a mail is given up, visibly.
 pub const MOST_TRIES: i64 = 14;
 
+/// Whether the server may have the mail although it did not say so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    NotTaken,
+    Unknown,
+}
+
 /// It failed for now: try again later, or give up when it has been tried often enough.
-pub fn mark_failed(conn: &mut Conn, mail: &Mail, why: &str, now: Instant) -> Result<()> {
-    if mail.tries >= MOST_TRIES {
-        return park(conn, mail.id, why, now);
+pub fn mark_failed(
+    conn: &mut Conn,
+    claimed: &Claimed,
+    why: &str,
+    fate: Fate,
+    now: Instant,
+) -> Result<()> {
+    let mail = &claimed.mail;
+    let tries = mail.tries + 1;
+    if tries >= MOST_TRIES {
+        return park(conn, claimed, why, fate, now);
     }
     diesel::update(outbox::table.find(mail.id))
+        .filter(outbox::leased_until.eq(claimed.until))
         .set((
-            outbox::next_try_at.eq(now.plus(backoff(mail.tries - 1))),
+            outbox::next_try_at.eq(now.plus(backoff(tries))),
+            outbox::tries.eq(tries),
             outbox::leased_until.eq(None::<Instant>),
+            outbox::handed_at.eq(handed(mail, fate, now)),
             outbox::last_error.eq(why),
         ))
         .execute(conn)?;
@@ -147,21 +268,46 @@ pub fn mark_failed(conn: &mut Conn, mail: &Mail, why: &str, now: Instant) -> Res
 }
 
 /// Trying again would not help; it stays for a person to look at.
-pub fn park(conn: &mut Conn, id: OutboxId, why: &str, now: Instant) -> Result<()> {
-    diesel::update(outbox::table.find(id))
+pub fn park(conn: &mut Conn, claimed: &Claimed, why: &str, fate: Fate, now: Instant) -> Result<()> {
+    diesel::update(outbox::table.find(claimed.mail.id))
+        .filter(outbox::leased_until.eq(claimed.until))
         .set((
             outbox::parked_at.eq(now),
+            outbox::tries.eq(claimed.mail.tries + 1),
             outbox::leased_until.eq(None::<Instant>),
+            outbox::handed_at.eq(handed(&claimed.mail, fate, now)),
             outbox::last_error.eq(why),
         ))
         .execute(conn)?;
     Ok(())
 }
 
-/// Sends a parked mail again, by hand; the Message-ID stays.
+/// A refusal says nothing of an earlier try without an answer: that doubt stays.
+fn handed(mail: &Mail, fate: Fate, now: Instant) -> Option<Instant> {
+    match fate {
+        Fate::NotTaken => mail.handed_at,
+        Fate::Unknown => Some(now),
+    }
+}
+
+/// Sends a mail again, by hand; the Message-ID stays. Nothing happens to one that was accepted or
+/// that a worker has in its hands.
 pub fn send_again(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<usize> {
     Ok(diesel::update(outbox::table.find(id))
         .filter(outbox::sent_at.is_null())
+        .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+        .set((
+            outbox::parked_at.eq(None::<Instant>),
+            outbox::next_try_at.eq(now),
+            outbox::tries.eq(0),
+        ))
+        .execute(conn)?)
+}
+
+/// Sends everything again that was given up; says how many.
+pub fn send_all_again(conn: &mut Conn, now: Instant) -> Result<usize> {
+    Ok(diesel::update(outbox::table)
+        .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
         .set((
             outbox::parked_at.eq(None::<Instant>),
             outbox::next_try_at.eq(now),
@@ -177,17 +323,39 @@ pub enum Shown {
     Waiting,
     Sent,
     Parked,
+    /// Not known to be accepted, and not known not to be.
+    InDoubt,
 }
 
 /// Mails, newest first.
 pub fn list(conn: &mut Conn, shown: Shown, limit: i64, offset: i64) -> Result<Vec<Mail>> {
+    search(conn, (shown, ""), Instant::from(chrono::DateTime::UNIX_EPOCH), limit, offset)
+}
+
+/// Mails in a state whose recipient or subject contains some words, newest first.
+pub fn search(
+    conn: &mut Conn,
+    (shown, words): (Shown, &str),
+    now: Instant,
+    limit: i64,
+    offset: i64,
+) -> Result<Vec<Mail>> {
     let query = outbox::table.into_boxed();
-    let query = match shown {
+    let open = outbox::sent_at.is_null();
+    let mut query = match shown {
         Shown::All => query,
-        Shown::Waiting => query.filter(outbox::sent_at.is_null().and(outbox::parked_at.is_null())),
+        Shown::Waiting => query.filter(open.and(outbox::parked_at.is_null())),
         Shown::Sent => query.filter(outbox::sent_at.is_not_null()),
-        Shown::Parked => query.filter(outbox::parked_at.is_not_null()),
+        Shown::Parked => query.filter(open.and(outbox::parked_at.is_not_null())),
+        Shown::InDoubt => query
+            .filter(open.and(outbox::handed_at.is_not_null()))
+            .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now))),
     };
+    if !words.is_empty() {
+        // SQLite ignores case here and PostgreSQL does not; addresses are written in small letters.
+        let (address, words) = (format!("%{}%", words.to_lowercase()), format!("%{words}%"));
+        query = query.filter(outbox::recipient.like(address).or(outbox::subject.like(words)));
+    }
     Ok(query
         .order(outbox::id.desc())
         .limit(limit)
@@ -206,4 +374,13 @@ pub fn backlog(conn: &mut Conn) -> Result<(i64, i64)> {
     let waiting = open.filter(outbox::parked_at.is_null()).count().get_result(conn)?;
     let parked = open.filter(outbox::parked_at.is_not_null()).count().get_result(conn)?;
     Ok((waiting, parked))
+}
+
+/// Of how many nobody knows whether the server has them.
+pub fn in_doubt(conn: &mut Conn, now: Instant) -> Result<i64> {
+    Ok(outbox::table
+        .filter(outbox::sent_at.is_null().and(outbox::handed_at.is_not_null()))
+        .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+        .count()
+        .get_result(conn)?)
 }

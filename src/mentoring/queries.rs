@@ -499,3 +499,49 @@ pub fn reviewers_of(conn: &mut Conn, apprentice: PersonId) -> Result<Vec<(Person
         .load(conn)?;
     Ok(rows.into_iter().filter_map(|(by, at)| Some((by, at?))).collect())
 }
+
+/// An entry that waits for its mentor's signature.
+#[derive(Clone, Debug, Queryable)]
+pub struct Unsigned {
+    pub version: VersionId,
+    pub entry: EntryId,
+    pub mentor: PersonId,
+    pub apprentice: PersonId,
+    pub task: String,
+    pub written_at: Instant,
+}
+
+/// What was handed in between two moments and has no review, in open pairings: for reminders.
+pub fn unsigned_between(conn: &mut Conn, from: Instant, until: Instant) -> Result<Vec<Unsigned>> {
+    Ok(logbook_version::table
+        .inner_join(logbook_entry::table.inner_join(pairing::table))
+        .left_join(logbook_review::table)
+        .filter(logbook_version::written_at.ge(from).and(logbook_version::written_at.lt(until)))
+        .filter(logbook_review::version_id.is_null())
+        .filter(pairing::ended_on.is_null())
+        .order((logbook_version::written_at, logbook_version::id))
+        .select((
+            logbook_version::id,
+            logbook_version::entry_id,
+            pairing::mentor_id,
+            pairing::apprentice_id,
+            logbook_version::task,
+            logbook_version::written_at,
+        ))
+        .load(conn)?)
+}
+
+/// The mentors of these people in open pairings, as apprentice and mentor.
+pub fn mentors_of(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<(PersonId, PersonId)>> {
+    let mut found = Vec::new();
+    for some in people.chunks(500) {
+        let rows: Vec<(PersonId, PersonId)> = pairing::table
+            .filter(pairing::apprentice_id.eq_any(some.to_vec()))
+            .filter(pairing::ended_on.is_null())
+            .order(pairing::id)
+            .select((pairing::apprentice_id, pairing::mentor_id))
+            .load(conn)?;
+        found.extend(rows);
+    }
+    Ok(found)
+}

@@ -836,7 +836,8 @@ pub fn capped(online: i128, taught: i128, max_percent: Option<u32>) -> i128 {
     }
 }
 
-fn is_placed(rule: &Competition, amount: Option<Amount>) -> bool {
+/// Whether a place, as `3` or `3/40`, is among those a rule names.
+pub fn is_placed(rule: &Competition, amount: Option<Amount>) -> bool {
     if rule.top.is_none() && rule.top_percent.is_none() {
         return true;
     }

@@ -41,6 +41,8 @@ pub enum Kind {
     Competition,
     Incident,
     Absence,
+    /// Allowed to do the work of a certificate under the eyes of a holder; never held by it.
+    Supervision,
 }
 
 /// The level of an exam fact whose attempt was failed whatever its score, by a stricter pass mark
@@ -52,7 +54,7 @@ pub const FAILED: &str = "failed";
 pub const SUSPENDED: &str = "suspended";
 
 impl Kind {
-    pub const ALL: [Kind; 18] = [
+    pub const ALL: [Kind; 19] = [
         Kind::Employment,
         Kind::Position,
         Kind::Education,
@@ -71,6 +73,7 @@ impl Kind {
         Kind::Competition,
         Kind::Incident,
         Kind::Absence,
+        Kind::Supervision,
     ];
 
     /// The word in files, in the database and in the API.
@@ -94,6 +97,7 @@ impl Kind {
             Kind::Competition => "competition",
             Kind::Incident => "incident",
             Kind::Absence => "absence",
+            Kind::Supervision => "supervision",
         }
     }
 
@@ -122,6 +126,7 @@ impl Kind {
             Kind::Competition => text!("技能竞赛", "Competition"),
             Kind::Incident => text!("事故", "Incident"),
             Kind::Absence => text!("离岗", "Absence"),
+            Kind::Supervision => text!("监护下作业", "Under supervision"),
         }
     }
 }

@@ -335,6 +335,27 @@ pub fn said_by(conn: &mut Conn, kind: Kind, source: &str, id: i64) -> Result<Opt
         .optional()?)
 }
 
+/// The facts in force of a kind that these sources say, with the id of the source.
+pub fn ids_said_by(
+    conn: &mut Conn,
+    kind: Kind,
+    source: &str,
+    ids: &[i64],
+) -> Result<Vec<(i64, FactId)>> {
+    let mut found = Vec::with_capacity(ids.len());
+    for some in ids.chunks(ROWS_AT_ONCE) {
+        let some: Vec<(i64, FactId)> = fact::table
+            .filter(fact::source_kind.eq(source).and(fact::source_id.eq_any(some.to_vec())))
+            .filter(fact::kind.eq(kind.word()))
+            .filter(fact::voided_at.is_null())
+            .order((fact::source_id, fact::id))
+            .select((fact::source_id, fact::id))
+            .load(conn)?;
+        found.extend(some);
+    }
+    Ok(found)
+}
+
 /// The digests of what is in force about some people, for imports that record nothing twice.
 pub fn digests_of(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<(PersonId, Vec<u8>)>> {
     Ok(fact::table
@@ -444,6 +465,38 @@ pub fn rows_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) -> 
         .select(Row::as_select())
         .load(conn)?)
 }
+
+/// One row, voided or not.
+pub fn row(conn: &mut Conn, id: FactId) -> Result<Option<Row>> {
+    Ok(fact::table
+        .find(id)
+        .filter(fact::kind.ne(VOID))
+        .select(Row::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Everybody's rows of one kind and code at one level that had not ended before a day, by first
+/// day: who holds an appointment.
+pub fn rows_at_level(
+    conn: &mut Conn,
+    kind: Kind,
+    code: &str,
+    level: &str,
+    since: NaiveDate,
+) -> Result<Vec<Row>> {
+    Ok(known(None)
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
+        .filter(fact::level.eq(level.to_owned()))
+        .filter(fact::through_on.is_null().or(fact::through_on.ge(since)))
+        .order((fact::from_on, fact::id))
+        .limit(MOST_AT_LEVEL)
+        .select(Row::as_select())
+        .load(conn)?)
+}
+
+/// More appointments than any group makes at one level.
+const MOST_AT_LEVEL: i64 = 10_000;
 
 /// The facts of one person.
 pub fn facts_of(conn: &mut Conn, person: PersonId, known_at: Option<Instant>) -> Result<Vec<Fact>> {
@@ -589,11 +642,69 @@ pub fn rows_of_kind(conn: &mut Conn, kind: Kind, code: Option<&str>) -> Result<V
         .load(conn)?)
 }
 
+/// Certificates that another source than this said, of these people or of everybody, as known at a
+/// moment.
+pub fn certificates_of_others(
+    conn: &mut Conn,
+    source: &str,
+    people: Option<&[PersonId]>,
+    known_at: Option<Instant>,
+) -> Result<Vec<Row>> {
+    let all = || {
+        known(known_at)
+            .filter(fact::kind.eq(Kind::Certificate.word()))
+            .filter(fact::source_kind.ne(source.to_owned()))
+            .order((fact::person_id, fact::from_on, fact::id))
+            .select(Row::as_select())
+    };
+    let Some(people) = people else { return Ok(all().load(conn)?) };
+    let mut rows = Vec::new();
+    for some in people.chunks(ROWS_AT_ONCE) {
+        rows.extend(all().filter(fact::person_id.eq_any(some.to_vec())).load::<Row>(conn)?);
+    }
+    Ok(rows)
+}
+
+/// Where a person's chain stood at a moment: the number and the hash of its last row. Whoever keeps
+/// them can tell later whether anything before was altered.
+pub fn head_at(
+    conn: &mut Conn,
+    person: PersonId,
+    at: Option<Instant>,
+) -> Result<Option<(i64, Vec<u8>)>> {
+    let mut query = fact::table.filter(fact::person_id.eq(person)).into_boxed();
+    if let Some(at) = at {
+        query = query.filter(fact::recorded_at.le(at));
+    }
+    Ok(query.order(fact::seq.desc()).select((fact::seq, fact::hash)).first(conn).optional()?)
+}
+
+/// The place of each of a person's rows in their chain.
+pub fn places_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<FactId, i64>> {
+    let rows: Vec<(FactId, i64)> = fact::table
+        .filter(fact::person_id.eq(person))
+        .order(fact::seq)
+        .select((fact::id, fact::seq))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
 /// Rows of one kind whose last day lies within these days, unless a later one of the same code
 /// has taken their place. Answered from the index on kind and last day.
 pub fn rows_running_out(
     conn: &mut Conn,
     kind: Kind,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<Row>> {
+    rows_running_out_of(conn, kind, None, first, last)
+}
+
+/// [`rows_running_out`], narrowed to a code.
+pub fn rows_running_out_of(
+    conn: &mut Conn,
+    kind: Kind,
+    code: Option<&str>,
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<Vec<Row>> {
@@ -610,12 +721,52 @@ pub fn rows_running_out(
                 .is_null()
                 .or(later.field(fact::through_on).gt(fact::through_on)),
         );
-    Ok(fact::table
+    let mut query = fact::table
         .filter(fact::kind.eq(kind.word()))
         .filter(fact::through_on.ge(first).and(fact::through_on.le(last)))
         .filter(fact::voided_at.is_null())
         .filter(diesel::dsl::not(diesel::dsl::exists(superseded)))
-        .order((fact::through_on, fact::id))
+        .into_boxed();
+    if let Some(code) = code {
+        query = query.filter(fact::code.eq(code.to_owned()));
+    }
+    Ok(query.order((fact::through_on, fact::id)).select(Row::as_select()).load(conn)?)
+}
+
+/// The rows of one kind and code of these people, the earliest first.
+pub fn rows_with_code_of(
+    conn: &mut Conn,
+    people: &[PersonId],
+    kind: Kind,
+    code: &str,
+) -> Result<Vec<Row>> {
+    let mut rows: Vec<Row> = Vec::new();
+    for some in people.chunks(ROWS_AT_ONCE) {
+        rows.extend(
+            known(None)
+                .filter(fact::person_id.eq_any(some.to_vec()))
+                .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
+                .order((fact::person_id, fact::from_on, fact::id))
+                .select(Row::as_select())
+                .load::<Row>(conn)?,
+        );
+    }
+    Ok(rows)
+}
+
+/// Rows of one kind and code whose first day lies within these days.
+pub fn rows_beginning(
+    conn: &mut Conn,
+    kind: Kind,
+    code: &str,
+    first: NaiveDate,
+    last: NaiveDate,
+) -> Result<Vec<Row>> {
+    Ok(fact::table
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code)))
+        .filter(fact::from_on.ge(first).and(fact::from_on.le(last)))
+        .filter(fact::voided_at.is_null())
+        .order((fact::from_on, fact::id))
         .select(Row::as_select())
         .load(conn)?)
 }

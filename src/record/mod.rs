@@ -9,6 +9,7 @@
 //! a fact and adds another, so what was known on a day can be told later.
 
 pub mod amount;
+pub mod asof;
 pub mod blueprint;
 pub mod case;
 pub mod chain;
@@ -19,6 +20,7 @@ pub mod holding;
 pub mod ledger;
 pub mod number;
 pub mod pages;
+pub mod pattern;
 pub mod period;
 pub mod programme;
 pub mod reading;

@@ -77,8 +77,8 @@ pub struct RuleSet {
     pub positions: Vec<PositionPlan>,
     #[serde(default, rename = "metric")]
     pub metrics: Vec<Metric>,
-    #[serde(default, rename = "credit_extension")]
-    pub credit_extensions: Vec<CreditExtension>,
+    #[serde(default, rename = "competition")]
+    pub competitions: Vec<CompetitionPlan>,
     #[serde(default, rename = "name")]
     pub names: Vec<Naming>,
 }
@@ -187,13 +187,149 @@ pub struct Path {
     pub assessment: Option<Requirement>,
     /// An appointment for so many months, not a grade for good (R25).
     pub term_months: Option<u32>,
+    /// Within its term an appointment is reviewed every so many months.
+    pub review_months: Option<u32>,
     /// How many there may be.
-    pub quota: Option<Text>,
+    pub quota: Option<Quota>,
     pub duties: Option<Text>,
     pub benefits: Option<Text>,
     pub note: Option<Text>,
     pub source: Option<String>,
     pub verified: Option<Verified>,
+}
+
+impl Path {
+    /// The last day of a term that begins on a day, where the rules say how long it is.
+    pub fn term_through(&self, from: NaiveDate) -> Option<NaiveDate> {
+        self.term_months.map(|months| through_of_months(from, months))
+    }
+}
+
+/// How many may hold an appointed grade at a time (R25), or only who says how many.
+///
+/// ```toml
+/// quota = { max = 3, per = "region" }
+/// quota = { zh = "名额由企业规定", en = "Set by the enterprise" }
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "WrittenQuota", into = "WrittenQuota")]
+pub struct Quota {
+    /// Unknown, when only the note speaks of it: then nothing is refused.
+    pub places: Option<Places>,
+    pub note: Option<Text>,
+}
+
+/// So many places in each part of the tree of that kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Places {
+    pub max: u32,
+    pub per: Per,
+}
+
+/// In what a quota is counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Per {
+    Site,
+    Dealer,
+    Region,
+    #[default]
+    Group,
+}
+
+/// A quota as it stands in a file: a text in two languages, or a number with what it is counted in.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenQuota {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    zh: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    en: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    max: Option<u32>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    per: Option<Per>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    note: Option<Text>,
+}
+
+impl TryFrom<WrittenQuota> for Quota {
+    type Error = String;
+
+    fn try_from(written: WrittenQuota) -> Result<Quota, String> {
+        let wrong = "名额请写 { max = 3, per = \"region\" } 或 { zh = …, en = … } / write a quota as \
+                     { max = 3, per = \"region\" } or as { zh = …, en = … }";
+        match written {
+            WrittenQuota { zh: Some(zh), en: Some(en), max: None, per: None, note: None } => {
+                Ok(Quota { places: None, note: Some(Text { zh, en }) })
+            }
+            WrittenQuota { zh: None, en: None, max: Some(max), per, note } if max > 0 => {
+                let places = Places { max, per: per.unwrap_or_default() };
+                Ok(Quota { places: Some(places), note })
+            }
+            _ => Err(wrong.to_owned()),
+        }
+    }
+}
+
+impl From<Quota> for WrittenQuota {
+    fn from(Quota { places, note }: Quota) -> WrittenQuota {
+        match (places, note) {
+            (Some(Places { max, per }), note) => {
+                WrittenQuota { zh: None, en: None, max: Some(max), per: Some(per), note }
+            }
+            (None, note) => {
+                let Text { zh, en } = note.unwrap_or_default();
+                WrittenQuota { zh: Some(zh), en: Some(en), max: None, per: None, note: None }
+            }
+        }
+    }
+}
+
+/// A class of competitions and whom its results raise (R26). A result is a fact whose code is
+/// `RULESET/NAME`, whose amount is the place, as `3` or `3/40`, and whose level a medal or a group.
+///
+/// ```toml
+/// [[competition]]
+/// code = "class-1"
+/// ladder = "cn-auto-mechanic"
+/// yearly_limit = 1
+/// raise = [
+///     { top = 10, to = "L2", then = "L1" },
+///     { levels = ["student"], top = 10, to = "L3" },
+/// ]
+/// ```
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CompetitionPlan {
+    pub code: String,
+    pub title: Text,
+    /// The ladder on which it raises.
+    pub ladder: String,
+    /// One person is raised at most so many times by results of one calendar year, over all
+    /// competitions of the rule set.
+    pub yearly_limit: Option<u32>,
+    #[serde(rename = "raise")]
+    pub raises: Vec<Raise>,
+    pub note: Option<Text>,
+    pub source: Option<String>,
+    pub verified: Option<Verified>,
+}
+
+/// Which result raises to which level.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Raise {
+    /// Results with one of these words as their level; those without any, when empty.
+    #[serde(default)]
+    pub levels: Vec<String>,
+    /// Among the first so many.
+    pub top: Option<u32>,
+    /// Among the first so many of a hundred.
+    pub top_percent: Option<u32>,
+    pub to: String,
+    /// Whoever holds that level already is raised to this one.
+    pub then: Option<String>,
 }
 
 /// A certification and its life.
@@ -303,6 +439,9 @@ pub struct Renewal {
     pub validity: Option<Validity>,
     /// The running certificate is extended by so many months; none is issued (R22).
     pub extends_months: Option<u32>,
+    pub note: Option<Text>,
+    pub source: Option<String>,
+    pub verified: Option<Verified>,
 }
 
 impl Renewal {
@@ -346,6 +485,8 @@ pub struct Exemption {
     pub trainee: Option<Requirement>,
     /// What the supervisor must meet; holding the certificate when absent.
     pub supervisor: Option<Requirement>,
+    /// What the rule itself cannot say, such as where the trainee must be enrolled.
+    pub note: Option<Text>,
 }
 
 /// What a newer version of the rules means for certificates that began before it.
@@ -660,30 +801,6 @@ pub enum Direction {
     LowerIsBetter,
 }
 
-/// Right answers over a year extend a certificate without an exam (R22).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct CreditExtension {
-    pub code: String,
-    pub title: Text,
-    pub certifications: Vec<String>,
-    /// So many right answers …
-    pub credits: u32,
-    /// … of so many questions …
-    pub questions: u32,
-    /// … extend the expiry by so many months.
-    pub months: u32,
-    pub source: Option<String>,
-    pub verified: Option<Verified>,
-}
-
-impl CreditExtension {
-    /// The expiry after so many right answers.
-    pub fn extended(&self, expiry: NaiveDate, right: u32) -> NaiveDate {
-        if right >= self.credits { months_after(expiry, self.months) } else { expiry }
-    }
-}
-
 /// What readers call a code that nothing else defines: an occupation, a health clearance.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -707,6 +824,11 @@ impl RuleSet {
     /// An exam by its bare code.
     pub fn exam(&self, code: &str) -> Option<&ExamPlan> {
         self.exams.iter().find(|exam| exam.code == code)
+    }
+
+    /// A competition by its bare code.
+    pub fn competition(&self, code: &str) -> Option<&CompetitionPlan> {
+        self.competitions.iter().find(|competition| competition.code == code)
     }
 
     /// A job by its bare code.
@@ -831,6 +953,11 @@ impl Programmes {
         self.find(code, RuleSet::exam)
     }
 
+    /// A competition by `RULESET/NAME`, with its rule set.
+    pub fn competition(&self, code: &str) -> Option<(&RuleSet, &CompetitionPlan)> {
+        self.find(code, RuleSet::competition)
+    }
+
     /// A job by `RULESET/NAME`, with its rule set.
     pub fn job(&self, code: &str) -> Option<(&RuleSet, &Job)> {
         self.find(code, RuleSet::job)
@@ -907,6 +1034,9 @@ impl RuleSet {
     fn describe_names(&self, context: &mut Context) {
         for one in &self.certifications {
             context.set_name(Kind::Certificate, self.qualified(&one.code), one.title.clone());
+        }
+        for one in &self.competitions {
+            context.set_name(Kind::Competition, self.qualified(&one.code), one.title.clone());
         }
         for exam in &self.exams {
             let code = exam.part.clone().unwrap_or_else(|| self.qualified(&exam.code));

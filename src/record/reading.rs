@@ -13,7 +13,10 @@ use std::{
 use super::{
     blueprint::Blueprint,
     fact::Kind,
-    programme::{Certification, ExamPlan, Ladder, Path, Programmes, RuleSet},
+    pattern::Pattern,
+    programme::{
+        Certification, CompetitionPlan, ExamPlan, Ladder, Path, Programmes, Raise, RuleSet,
+    },
     requirement::{EDUCATION, Education, Exam, Grade, Kpi, Milestone, Requirement, Rule},
 };
 use crate::i18n::Text;
@@ -182,6 +185,8 @@ fn resolve(set: &mut RuleSet) {
         set.certifications.iter().map(|one| (one.code.clone(), set.qualified(&one.code))).collect();
     let exams: BTreeMap<String, String> =
         set.exams.iter().map(|exam| (exam.code.clone(), exam.fact_code(set))).collect();
+    let competitions: BTreeMap<String, String> =
+        set.competitions.iter().map(|one| (one.code.clone(), set.qualified(&one.code))).collect();
     let certificate = |code: &mut String| rename(&certifications, code);
     let exam = |code: &mut String| rename(&exams, code);
     for requirement in set.requirements_mut() {
@@ -193,6 +198,9 @@ fn resolve(set: &mut RuleSet) {
                     part.after.iter_mut().for_each(&exam);
                 }),
                 Rule::ExamWait(wait) => exam(&mut wait.exam),
+                Rule::Competition(rule) => {
+                    rule.code.iter_mut().for_each(|code| rename(&competitions, code));
+                }
                 _ => {}
             }
             for milestone in rule.milestones_mut() {
@@ -205,8 +213,6 @@ fn resolve(set: &mut RuleSet) {
         });
     }
     set.deemed.iter_mut().for_each(|deemed| certificate(&mut deemed.certificate));
-    let extensions = set.credit_extensions.iter_mut();
-    extensions.flat_map(|extension| &mut extension.certifications).for_each(certificate);
 }
 
 fn rename(names: &BTreeMap<String, String>, code: &mut String) {
@@ -268,8 +274,8 @@ impl Checking<'_> {
         problems.extend(self.set.exams.iter().flat_map(|exam| self.practical(exam)));
         problems.extend(self.mentoring());
         let deemed = self.set.deemed.iter().map(|deemed| &deemed.certificate);
-        let extended = self.set.credit_extensions.iter().flat_map(|one| &one.certifications);
-        problems.extend(deemed.chain(extended).filter_map(|code| self.is_certificate(code)));
+        problems.extend(deemed.filter_map(|code| self.is_certificate(code)));
+        problems.extend(self.set.competitions.iter().flat_map(|one| self.competition(one)));
         let mut set = self.set.clone();
         for requirement in set.requirements_mut() {
             self.requirement(requirement, &mut problems);
@@ -300,7 +306,7 @@ impl Checking<'_> {
             set.jobs.iter().map(|one| &one.code).collect(),
             set.positions.iter().map(|one| &one.code).collect(),
             set.metrics.iter().map(|one| &one.code).collect(),
-            set.credit_extensions.iter().map(|one| &one.code).collect(),
+            set.competitions.iter().map(|one| &one.code).collect(),
         ];
         lists.iter().flat_map(|codes| repeated(codes)).map(|code| self.file.twice(code)).collect()
     }
@@ -333,11 +339,8 @@ impl Checking<'_> {
     }
 
     fn certification(&self, one: &Certification) -> Option<Problem> {
-        let pattern = one.number.as_ref().filter(|pattern| !pattern.contains("{serial"))?;
-        let text = Text::new(
-            format!("证书编号“{pattern}”没有流水号。请加上 {{serial:6}}"),
-            format!("the number “{pattern}” has no serial: add {{serial:6}}"),
-        );
+        let pattern = one.number.as_ref()?;
+        let text = Pattern::parse(pattern).err()?;
         Some(self.file.problem(pattern, text))
     }
 
@@ -381,6 +384,29 @@ impl Checking<'_> {
             problems.push(self.file.problem(code, text));
         }
         problems.extend(plan.grade.as_ref().and_then(|grade| self.is_grade(grade)));
+        problems
+    }
+
+    fn competition(&self, one: &CompetitionPlan) -> Vec<Problem> {
+        let raised =
+            one.raises.iter().flat_map(|raise| std::iter::once(&raise.to).chain(&raise.then));
+        let mut problems: Vec<Problem> =
+            raised.filter_map(|level| self.is_level(&one.ladder, level)).collect();
+        let silent = |raise: &Raise| {
+            raise.levels.is_empty() && raise.top.is_none() && raise.top_percent.is_none()
+        };
+        if one.raises.is_empty() || one.raises.iter().any(silent) {
+            let code = &one.code;
+            let text = Text::new(
+                format!(
+                    "竞赛“{code}”没有写明哪些名次可以晋级。请写 raise，其中有 top、top_percent 或 levels"
+                ),
+                format!(
+                    "competition “{code}” does not say which results raise: write raise with top, top_percent or levels"
+                ),
+            );
+            problems.push(self.file.problem(code, text));
+        }
         problems
     }
 

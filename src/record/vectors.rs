@@ -72,7 +72,7 @@ fn judged(programmes: &Programmes, path: &str, facts: &[Fact], on: &str) -> Line
 #[test]
 fn the_shipped_rule_sets_are_in_order() {
     let programmes = shipped();
-    assert_eq!(programmes.sets().count(), 8);
+    assert_eq!(programmes.sets().count(), 15);
     let courses = [
         "onboarding",
         "service-etiquette",
@@ -199,11 +199,44 @@ fn v3_a_test_may_be_sat_again_after_thirty_full_days() {
 }
 
 #[test]
-fn v4_eight_right_answers_extend_the_certificate_by_a_year() {
+fn v8_a_year_and_a_day_of_work_is_met_on_the_day_after_the_anniversary() {
     let programmes = shipped();
-    let extension = &programmes.set("us-ase-a-series").unwrap().credit_extensions[0];
-    assert_eq!(extension.extended(day("2027-12-31"), 8), day("2028-12-31"));
-    assert_eq!(extension.extended(day("2027-12-31"), 7), day("2027-12-31"));
+    let facts = facts(vec![worked("2017-04-01")]);
+    let rule = rule("tenure = { occupations = [\"auto-mechanic\"], years = 1, plus_days = 1 }");
+    let first = verdict::earliest(&rule, programmes.context(), &facts, day("2017-06-01"));
+    assert_eq!(first, Some(day("2018-04-02")));
+}
+
+#[test]
+fn r25_a_quota_is_a_number_or_only_a_note_and_nothing_else() {
+    use super::programme::{Per, Places, Quota};
+    #[derive(serde::Deserialize)]
+    struct File {
+        quota: Quota,
+    }
+    let read = |text: &str| toml::from_str::<File>(text).map(|file| file.quota);
+    let counted = read("quota = { max = 3, per = \"region\" }").unwrap();
+    assert_eq!(counted.places, Some(Places { max: 3, per: Per::Region }));
+    let group = read("quota = { max = 1 }").unwrap();
+    assert_eq!(group.places, Some(Places { max: 1, per: Per::Group }));
+    let said = read("quota = { zh = \"由企业规定\", en = \"set by the house\" }").unwrap();
+    assert_eq!(
+        (said.places, said.note.map(|note| note.en)),
+        (None, Some("set by the house".into()))
+    );
+    for wrong in [
+        "{ max = 0 }",
+        "{ per = \"site\" }",
+        "{ zh = \"x\" }",
+        "{ max = 1, zh = \"x\", en = \"x\" }",
+    ] {
+        assert!(read(&format!("quota = {wrong}")).is_err(), "{wrong}");
+    }
+    // A decision keeps its rules as JSON, and a draft is written back.
+    for quota in [counted, group] {
+        let kept = serde_json::to_string(&quota).unwrap();
+        assert_eq!(serde_json::from_str::<Quota>(&kept).unwrap(), quota);
+    }
 }
 
 #[test]

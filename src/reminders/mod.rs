@@ -1,30 +1,32 @@
 //! What falls due and whom to tell, once each.
 //!
-//! Seven times before a certificate ends its holder and their manager are told. The days are
-//! counted back from the last valid day ([`rules`]); a ledger row with a unique key stands for
-//! each reminder, written in one transaction with its mail ([`planner`]). So a second planner, a
-//! crash or a week of silence doubles nothing, and after a silence only the latest step is sent.
-//!
-//! The pages here also show the outbox, because whoever looks after reminders looks after mail.
+//! Rules are data ([`model::Rule`]): what they look at, how many days before and after the due
+//! date they speak, to whom, at what hours. The file holds the first version of each, an
+//! administrator may write a newer one. A [source](sources) says what is due; [`recipients`] who
+//! is told; [`rules`] and [`hours`] which step falls on which day and when it goes out; a ledger
+//! row with a unique key stands for each reminder, written in one transaction with its mail and
+//! its notice ([`planner`]). So a second planner, a crash or a week of silence doubles nothing, and
+//! after a silence only the latest step is sent. Nothing is planned ahead and kept: the forecast
+//! asks the same question about the days to come.
 
-pub mod handlers;
+pub mod board;
+pub mod defaults;
+pub mod hours;
 pub mod letters;
 pub mod model;
+pub mod own;
 pub mod pages;
 pub mod planner;
 pub mod queries;
+pub mod recipients;
 pub mod rules;
-
-use handlers as h;
+pub mod setting;
+pub mod sources;
 
 use crate::access::{Role, Routes, Who};
 
 const ADMIN: Who = Who::Roles(&[Role::Administrator]);
 
 pub fn routes() -> Routes {
-    Routes::new()
-        .get("/admin/mail", ADMIN, h::mails)
-        .get("/admin/mail/{id}", ADMIN, h::mail)
-        .post("/admin/mail/{id}/again", ADMIN, h::send_again)
-        .get("/admin/reminders", ADMIN, h::reminders)
+    board::routes().and(setting::routes()).and(own::routes())
 }

@@ -13,7 +13,7 @@ use serde::Deserialize;
 
 use crate::{
     content::{self, Origin, Word},
-    db::{Conn, Error},
+    db::{Conn, Error, Instant},
     i18n::Text,
     record::{
         Programmes, Rules, period::day_before, programme::Day, reading::Problem, rules::Edition,
@@ -123,16 +123,28 @@ impl Shelf {
     /// refers to a course that is gone) is passed over, with a note in the log, in favour of its
     /// file; it must not keep the program from starting.
     pub fn rules(&self, conn: &mut Conn) -> Result<Rules, Error> {
-        let words = content::words(conn)?;
-        let files = newest_files(&words);
+        Ok(self.rules_of(&content::words(conn)?))
+    }
+
+    /// The rules as they were known at a moment: by what had been said by then. Of a rule set of
+    /// which nothing had been said yet, the first word counts: nothing older is known.
+    pub fn rules_at(&self, conn: &mut Conn, at: Instant) -> Result<Rules, Error> {
+        let mut words = content::words(conn)?;
+        let mut known = BTreeSet::new();
+        words.retain(|word| known.insert(word.code.clone()) || word.said_at <= at);
+        Ok(self.rules_of(&words))
+    }
+
+    fn rules_of(&self, words: &[Word]) -> Rules {
+        let files = newest_files(words);
         let mut editions = Vec::new();
-        for chosen in in_order(&words, &self.codes) {
+        for chosen in in_order(words, &self.codes) {
             match self.edition(chosen.words.clone(), &files) {
                 Some(edition) => editions.push((chosen.from, edition)),
                 None => tracing::debug!(from = %chosen.from, "an edition cannot be read any more"),
             }
         }
-        Ok(Rules::of_editions(editions))
+        Rules::of_editions(editions)
     }
 
     fn edition<'a>(
@@ -201,7 +213,7 @@ fn newest_files(words: &[Word]) -> BTreeMap<&str, &Word> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{content::ContentId, db::Instant};
+    use crate::content::ContentId;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

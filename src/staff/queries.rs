@@ -272,14 +272,26 @@ pub fn site_by_code(conn: &mut Conn, code: &str) -> Result<Option<Site>> {
     Ok(site::table.filter(site::code.eq(code)).select(Site::as_select()).first(conn).optional()?)
 }
 
-/// The region a site belongs to (the site itself where there is none), and the sites above it.
-pub fn region_of(conn: &mut Conn, of: &Site) -> Result<(Site, Vec<Site>)> {
+/// A site with everything above it, from the root down.
+pub fn line_of(conn: &mut Conn, of: &Site) -> Result<Vec<Site>> {
     let ids: Vec<i64> = of.lineage.split('/').filter_map(|id| id.parse().ok()).collect();
-    let mut line: Vec<Site> = site::table
+    Ok(site::table
         .filter(site::id.eq_any(ids))
         .order((site::lineage, site::id))
         .select(Site::as_select())
-        .load(conn)?;
+        .load(conn)?)
+}
+
+/// Holds a part of the tree until the transaction ends: whoever else holds it waits. For decisions
+/// that first count what is taken there.
+pub fn hold(conn: &mut Conn, id: SiteId) -> Result<()> {
+    diesel::update(site::table.find(id)).set(site::name.eq(site::name)).execute(conn)?;
+    Ok(())
+}
+
+/// The region a site belongs to (the site itself where there is none), and the sites above it.
+pub fn region_of(conn: &mut Conn, of: &Site) -> Result<(Site, Vec<Site>)> {
+    let mut line = line_of(conn, of)?;
     let at = line.iter().rposition(|one| one.kind == SiteKind::Region);
     let below = at.map(|at| line.split_off(at));
     let region = below.and_then(|below| below.into_iter().next());

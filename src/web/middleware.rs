@@ -16,6 +16,11 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
      img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
      frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'";
 
+/// The same for a page that shows another of our own in a frame.
+pub const POLICY_WITH_OWN_FRAMES: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
+     img-src 'self' data:; font-src 'self'; connect-src 'self'; form-action 'self'; \
+     frame-ancestors 'none'; base-uri 'none'; manifest-src 'self'; frame-src 'self'";
+
 /// Adds the headers that belong on every answer.
 pub async fn security_headers(
     request: ServiceRequest,
@@ -91,6 +96,10 @@ pub async fn error_pages(
     let asks_for_page = *request.method() == Method::GET && !wants_json;
     let mut response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
+    // What the API says is complete, and no program can sign in on a page.
+    if says_problem(&response) {
+        return Ok(response);
+    }
     if status == StatusCode::UNAUTHORIZED && asks_for_page {
         let location = sign_in_and_return(&reader);
         return Ok(response.into_response(super::redirect(location)));
@@ -112,6 +121,14 @@ pub async fn error_pages(
             .insert(header::CONTENT_TYPE, header::HeaderValue::from_static(media_type));
         BoxBody::new(body)
     }))
+}
+
+/// The media type of RFC 9457, in which the API says what went wrong.
+pub const PROBLEM_JSON: &str = "application/problem+json";
+
+fn says_problem(response: &ServiceResponse<BoxBody>) -> bool {
+    let kind = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    kind.is_some_and(|kind| kind.starts_with(PROBLEM_JSON))
 }
 
 /// Where somebody who is not signed in is sent, to come back afterwards.

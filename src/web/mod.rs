@@ -3,6 +3,7 @@
 //! Invariant: this module knows nothing of workshops. What stands in the navigation and who the
 //! reader is arrive as plain values.
 
+pub mod address;
 pub mod assets;
 pub mod clock;
 pub mod components;

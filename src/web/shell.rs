@@ -38,6 +38,8 @@ pub struct Shell {
     pub nav: Vec<NavItem>,
     /// The signed-in person's name and what they are, if any.
     pub who: Option<(String, String)>,
+    /// How many messages they have not read.
+    pub unread: i64,
 }
 
 impl Shell {
@@ -84,6 +86,7 @@ impl Shell {
                     }
                     div.navbar-nav.flex-row.ms-auto.align-items-center {
                         (switches(&self.reader))
+                        @if self.who.is_some() { (bell(lang, self.unread)) }
                         @if let Some((name, role)) = &self.who { (account_menu(lang, name, role)) }
                     }
                 }
@@ -147,6 +150,20 @@ fn switches(reader: &Reader) -> Markup {
             button.btn.btn-ghost-secondary.px-2 name="theme" value=(theme.word()) type="submit" aria-label=(label) title=(label) {
                 (icon(glyph))
             }
+        }
+    }
+}
+
+/// Leads to the messages; says how many are new.
+fn bell(lang: Lang, unread: i64) -> Markup {
+    let label = match unread {
+        0 => t!(lang, "消息", "Messages"),
+        _ => t!(lang, "消息，{unread} 条未读", "Messages, {unread} unread"),
+    };
+    html! {
+        a.btn.btn-ghost-secondary.px-2 href="/notices" aria-label=(label) title=(label) {
+            (icon("bell"))
+            @if unread > 0 { span.badge.bg-danger.text-white.ms-1 aria-hidden="true" { (if unread > 99 { "99+".to_owned() } else { unread.to_string() }) } }
         }
     }
 }
@@ -223,7 +240,7 @@ pub fn error_page(reader: &Reader, status: StatusCode, note: &Text) -> Markup {
         status if status.is_server_error() => t!(lang, "系统出错", "Something went wrong"),
         _ => t!(lang, "请求有误", "The request was not understood"),
     };
-    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None };
+    let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(&title, &[], None, html! {
         div.empty {
             p.empty-header { (status.as_u16()) }

@@ -43,6 +43,8 @@ impl Answer {
     fn expected(who: Who, signed_in: bool, roles: &[Role]) -> Answer {
         match who {
             Who::Public => Answer::In,
+            // Being signed in opens nothing to another system.
+            Who::Token => Answer::SignInFirst,
             _ if !signed_in => Answer::SignInFirst,
             Who::SignedIn => Answer::In,
             Who::Roles(holders) if roles.iter().any(|role| holders.contains(role)) => Answer::In,
@@ -90,6 +92,7 @@ fn words(who: Who) -> String {
     match who {
         Who::Public => "public".to_owned(),
         Who::SignedIn => "signed in".to_owned(),
+        Who::Token => "token".to_owned(),
         Who::Roles(roles) => roles.iter().map(|role| role.word()).collect::<Vec<_>>().join(" "),
     }
 }

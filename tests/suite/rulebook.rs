@@ -54,7 +54,7 @@ impl World {
     }
 
     /// Whether the rules in force on this server on a day say that somebody holds it.
-    async fn holds(&self, who: &'static str, on: &str) -> bool {
+    async fn says_held(&self, who: &'static str, on: &str) -> bool {
         let (person, rules) = (self.id(who).await, self.shared.live_rules.current().on(day(on)));
         let on = day(on);
         self.arrange(move |conn| {
@@ -187,13 +187,13 @@ on_both! {
             let job = |line: &str| line.starts_with(who) && line.contains("May not do the job");
             assert!(foretold.body.lines().any(job), "{who}: {}", foretold.body);
         }
-        let before: Vec<bool> = vec![world.holds("T0001", "2026-11-30").await, world.holds("T0002", "2026-11-30").await];
+        let before: Vec<bool> = vec![world.says_held("T0001", "2026-11-30").await, world.says_held("T0002", "2026-11-30").await];
         assert_eq!(before, [true, true]);
         let done = published(&gao, &draft, plan, "next-1").await;
         assert_eq!((done.status, done.location.as_deref()), (303, Some("/rules/inhouse-default")));
         for who in ["T0001", "T0002"] {
-            assert!(world.holds(who, "2026-11-30").await, "{who}: the old version counts until then");
-            assert_eq!(world.holds(who, "2026-12-01").await, !foretold_out(who), "{who}");
+            assert!(world.says_held(who, "2026-11-30").await, "{who}: the old version counts until then");
+            assert_eq!(world.says_held(who, "2026-12-01").await, !foretold_out(who), "{who}");
         }
     }
 }
@@ -220,8 +220,8 @@ on_both! {
         assert_eq!(effects("transition=grace&grace=30").await, ["T0002 Falls out 2026-12-31"]);
         assert_eq!(effects("transition=grandfather").await, ["T0002 Lacks something at renewal 2028-11-23"]);
         published(&gao, &draft, "effective=2026-12-01&transition=grace&grace=30", "next-1").await;
-        assert!(world.holds("T0002", "2026-12-30").await && world.holds("T0001", "2026-12-31").await);
-        assert!(!world.holds("T0002", "2026-12-31").await);
+        assert!(world.says_held("T0002", "2026-12-30").await && world.says_held("T0001", "2026-12-31").await);
+        assert!(!world.says_held("T0002", "2026-12-31").await);
     }
 }
 

@@ -1,3 +1,7 @@
+-- The record keeps what was recorded: its list of kinds stays the longer one.
+DROP TABLE mail_pause;
+DROP INDEX outbox_open;
+ALTER TABLE outbox DROP COLUMN handed_at;
 ALTER TABLE outbox DROP COLUMN unsubscribe;
 DROP TABLE calendar_feed;
 DROP TABLE calendar_entry;
@@ -6,11 +10,24 @@ DROP TABLE site_hours;
 DROP TABLE mail_choice;
 DROP TABLE reminder_mute;
 DROP TABLE reminder_rule;
+DROP INDEX candidacy_waiting;
+DROP INDEX logbook_version_written;
+DROP INDEX attempt_result_released;
+DROP INDEX sitting_opens;
+DROP INDEX enrolment_due;
+DROP TABLE reminder_digest;
+DROP INDEX reminder_planned;
+DROP INDEX reminder_subject;
+DROP INDEX reminder_about;
 DROP INDEX reminder_due;
 DROP INDEX reminder_recipient;
+ALTER TABLE reminder DROP COLUMN said;
+ALTER TABLE reminder DROP COLUMN about_id;
 ALTER TABLE reminder DROP COLUMN withheld;
 ALTER TABLE reminder DROP COLUMN notice_id;
 DROP TABLE notice;
+DROP TABLE competition_raise;
+DROP TABLE appointment_act;
 DROP TABLE api_token;
 DROP TABLE rule_draft;
 ALTER TABLE content DROP COLUMN effective_on;
@@ -27,6 +44,7 @@ DROP TABLE certificate_file;
 CREATE TABLE certificate_after AS SELECT * FROM certificate;
 DROP TABLE certificate;
 DROP TABLE certificate_template;
+DROP TABLE certificate_import;
 CREATE TABLE certificate (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     person_id BIGINT NOT NULL REFERENCES person (id),

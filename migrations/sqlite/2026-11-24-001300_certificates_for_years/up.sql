@@ -16,6 +16,26 @@ CREATE TABLE certificate_template (
     UNIQUE (code, version)
 );
 
+-- Old certificates taken over from a file, which is kept as it came.
+CREATE TABLE certificate_import (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    file_name TEXT NOT NULL,
+    file BLOB NOT NULL,
+    digest TEXT NOT NULL,
+    added BIGINT NOT NULL,
+    imported_at TIMESTAMP NOT NULL,
+    imported_by BIGINT NOT NULL REFERENCES person (id),
+    undone_at TIMESTAMP,
+    undone_by BIGINT REFERENCES person (id),
+    undo_reason TEXT
+);
+
+-- The record learns of trainees under supervision. Only the check on its kinds grows, so the
+-- table, which may be very large, is not copied: its words are changed as SQLite documents it.
+PRAGMA writable_schema = ON;
+UPDATE sqlite_master SET sql = replace(sql, '''absence'', ''void''', '''absence'', ''supervision'', ''void''') WHERE type = 'table' AND name = 'fact';
+PRAGMA writable_schema = RESET;
+
 -- Certificates learn how they came about, and may be replaced on the day of their issue.
 PRAGMA defer_foreign_keys = ON;
 CREATE TABLE certificate_before AS SELECT * FROM certificate;
@@ -48,6 +68,8 @@ CREATE TABLE certificate (
     -- Why it was issued, where somebody decided it.
     why TEXT,
     template_id BIGINT REFERENCES certificate_template (id),
+    -- The file it was taken over from.
+    import_id BIGINT REFERENCES certificate_import (id),
     CHECK (valid_through IS NULL OR valid_through >= valid_from)
 );
 INSERT INTO certificate (id, person_id, certification, content_id, number, check_code, issued_on, valid_from, valid_through, printed, verdict, issued_at, issued_by, fact_id)
@@ -55,6 +77,8 @@ SELECT id, person_id, certification, content_id, number, check_code, issued_on, 
 DROP TABLE certificate_before;
 CREATE INDEX certificate_expiry ON certificate (valid_through);
 CREATE INDEX certificate_person ON certificate (person_id);
+CREATE INDEX certificate_issued_at ON certificate (issued_at);
+CREATE INDEX certificate_import_id ON certificate (import_id);
 CREATE UNIQUE INDEX certificate_once ON certificate (person_id, certification, issued_on) WHERE basis = 'rule';
 
 -- Files that belong to certificates, kept as they were with their SHA-256: the paper as issued, a
@@ -114,6 +138,7 @@ INSERT INTO certificate_act (id, certificate_id, act, on_day, why, done_at, done
 SELECT id, certificate_id, act, on_day, why, done_at, done_by FROM certificate_act_before;
 DROP TABLE certificate_act_before;
 CREATE INDEX certificate_act_certificate ON certificate_act (certificate_id);
+CREATE INDEX certificate_act_done_at ON certificate_act (done_at);
 
 -- Keys we sign with; the private half is sealed by the secret of this installation.
 CREATE TABLE signing_key (
@@ -130,16 +155,24 @@ CREATE TABLE signing_key (
     why TEXT
 );
 
--- The Open Badges credential of a certificate, as it was signed.
+-- The Open Badges credential of a certificate, as it was signed. An extension or a revoked key
+-- makes another edition; the last one counts.
 CREATE TABLE credential (
-    certificate_id BIGINT NOT NULL PRIMARY KEY REFERENCES certificate (id),
-    status_index BIGINT NOT NULL UNIQUE,
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    certificate_id BIGINT NOT NULL REFERENCES certificate (id),
+    edition BIGINT NOT NULL,
+    -- The last valid day it tells.
+    through_on DATE,
+    -- With a proof inside, and the key of that proof.
     document TEXT NOT NULL,
+    kid TEXT NOT NULL,
+    -- As a token, and the key that signed it.
     jwt TEXT NOT NULL,
-    -- The compact statement in the QR code.
-    statement TEXT NOT NULL,
+    jwt_kid TEXT NOT NULL,
+    -- SHA-256 of the document.
     digest TEXT NOT NULL,
-    made_at TIMESTAMP NOT NULL
+    made_at TIMESTAMP NOT NULL,
+    UNIQUE (certificate_id, edition)
 );
 
 -- What auditors were told: held or not held on a day, as known at an instant.
@@ -151,11 +184,14 @@ CREATE TABLE extract (
     certification TEXT NOT NULL,
     on_day DATE NOT NULL,
     known_at TIMESTAMP,
+    -- The JSON exactly as it was signed, and the signature with the body in it.
     body TEXT NOT NULL,
+    jws TEXT NOT NULL,
     paper BLOB,
     digest TEXT NOT NULL,
     made_at TIMESTAMP NOT NULL,
-    made_by BIGINT NOT NULL REFERENCES person (id)
+    -- Null: made on the command line.
+    made_by BIGINT REFERENCES person (id)
 );
 CREATE INDEX extract_person ON extract (person_id);
 
@@ -219,6 +255,41 @@ CREATE TABLE api_token (
     last_used_at TIMESTAMP
 );
 
+-- What happened to an appointment within its term: it was reviewed, or ended before its last day (R25).
+CREATE TABLE appointment_act (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    -- The grade as it was given.
+    fact_id BIGINT NOT NULL REFERENCES fact (id),
+    act TEXT NOT NULL CHECK (act IN ('reviewed', 'ended')),
+    -- The day of a review; the last day of an appointment that ended early.
+    on_day DATE NOT NULL,
+    why TEXT NOT NULL,
+    done_at TIMESTAMP NOT NULL,
+    done_by BIGINT NOT NULL REFERENCES person (id),
+    -- What is left of the grade after an early end; null when it had not begun.
+    left_fact_id BIGINT REFERENCES fact (id)
+);
+CREATE INDEX appointment_act_fact ON appointment_act (fact_id);
+CREATE UNIQUE INDEX appointment_act_once ON appointment_act (fact_id) WHERE act = 'ended';
+CREATE INDEX appointment_act_left ON appointment_act (left_fact_id);
+
+-- A result at a competition that raised a grade; each result is used once (R26).
+CREATE TABLE competition_raise (
+    fact_id BIGINT NOT NULL PRIMARY KEY REFERENCES fact (id),
+    person_id BIGINT NOT NULL REFERENCES person (id),
+    competition TEXT NOT NULL,
+    content_id BIGINT NOT NULL REFERENCES content (id),
+    -- The calendar year of the result, for the yearly limit.
+    year BIGINT NOT NULL,
+    grade_fact_id BIGINT NOT NULL REFERENCES fact (id),
+    effective_on DATE NOT NULL,
+    reason TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    decided_at TIMESTAMP NOT NULL,
+    decided_by BIGINT NOT NULL REFERENCES person (id)
+);
+CREATE INDEX competition_raise_person ON competition_raise (person_id);
+
 -- A message on the start page, for those without mail and those who do not read it.
 CREATE TABLE notice (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -236,8 +307,29 @@ CREATE INDEX notice_person ON notice (person_id, read_at);
 ALTER TABLE reminder ADD COLUMN notice_id BIGINT REFERENCES notice (id);
 -- Why no mail was written: muted, or a later step took its place.
 ALTER TABLE reminder ADD COLUMN withheld TEXT;
+-- Whom it was about and what, as it was called then.
+ALTER TABLE reminder ADD COLUMN about_id BIGINT REFERENCES person (id);
+ALTER TABLE reminder ADD COLUMN said TEXT;
 CREATE INDEX reminder_due ON reminder (rule, due_on);
 CREATE INDEX reminder_recipient ON reminder (recipient_id);
+CREATE INDEX reminder_about ON reminder (about_id);
+CREATE INDEX reminder_subject ON reminder (subject_kind, subject_id);
+CREATE INDEX reminder_planned ON reminder (planned_at);
+
+-- One digest a day for each person: whoever comes second finds the day taken.
+CREATE TABLE reminder_digest (
+    recipient_id BIGINT NOT NULL REFERENCES person (id),
+    on_day DATE NOT NULL,
+    made_at TIMESTAMP NOT NULL,
+    PRIMARY KEY (recipient_id, on_day)
+);
+
+-- What falls due when, for reminders.
+CREATE INDEX enrolment_due ON enrolment (due_on) WHERE due_on IS NOT NULL;
+CREATE INDEX sitting_opens ON sitting (opens_at);
+CREATE INDEX attempt_result_released ON attempt_result (released_at) WHERE released_at IS NOT NULL AND superseded_at IS NULL;
+CREATE INDEX logbook_version_written ON logbook_version (written_at);
+CREATE INDEX candidacy_waiting ON candidacy (applied_at) WHERE closed_at IS NULL;
 
 -- A rule of reminders as an administrator changed it; the highest version counts.
 CREATE TABLE reminder_rule (
@@ -325,3 +417,17 @@ CREATE TABLE calendar_feed (
 
 -- Where a recipient who may opt out of this kind of mail can do so.
 ALTER TABLE outbox ADD COLUMN unsubscribe TEXT;
+-- When its text last went to the server, as long as no answer is known.
+ALTER TABLE outbox ADD COLUMN handed_at TIMESTAMP;
+CREATE INDEX outbox_open ON outbox (id) WHERE sent_at IS NULL;
+
+-- Times in which the mail server took nothing from anybody: no mail's fault, so all of them wait.
+CREATE TABLE mail_pause (
+    id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
+    began_at TIMESTAMP NOT NULL,
+    until_at TIMESTAMP NOT NULL,
+    failures BIGINT NOT NULL,
+    why TEXT NOT NULL,
+    ended_at TIMESTAMP
+);
+CREATE INDEX mail_pause_open ON mail_pause (id) WHERE ended_at IS NULL;

@@ -570,3 +570,21 @@ pub fn overdue(conn: &mut Conn, before: Instant, limit: i64) -> Result<Vec<Attem
         .select(attempt::id)
         .load(conn)?)
 }
+
+/// Results that were released between two moments and still count: whose, of which attempt at
+/// which exam, and when. For reminders.
+pub fn released_between(
+    conn: &mut Conn,
+    from: Instant,
+    until: Instant,
+) -> Result<Vec<(PersonId, AttemptId, String, Instant)>> {
+    let rows: Vec<(PersonId, AttemptId, String, Option<Instant>)> = attempt_result::table
+        .inner_join(attempt::table)
+        .filter(attempt_result::released_at.ge(from).and(attempt_result::released_at.lt(until)))
+        .filter(attempt_result::superseded_at.is_null())
+        .order((attempt_result::released_at, attempt_result::id))
+        .select((attempt::person_id, attempt::id, attempt::exam, attempt_result::released_at))
+        .load(conn)?;
+    let told = |(person, id, exam, at): (_, _, _, Option<Instant>)| Some((person, id, exam, at?));
+    Ok(rows.into_iter().filter_map(told).collect())
+}

@@ -504,3 +504,34 @@ pub fn end_grant(
         .execute(conn)?;
     Ok(ended == 1)
 }
+
+/// Sittings that open between two moments and were not cancelled, with their sites: for reminders.
+pub fn opening_between(
+    conn: &mut Conn,
+    from: Instant,
+    until: Instant,
+) -> Result<Vec<(Sitting, Site)>> {
+    Ok(sitting::table
+        .inner_join(site::table)
+        .filter(sitting::opens_at.ge(from).and(sitting::opens_at.lt(until)))
+        .filter(sitting::cancelled_at.is_null().and(sitting::closed_at.is_null()))
+        .order((sitting::opens_at, sitting::id))
+        .select((Sitting::as_select(), Site::as_select()))
+        .load(conn)?)
+}
+
+/// The names on the lists of these sittings.
+pub fn registered_in(conn: &mut Conn, ids: &[SittingId]) -> Result<Vec<Registration>> {
+    let mut found: Vec<Registration> = Vec::new();
+    for some in ids.chunks(500) {
+        found.extend(
+            registration::table
+                .filter(registration::sitting_id.eq_any(some.iter().map(|id| id.0)))
+                .filter(registration::withdrawn_at.is_null())
+                .order(registration::id)
+                .select(Registration::as_select())
+                .load::<Registration>(conn)?,
+        );
+    }
+    Ok(found)
+}

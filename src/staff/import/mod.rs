@@ -17,7 +17,7 @@ mod undo;
 
 use chrono::NaiveDate;
 
-pub use cells::Col;
+pub use cells::{Col, date, is_open};
 pub use queries::{Run, RunId, last_run, run, runs};
 pub use report::{Change, Mistake, Report, Sample, UnknownCode, fact_text};
 pub use table::{Row, Table, Unreadable};

@@ -60,6 +60,21 @@ impl Actor {
         self.send(self.client.get(self.url(path))).await
     }
 
+    /// A page asked for with headers of its own.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Page {
+        let request = self.client.get(self.url(path));
+        let request =
+            headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        self.send(request).await
+    }
+
+    /// The status and the bytes of a file.
+    pub async fn bytes(&self, path: &str) -> (u16, Vec<u8>) {
+        let response = self.client.get(self.url(path)).send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        (status, response.bytes().await.expect("a body").to_vec())
+    }
+
     pub async fn post(&self, path: &str, fields: &[(&str, &str)]) -> Page {
         self.send(self.client.post(self.url(path)).form(fields)).await
     }
@@ -107,6 +122,49 @@ impl Actor {
             .fold(reqwest::multipart::Form::new().part("file", part), |form, (k, v)| {
                 form.text((*k).to_owned(), (*v).to_owned())
             });
+        self.send(self.client.post(self.url(path)).multipart(form)).await
+    }
+
+    /// Sends a multipart form with files: the name of the field, of the file, and its bytes.
+    pub async fn post_files(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: &[(&str, &str, &[u8])],
+    ) -> Page {
+        let mut form = reqwest::multipart::Form::new();
+        for (name, value) in fields {
+            form = form.text((*name).to_owned(), (*value).to_owned());
+        }
+        for (field, name, bytes) in files {
+            let part =
+                reqwest::multipart::Part::bytes(bytes.to_vec()).file_name((*name).to_owned());
+            form = form.part((*field).to_owned(), part);
+        }
+        self.send(self.client.post(self.url(path)).multipart(form)).await
+    }
+
+    /// A file as it comes: status and bytes.
+    pub async fn download(&self, path: &str) -> (u16, Vec<u8>) {
+        let response = self.client.get(self.url(path)).send().await.expect("the server answers");
+        let status = response.status().as_u16();
+        (status, response.bytes().await.expect("a body").to_vec())
+    }
+
+    /// Uploads several files in a multipart form: each with its field, its name and its bytes.
+    pub async fn upload_all<'a>(
+        &self,
+        path: &str,
+        fields: &[(&str, &str)],
+        files: impl IntoIterator<Item = (&'a str, &'a str, &'a [u8])>,
+    ) -> Page {
+        let form = fields.iter().fold(reqwest::multipart::Form::new(), |form, (name, value)| {
+            form.text((*name).to_owned(), (*value).to_owned())
+        });
+        let form = files.into_iter().fold(form, |form, (field, name, bytes)| {
+            let part = reqwest::multipart::Part::bytes(bytes.to_vec()).file_name(name.to_owned());
+            form.part(field.to_owned(), part)
+        });
         self.send(self.client.post(self.url(path)).multipart(form)).await
     }
 

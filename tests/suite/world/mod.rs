@@ -55,6 +55,7 @@ impl World {
         let settings = Settings {
             database_url: database.url.clone(),
             base_url: Some("http://shifu.test".to_owned()),
+            secret: Some("a secret for tests, the same on both databases".to_owned()),
             ..Settings::default()
         };
         let clock = Clock::default();
@@ -133,6 +134,11 @@ impl World {
             .read(move |conn| shifu::staff::queries::person_by_staff_no(conn, staff_no))
             .await;
         found.expect("the database answers").expect("somebody of the cast").id
+    }
+
+    /// The server goes away, as when a phone is out of reach.
+    pub async fn stop(&self) {
+        self.server.stop(false).await;
     }
 
     /// What the background does in one round.

@@ -16,11 +16,30 @@ pub struct Served {
 
 impl Served {
     pub fn on(url: &str) -> Served {
+        Served::with(url, &[])
+    }
+
+    /// The same, handing mail over to a server at this port.
+    pub fn mailing(url: &str, port: u16) -> Served {
+        let port = port.to_string();
+        Served::with(
+            url,
+            &[
+                ("SHIFU_SMTP_HOST", "127.0.0.1"),
+                ("SHIFU_SMTP_PORT", &port),
+                ("SHIFU_SMTP_PROTECTION", "none"),
+                ("SHIFU_BASE_URL", "http://shifu.test"),
+            ],
+        )
+    }
+
+    fn with(url: &str, settings: &[(&str, &str)]) -> Served {
         let mut command = Command::new("sh");
         // A file that must not grow is an error to handle, not the end of the program.
         command.args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_shifu")]);
         let mut child = command
             .args(["serve", "--database", url, "--listen", "127.0.0.1:0"])
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()

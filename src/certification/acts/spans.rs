@@ -1,0 +1,181 @@
+//! The days on which a certificate is held, by its dates and its acts: what the record must say.
+//!
+//! Pure. [`super::record`] compares these spans with the facts and makes them agree.
+
+use chrono::NaiveDate;
+
+use crate::{
+    certification::model::{Act, ActKind},
+    record::period::{FOREVER, day_before, next_day},
+};
+
+/// Days on which it is held, one after another; nothing for no end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Span {
+    pub from: NaiveDate,
+    pub through: Option<NaiveDate>,
+    /// The act that ended it before its last valid day.
+    pub cut_by: Option<ActKind>,
+}
+
+impl Span {
+    pub fn covers(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.through.is_none_or(|through| day <= through)
+    }
+}
+
+/// The last valid day as acts on a day leave it.
+pub fn through_on(through: Option<NaiveDate>, acts: &[Act], on: NaiveDate) -> Option<NaiveDate> {
+    let moved = acts.iter().rev().find(|act| act.kind == ActKind::Extended && act.on <= on);
+    moved.map_or(through, |act| act.through)
+}
+
+/// What was done last to a certificate by a day, a moved last day apart: that leaves it as it is.
+fn last_word(acts: &[Act], on: NaiveDate) -> Option<ActKind> {
+    let done = acts.iter().rev().filter(|act| act.on <= on).map(|act| act.kind);
+    done.into_iter().find(|kind| *kind != ActKind::Extended)
+}
+
+/// The spans of a certificate with these dates and acts, in the order they were done.
+pub fn spans(from: NaiveDate, through: Option<NaiveDate>, acts: &[Act]) -> Vec<Span> {
+    let mut turns: Vec<NaiveDate> = acts.iter().map(|act| act.on).filter(|on| *on > from).collect();
+    turns.push(from);
+    turns.sort_unstable();
+    turns.dedup();
+    let mut spans: Vec<Span> = Vec::new();
+    for (at, turn) in turns.iter().enumerate() {
+        let next = turns.get(at + 1).copied();
+        let Some(piece) = piece(through, acts, *turn, next) else { continue };
+        match spans.last_mut() {
+            Some(last) if last.through.is_some_and(|end| next_day(end) == piece.from) => {
+                (last.through, last.cut_by) = (piece.through, piece.cut_by);
+            }
+            _ => spans.push(piece),
+        }
+    }
+    spans
+}
+
+/// What is held of the days from one turn to the day before the next: nothing changes in between.
+fn piece(
+    through: Option<NaiveDate>,
+    acts: &[Act],
+    turn: NaiveDate,
+    next: Option<NaiveDate>,
+) -> Option<Span> {
+    let held = matches!(last_word(acts, turn), None | Some(ActKind::Reinstated));
+    let last_day = through_on(through, acts, turn);
+    if !held || last_day.unwrap_or(FOREVER) < turn {
+        return None;
+    }
+    let before_next = next.map(day_before);
+    let cut = before_next.filter(|day| last_day.is_none_or(|last_day| *day < last_day));
+    let by = next
+        .filter(|_| cut.is_some())
+        .and_then(|next| acts.iter().rev().find(|act| act.on == next).map(|act| act.kind));
+    Some(Span { from: turn, through: cut.or(last_day), cut_by: by })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::Days;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::{
+        certification::{
+            model::CertificateId,
+            standing::{Life, standing},
+        },
+        db::Instant,
+        record::{context::Context, ledger::Stamp},
+    };
+
+    fn day(n: u64) -> NaiveDate {
+        NaiveDate::from_ymd_opt(2026, 1, 1).unwrap() + Days::new(n)
+    }
+
+    fn act(kind: ActKind, on: u64, through: Option<u64>) -> Act {
+        let stamp = Stamp { at: Instant::from(chrono::DateTime::UNIX_EPOCH), by: None };
+        let act = Act::new(CertificateId(1), kind, day(on), "", stamp);
+        Act { through: through.map(day), ..act }
+    }
+
+    fn told(spans: &[Span]) -> Vec<(NaiveDate, Option<NaiveDate>, Option<ActKind>)> {
+        spans.iter().map(|span| (span.from, span.through, span.cut_by)).collect()
+    }
+
+    #[test]
+    fn what_is_held_follows_every_act() {
+        let suspended = act(ActKind::Suspended, 10, None);
+        let cut = (day(0), Some(day(9)), Some(ActKind::Suspended));
+        let all = [suspended.clone(), act(ActKind::Reinstated, 20, None)];
+        assert_eq!(told(&spans(day(0), Some(day(99)), &all[..1])), [cut]);
+        let again = (day(20), Some(day(99)), None);
+        assert_eq!(told(&spans(day(0), Some(day(99)), &all)), [cut, again]);
+        let extended = act(ActKind::Extended, 30, Some(200));
+        let longer = [all.as_slice(), &[extended]].concat();
+        let to_200 = (day(20), Some(day(200)), None);
+        assert_eq!(told(&spans(day(0), Some(day(99)), &longer)), [cut, to_200]);
+        let late = act(ActKind::Extended, 120, Some(200));
+        let gap = [(day(0), Some(day(99)), None), (day(120), Some(day(200)), None)];
+        assert_eq!(told(&spans(day(0), Some(day(99)), &[late])), gap);
+        let taken_back =
+            [act(ActKind::Extended, 5, Some(200)), act(ActKind::Extended, 6, Some(99))];
+        assert_eq!(
+            told(&spans(day(0), Some(day(99)), &taken_back)),
+            [(day(0), Some(day(99)), None)]
+        );
+        assert_eq!(spans(day(5), None, &[act(ActKind::Revoked, 5, None)]), []);
+        assert_eq!(told(&spans(day(5), None, &[act(ActKind::Revoked, 2, None)])), []);
+    }
+
+    fn any_act() -> impl Strategy<Value = Act> {
+        let kind = prop_oneof![
+            Just(ActKind::Suspended),
+            Just(ActKind::Reinstated),
+            Just(ActKind::Extended),
+            Just(ActKind::Revoked),
+            Just(ActKind::Superseded),
+        ];
+        (kind, 0_u64..60, 0_u64..120).prop_map(|(kind, on, through)| {
+            act(kind, on, (kind == ActKind::Extended).then_some(through))
+        })
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// On every day, who asks the record hears what who asks the acts hears.
+        #[test]
+        fn the_record_follows_the_acts(
+            from in 0_u64..20, length in proptest::option::of(0_u64..80),
+            mut acts in proptest::collection::vec(any_act(), 0..6),
+        ) {
+            // Acts are done one after another, none dated before the one before it, and nothing
+            // is done to what is revoked or superseded.
+            acts.sort_by_key(|act| act.on);
+            let end = acts.iter().position(|act| matches!(act.kind, ActKind::Revoked | ActKind::Superseded));
+            acts.truncate(end.map_or(acts.len(), |at| at + 1));
+            let (begins, ends) = (day(from), length.map(|n| day(from + n)));
+            // A suspended certificate is reinstated before its last day is moved.
+            let mut suspended = false;
+            acts.retain(|act| {
+                let fits = !(suspended && act.kind == ActKind::Extended);
+                if fits && act.kind != ActKind::Extended { suspended = act.kind == ActKind::Suspended; }
+                fits
+            });
+            let found = spans(begins, ends, &acts);
+            let context = Context::default();
+            let life = Life { code: "s/c", from: begins, through: ends, cycle: 0, acts: &acts };
+            for n in 0..160 {
+                let by_acts = standing(&context, &life, &[], day(n)).state.in_force();
+                let by_facts = found.iter().any(|span| span.covers(day(n)));
+                prop_assert_eq!(by_acts, by_facts, "{} {:?}", day(n), found);
+            }
+            for pair in found.windows(2) {
+                prop_assert!(pair[0].through.is_some_and(|end| next_day(end) < pair[1].from));
+            }
+        }
+    }
+}

@@ -1,0 +1,464 @@
+//! Certificates on any day, as they were known at any moment.
+//!
+//! What is known at a moment are the certificates issued by then, the acts done by then and the
+//! facts recorded by then and not voided by then; how one stands on a day is decided by
+//! [`standing`](super::standing::standing()) from those alone. So a suspension that is entered on
+//! Friday for Wednesday is unseen by whoever asks for Wednesday as known on Thursday.
+//!
+//! Asking for another day costs what asking for today costs: the moment is one more condition on
+//! the same queries by index.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+use serde_json::{Value, json};
+
+use super::{
+    model::{Act, CertificateId, Held},
+    queries::SOURCE,
+    rules,
+    standing::{Life, standing},
+};
+use crate::{
+    db::{
+        Conn, Error, Instant,
+        schema::{certificate, certificate_act},
+    },
+    i18n::{self, Lang, Text},
+    record::{
+        Fact, Kind, PersonId,
+        asof::AsOf,
+        context::Context,
+        ledger::{self, Row},
+        verdict,
+    },
+    staff::{
+        self, Post,
+        queries::{Filter, Scope},
+    },
+    text,
+};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// A certificate, ours or recorded from elsewhere, as far as it was known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Paper {
+    /// None, when it was not issued here: then only the record speaks of it.
+    id: Option<CertificateId>,
+    person: PersonId,
+    code: String,
+    number: String,
+    issued_on: NaiveDate,
+    from: NaiveDate,
+    through: Option<NaiveDate>,
+    cycle: u32,
+    issuer: Option<String>,
+    acts: Vec<Act>,
+}
+
+/// A certificate and how it stands on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub held: Held,
+    pub issued_on: NaiveDate,
+}
+
+impl Seen {
+    pub fn in_force(&self) -> bool {
+        self.held.state().in_force()
+    }
+
+    /// Why it is not simply in force: the condition that is not met, or the last act on it.
+    pub fn why(&self, on: NaiveDate) -> Option<Text> {
+        let act = || self.held.acts.iter().rev().find(|act| act.on <= on);
+        let said = |act: &Act| {
+            let (title, day) = (act.kind.title(), act.on);
+            let (zh, en) = (i18n::date(Lang::Zh, day), i18n::date(Lang::En, day));
+            let (Text { zh: act_zh, en: act_en }, why) = (title, &act.why);
+            text!("{zh} {act_zh}：{why}", "{act_en} {en}: {why}")
+        };
+        self.held.standing.why.clone().or_else(|| act().map(said))
+    }
+
+    /// For other programs.
+    pub fn to_json(&self, context: &Context, on: NaiveDate) -> Value {
+        let Seen { held, issued_on } = self;
+        let window =
+            held.standing.window.map(|(from, through)| json!({ "from": from, "through": through }));
+        let review = held.standing.review.map(|one| json!({ "opens": one.opens, "due": one.due }));
+        let acts = held.acts.iter().map(|act| {
+            json!({ "act": act.kind, "on": act.on, "through": act.through, "why": act.why, "done_at": act.done_at })
+        });
+        json!({
+            "number": held.number,
+            "certification": held.code,
+            "title": context.name(Kind::Certificate, &held.code),
+            "issued_here": held.is_ours(),
+            "issuer": held.issuer,
+            "issued_on": issued_on,
+            "valid_from": held.from,
+            "valid_through": held.through,
+            "state": held.state().word(),
+            "in_force": self.in_force(),
+            "why": self.why(on),
+            "renewal": window,
+            "review": review,
+            "acts": acts.collect::<Vec<_>>(),
+        })
+    }
+
+    /// Of several of one certification, the greatest is the one that counts. One that was issued
+    /// later with the same days (the name was put right) counts from its issue on.
+    fn weight(&self, on: NaiveDate) -> (bool, bool, bool, NaiveDate, NaiveDate) {
+        let Seen { held, issued_on } = self;
+        let through = held.through.unwrap_or(NaiveDate::MAX);
+        (self.in_force(), held.from <= on, *issued_on <= on, held.from, through)
+    }
+}
+
+/// All that was known of a person at a moment.
+#[derive(Clone, Debug)]
+pub struct Known {
+    pub rows: Vec<Row>,
+    pub facts: Vec<Fact>,
+    papers: Vec<Paper>,
+}
+
+impl Known {
+    /// As known at a moment; `None` is now.
+    pub fn load(conn: &mut Conn, person: PersonId, at: Option<Instant>) -> Result<Known> {
+        let rows = ledger::rows_of(conn, person, at)?;
+        let mut facts: Vec<Fact> = rows.iter().filter_map(Row::fact).collect();
+        verdict::sort(&mut facts);
+        let mut papers = issued(conn, Whose::These(&[person]), at)?;
+        let certificates = rows.iter().filter(|row| row.kind == Kind::Certificate.word());
+        papers.extend(certificates.filter_map(recorded));
+        in_order(&mut papers);
+        Ok(Known { rows, facts, papers })
+    }
+
+    /// Every certificate, and how it stands on a day; oldest first.
+    pub fn all(&self, context: &Context, on: NaiveDate) -> Vec<Seen> {
+        self.papers.iter().map(|paper| paper.clone().seen(context, &self.facts, on)).collect()
+    }
+
+    /// The one of each certification that counts on a day; soonest expiry first.
+    pub fn counting(&self, context: &Context, on: NaiveDate) -> Vec<Seen> {
+        counting(self.all(context, on), on)
+    }
+}
+
+/// What a person holds or held of each certification, on a day as known at a moment.
+pub fn of_person(
+    conn: &mut Conn,
+    context: &Context,
+    person: PersonId,
+    asof: &AsOf,
+) -> Result<Vec<Seen>> {
+    Ok(Known::load(conn, person, asof.known_at)?.counting(context, asof.on))
+}
+
+/// What everybody within a scope holds, with where they work on that day; soonest expiry first.
+///
+/// Who may be seen is decided by where people are today. Where they stand on the board, and which
+/// of them a filter by site keeps, is decided by where they worked on the day asked about.
+pub fn board(
+    conn: &mut Conn,
+    context: &Context,
+    scope: &Scope,
+    filter: &Filter,
+    today: NaiveDate,
+    asof: &AsOf,
+) -> Result<Vec<(Post, Seen)>> {
+    let posts = posts_on(conn, scope, filter, today, asof.on)?;
+    of_posts(conn, context, posts, asof)
+}
+
+/// What the people of one part of a long list hold: those within a scope today, by staff number,
+/// with where they worked on the day asked about. Whoever worked nowhere then is left out, so a
+/// part may be shorter than its limit; the second value says whether more follow.
+pub fn part(
+    conn: &mut Conn,
+    context: &Context,
+    scope: &Scope,
+    today: NaiveDate,
+    asof: &AsOf,
+    (limit, offset): (usize, usize),
+) -> Result<(Vec<(Post, Seen)>, bool)> {
+    let everybody = Filter { with_left: true, ..Filter::default() };
+    let (most, skip) = (limit as i64 + 1, offset as i64);
+    let mut seen = staff::queries::posts(conn, scope, &everybody, today, most, skip)?;
+    let more = seen.len() > limit;
+    seen.truncate(limit);
+    if asof.on != today {
+        let people: Vec<PersonId> = seen.iter().map(|post| post.person.id).collect();
+        seen = staff::queries::posts_of(conn, &people, asof.on)?;
+    }
+    seen.retain(|post| post.works_on(asof.on));
+    let posts = seen.into_iter().map(|post| (post.person.id, post)).collect();
+    let mut rows = of_posts(conn, context, posts, asof)?;
+    rows.sort_by(|(a, one), (b, other)| {
+        let key = |post: &Post, seen: &Seen| (post.person.staff_no.clone(), seen.held.code.clone());
+        key(a, one).cmp(&key(b, other))
+    });
+    Ok((rows, more))
+}
+
+fn of_posts(
+    conn: &mut Conn,
+    context: &Context,
+    posts: HashMap<PersonId, Post>,
+    asof: &AsOf,
+) -> Result<Vec<(Post, Seen)>> {
+    let people: Vec<PersonId> = posts.keys().copied().collect();
+    let few = people.len() <= FEW;
+    let whose = if few { Whose::These(&people) } else { Whose::All };
+    let mut papers = issued(conn, whose, asof.known_at)?;
+    let among = few.then_some(people.as_slice());
+    let elsewhere = ledger::certificates_of_others(conn, SOURCE, among, asof.known_at)?;
+    papers.extend(elsewhere.iter().filter_map(recorded));
+    papers.retain(|paper| posts.contains_key(&paper.person));
+    in_order(&mut papers);
+    let facts = facts_for(conn, context, &papers, asof.known_at)?;
+    let all = papers.into_iter().map(|paper| {
+        let facts = facts.get(&paper.person).map_or(&[][..], Vec::as_slice);
+        paper.seen(context, facts, asof.on)
+    });
+    let counting = counting(all.collect(), asof.on);
+    let placed = counting.into_iter().filter_map(|seen| {
+        let post = posts.get(&seen.held.person)?;
+        Some((post.clone(), seen))
+    });
+    Ok(placed.collect())
+}
+
+/// People whose certificates are fetched by person; for more, the whole table is read once.
+const FEW: usize = 2000;
+
+/// More than any group employs: a board is not cut off silently.
+const EVERYBODY: i64 = 1_000_000;
+
+fn posts_on(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &Filter,
+    today: NaiveDate,
+    on: NaiveDate,
+) -> Result<HashMap<PersonId, Post>> {
+    let mut posts = if on == today {
+        staff::queries::posts(conn, scope, filter, today, EVERYBODY, 0)?
+    } else {
+        let seen = staff::queries::people_within(conn, scope, None, today)?;
+        let seen: HashSet<PersonId> = seen.into_iter().collect();
+        let everybody = Scope::everyone();
+        let mut posts = staff::queries::posts(conn, &everybody, filter, on, EVERYBODY, 0)?;
+        posts.retain(|post| seen.contains(&post.person.id));
+        posts
+    };
+    Ok(posts.drain(..).map(|post| (post.person.id, post)).collect())
+}
+
+/// Whose certificates are asked for.
+enum Whose<'a> {
+    These(&'a [PersonId]),
+    All,
+}
+
+type PaperRow = (
+    CertificateId,
+    PersonId,
+    String,
+    String,
+    NaiveDate,
+    NaiveDate,
+    Option<NaiveDate>,
+    i64,
+    Option<String>,
+);
+
+/// What we issued, with the acts on it, as known at a moment.
+fn issued(conn: &mut Conn, whose: Whose<'_>, at: Option<Instant>) -> Result<Vec<Paper>> {
+    let mut rows: Vec<PaperRow> = Vec::new();
+    let mut acts: Vec<Act> = Vec::new();
+    match whose {
+        Whose::All => {
+            rows = papers_of(conn, None, at)?;
+            acts = acts_of(conn, None, at)?;
+        }
+        Whose::These(people) => {
+            for some in people.chunks(AT_ONCE) {
+                rows.extend(papers_of(conn, Some(some), at)?);
+            }
+            let ids: Vec<CertificateId> = rows.iter().map(|row| row.0).collect();
+            for some in ids.chunks(AT_ONCE) {
+                acts.extend(acts_of(conn, Some(some), at)?);
+            }
+        }
+    }
+    let mut by_certificate: HashMap<CertificateId, Vec<Act>> = HashMap::new();
+    for act in acts {
+        by_certificate.entry(act.certificate_id).or_default().push(act);
+    }
+    Ok(rows.into_iter().map(|row| paper(row, &mut by_certificate)).collect())
+}
+
+const AT_ONCE: usize = 500;
+
+fn papers_of(
+    conn: &mut Conn,
+    people: Option<&[PersonId]>,
+    at: Option<Instant>,
+) -> Result<Vec<PaperRow>> {
+    let mut query = certificate::table.into_boxed();
+    if let Some(people) = people {
+        query = query.filter(certificate::person_id.eq_any(people.to_vec()));
+    }
+    if let Some(at) = at {
+        query = query.filter(certificate::issued_at.le(at));
+    }
+    Ok(query
+        .order(certificate::id)
+        .select((
+            certificate::id,
+            certificate::person_id,
+            certificate::certification,
+            certificate::number,
+            certificate::issued_on,
+            certificate::valid_from,
+            certificate::valid_through,
+            certificate::cycle,
+            certificate::issuer,
+        ))
+        .load(conn)?)
+}
+
+/// In the order they were done.
+fn acts_of(
+    conn: &mut Conn,
+    certificates: Option<&[CertificateId]>,
+    at: Option<Instant>,
+) -> Result<Vec<Act>> {
+    let mut query = certificate_act::table.into_boxed();
+    if let Some(certificates) = certificates {
+        query = query.filter(certificate_act::certificate_id.eq_any(certificates.to_vec()));
+    }
+    if let Some(at) = at {
+        query = query.filter(certificate_act::done_at.le(at));
+    }
+    Ok(query.order(certificate_act::id).select(Act::as_select()).load(conn)?)
+}
+
+fn paper(row: PaperRow, acts: &mut HashMap<CertificateId, Vec<Act>>) -> Paper {
+    let (id, person, code, number, issued_on, from, through, cycle, issuer) = row;
+    let acts = acts.remove(&id).unwrap_or_default();
+    let (id, cycle) = (Some(id), u32::try_from(cycle).unwrap_or(0));
+    Paper { id, person, code, number, issued_on, from, through, cycle, issuer, acts }
+}
+
+/// What the record alone knows: issued elsewhere, and imported with somebody's history.
+fn recorded(row: &Row) -> Option<Paper> {
+    (row.source_kind != SOURCE).then(|| Paper {
+        id: None,
+        person: row.person_id,
+        code: row.code.clone(),
+        number: row.number.clone().unwrap_or_default(),
+        issued_on: row.from_on.min(row.recorded_at.utc().date_naive()),
+        from: row.from_on,
+        through: row.through_on,
+        cycle: 0,
+        issuer: row.issuer.clone(),
+        acts: Vec::new(),
+    })
+}
+
+fn in_order(papers: &mut [Paper]) {
+    papers.sort_by(|a, b| {
+        let key = |one: &Paper| (one.person, one.from, one.through, one.id);
+        (key(a), &a.code, &a.number).cmp(&(key(b), &b.code, &b.number))
+    });
+}
+
+impl Paper {
+    /// How it stands on a day, by the facts of its holder.
+    fn seen(self, context: &Context, facts: &[Fact], on: NaiveDate) -> Seen {
+        let Paper { id, person, code, number, issued_on, from, through, mut cycle, issuer, acts } =
+            self;
+        if let (None, Some(plan)) = (id, context.certification(&code)) {
+            cycle = rules::cycle(plan, facts, &code);
+        }
+        let life = Life { code: &code, from, through, cycle, acts: &acts };
+        let standing = standing(context, &life, facts, on);
+        let held = Held {
+            person,
+            id,
+            number: Some(number).filter(|number| !number.is_empty()),
+            from,
+            issued_through: through,
+            through: standing.through,
+            cycle,
+            issuer,
+            until_then: None,
+            standing,
+            code,
+            acts,
+        };
+        Seen { held, issued_on }
+    }
+}
+
+/// Facts of those whose certificates depend on more than dates and acts.
+fn facts_for(
+    conn: &mut Conn,
+    context: &Context,
+    papers: &[Paper],
+    at: Option<Instant>,
+) -> Result<HashMap<PersonId, Vec<Fact>>> {
+    let mut depends: HashMap<&str, bool> = HashMap::new();
+    let mut people: Vec<PersonId> = Vec::new();
+    for Paper { id, person, code, .. } in papers {
+        // Of what was issued elsewhere, which renewal it is stands in the record only.
+        let depends = *depends.entry(code).or_insert_with(|| {
+            let plan = context.certification(code);
+            plan.is_some_and(|plan| plan.binds_holders())
+        });
+        let counted = || {
+            context
+                .certification(code)
+                .is_some_and(|plan| plan.renewals.iter().any(|way| !way.nth.is_empty()))
+        };
+        if (depends || (id.is_none() && counted())) && people.last() != Some(person) {
+            people.push(*person);
+        }
+    }
+    match people.len() {
+        0 => Ok(HashMap::new()),
+        few if few <= FEW => ledger::facts_of_these(conn, &people, at),
+        _ => ledger::facts_of_all(conn, at),
+    }
+}
+
+/// Of each person and certification the one that counts on the day. What was not even issued by
+/// then, and begins later, is no answer to the question how things stood.
+fn counting(all: Vec<Seen>, on: NaiveDate) -> Vec<Seen> {
+    let mut kept: BTreeMap<(PersonId, String), Seen> = BTreeMap::new();
+    for seen in all {
+        let Seen { held, issued_on } = &seen;
+        if *issued_on > on && held.from > on {
+            continue;
+        }
+        let key = (held.person, held.code.clone());
+        match kept.get(&key) {
+            Some(other) if other.weight(on) > seen.weight(on) => {}
+            _ => drop(kept.insert(key, seen)),
+        }
+    }
+    let mut kept: Vec<Seen> = kept.into_values().collect();
+    kept.sort_by(|a, b| {
+        let last = |seen: &Seen| seen.held.through.unwrap_or(NaiveDate::MAX);
+        let (one, other) = (&a.held, &b.held);
+        (last(a), &one.code, one.person).cmp(&(last(b), &other.code, other.person))
+    });
+    kept
+}

@@ -1,0 +1,110 @@
+//! All that reads and writes the table `credential`, and reads what status lists tell.
+
+use chrono::NaiveDate;
+use diesel::prelude::*;
+
+use super::status::{Change, PLACES};
+use crate::{
+    certification::{
+        model::{Act, ActKind, CertificateId},
+        rules,
+    },
+    db::{
+        Conn, Error, Instant,
+        schema::{certificate, certificate_act, credential, site},
+    },
+    each_backend,
+    i18n::{Lang, Text},
+    staff::Site,
+};
+
+type Result<T> = std::result::Result<T, Error>;
+
+/// A credential as it was signed.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = credential)]
+pub struct Credential {
+    pub certificate_id: CertificateId,
+    /// 1 for the first, one more each time it had to be made again.
+    pub edition: i64,
+    /// The last valid day it tells.
+    pub through_on: Option<NaiveDate>,
+    /// The JSON with its proof.
+    pub document: String,
+    /// The key of the proof.
+    pub kid: String,
+    pub jwt: String,
+    /// The key of the token.
+    pub jwt_kid: String,
+    /// SHA-256 of the document, in hexadecimal.
+    pub digest: String,
+    pub made_at: Instant,
+}
+
+/// The last edition of a certificate's credential.
+pub(super) fn latest(conn: &mut Conn, id: CertificateId) -> Result<Option<Credential>> {
+    Ok(credential::table
+        .filter(credential::certificate_id.eq(id))
+        .order(credential::edition.desc())
+        .select(Credential::as_select())
+        .first(conn)
+        .optional()?)
+}
+
+/// Keeps an edition, unless somebody kept it at the same moment; says which one is kept.
+pub(super) fn keep(conn: &mut Conn, new: Credential) -> Result<Credential> {
+    each_backend!(conn, |conn| diesel::insert_into(credential::table)
+        .values(&new)
+        .on_conflict((credential::certificate_id, credential::edition))
+        .do_nothing()
+        .execute(conn))?;
+    Ok(latest(conn, new.certificate_id)?.unwrap_or(new))
+}
+
+/// Whether there is such a list: the first always, others as far as certificates reach.
+pub(super) fn has_list(conn: &mut Conn, list: i64) -> Result<bool> {
+    let last: Option<CertificateId> = certificate::table
+        .order(certificate::id.desc())
+        .select(certificate::id)
+        .first(conn)
+        .optional()?;
+    let last = last.map_or(0, |id| id.0 / PLACES);
+    Ok((0..=last).contains(&list))
+}
+
+/// What happened to the certificates of a list by a day: only those that were acted on are read.
+pub(super) fn changes(conn: &mut Conn, list: i64, today: NaiveDate) -> Result<Vec<Change>> {
+    let (first, last) = (CertificateId(list * PLACES), CertificateId((list + 1) * PLACES - 1));
+    let rows: Vec<Act> = certificate_act::table
+        .filter(certificate_act::certificate_id.between(first, last))
+        .order((certificate_act::certificate_id, certificate_act::id))
+        .limit(MOST)
+        .select(Act::as_select())
+        .load(conn)?;
+    let all = rows.chunk_by(|a, b| a.certificate_id == b.certificate_id).map(|acts| Change {
+        certificate: acts[0].certificate_id,
+        state: rules::state_by_acts(acts, today),
+        extended: extended_to(acts, today),
+    });
+    Ok(all.collect())
+}
+
+/// More acts than 131,072 certificates ever see.
+const MOST: i64 = 2_000_000;
+
+/// The last valid day by the extension that counts, if there was one.
+pub(super) fn extended_to(acts: &[Act], today: NaiveDate) -> Option<NaiveDate> {
+    let extensions = acts.iter().filter(|act| act.kind == ActKind::Extended && act.on <= today);
+    extensions.last().and_then(|act| act.through)
+}
+
+/// What the group calls itself: the name of the topmost site.
+pub(super) fn group_name(conn: &mut Conn) -> Result<Option<Text>> {
+    let root: Option<Site> = site::table
+        .filter(site::parent_id.is_null())
+        .order(site::id)
+        .select(Site::as_select())
+        .first(conn)
+        .optional()?;
+    Ok(root.map(|root| Text::new(root.title(Lang::Zh), root.title(Lang::En))))
+}
