@@ -249,8 +249,8 @@ mod tests {
     fn each_base_counts_from_its_own_day() {
         let span = |from: &str, through: &str| Some((from.to_owned(), through.to_owned()));
         for (base, on, expected) in [
-            ("previous-expiry", "2026-11-01", None),
-            ("previous-expiry", "2026-11-02", span("2027-01-01", "2027-12-31")),
+            ("previous-expiry", "2026-10-31", None),
+            ("previous-expiry", "2026-11-01", span("2027-01-01", "2027-12-31")),
             ("previous-expiry", "2026-12-31", span("2027-01-01", "2027-12-31")),
             ("previous-expiry", "2027-01-30", span("2027-01-30", "2028-01-29")),
             ("previous-expiry", "2027-01-31", None),

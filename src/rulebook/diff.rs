@@ -1,7 +1,7 @@
 //! What differs between two texts, line by line; and a change carried over to a text that changed
 //! meanwhile.
 
-use similar::{ChangeTag, DiffOp, TextDiff};
+use similar::{ChangeTag, TextDiff};
 
 /// A line of a comparison.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,18 +120,26 @@ impl Edit {
     }
 }
 
-fn edits<'a>(diff: &TextDiff<'a, 'a, '_, str>) -> Vec<Edit> {
-    let changed = diff.ops().iter().filter(|op| !matches!(op, DiffOp::Equal { .. }));
+/// The edits of a comparison. The places are counted here: an insertion that the library moved
+/// while tidying up keeps an index that is no longer its place.
+fn edits(diff: &TextDiff<'_, '_, '_, str>) -> Vec<Edit> {
     let mut edits: Vec<Edit> = Vec::new();
-    for op in changed {
-        let (old, new) = (op.old_range(), op.new_range());
-        let text: String = diff.new_slices()[new].concat();
-        match edits.last_mut() {
-            Some(last) if last.to == old.start => {
-                last.to = old.end;
-                last.text.push_str(&text);
-            }
-            _ => edits.push(Edit { from: old.start, to: old.end, text }),
+    let (mut at, mut open) = (0, false);
+    for change in diff.ops().iter().flat_map(|op| diff.iter_changes(op)) {
+        if change.tag() == ChangeTag::Equal {
+            (at, open) = (at + 1, false);
+            continue;
+        }
+        if !open {
+            edits.push(Edit { from: at, to: at, text: String::new() });
+            open = true;
+        }
+        let Some(edit) = edits.last_mut() else { continue };
+        if change.tag() == ChangeTag::Delete {
+            at += 1;
+            edit.to = at;
+        } else {
+            edit.text.push_str(change.value());
         }
     }
     edits
