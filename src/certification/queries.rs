@@ -442,8 +442,7 @@ pub fn board(
 
 /// Judges those whose standing depends on other facts; the facts of their holders come in bulk.
 fn judge_all(conn: &mut Conn, context: &Context, all: &mut [Held], today: NaiveDate) -> Result<()> {
-    let depends =
-        |held: &Held| context.certification(&held.code).is_some_and(|plan| needs_facts(plan));
+    let depends = |held: &Held| context.certification(&held.code).is_some_and(needs_facts);
     let mut people: Vec<PersonId> =
         all.iter().filter(|held| depends(held)).map(|held| held.person).collect();
     people.sort();

@@ -252,7 +252,7 @@ mod tests {
     #[test]
     fn a_published_version_counts_from_its_day_and_a_restart_changes_nothing() {
         let file = word(1, "s", "2026-01-01", None);
-        assert_eq!(counting(&[file.clone()], &DAYS), [1, 1, 1, 1]);
+        assert_eq!(counting(std::slice::from_ref(&file), &DAYS), [1, 1, 1, 1]);
         let published = word(2, "s", "2026-02-01", Some("2026-06-02"));
         assert_eq!(counting(&[file, published], &DAYS), [1, 1, 1, 2]);
     }

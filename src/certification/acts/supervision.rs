@@ -458,7 +458,10 @@ mod tests {
         let from = day("2026-01-01");
         assert_eq!(longest(12, &[], from), Some(day("2026-12-31")));
         let first = one("2026-01-01", "2026-12-31", Some("2026-03-31"));
-        assert_eq!(longest(12, &[first.clone()], day("2026-07-01")), Some(day("2027-04-01")));
+        assert_eq!(
+            longest(12, std::slice::from_ref(&first), day("2026-07-01")),
+            Some(day("2027-04-01"))
+        );
         let second = one("2026-07-01", "2027-04-01", None);
         assert_eq!(longest(12, &[first, second], day("2027-05-01")), None);
         let never_begun = one("2026-06-01", "2026-12-31", Some("2026-05-15"));

@@ -94,8 +94,8 @@ const MOST: i64 = 2_000_000;
 
 /// The last valid day by the extension that counts, if there was one.
 pub(super) fn extended_to(acts: &[Act], today: NaiveDate) -> Option<NaiveDate> {
-    let extensions = acts.iter().filter(|act| act.kind == ActKind::Extended && act.on <= today);
-    extensions.last().and_then(|act| act.through)
+    let counts = |act: &&Act| act.kind == ActKind::Extended && act.on <= today;
+    acts.iter().rev().find(counts).and_then(|act| act.through)
 }
 
 /// What the group calls itself: the name of the topmost site.

@@ -270,7 +270,11 @@ pub fn check(
         let key = |what: String| (line.person, line.code.clone(), what);
         let mut keys = vec![key(line.from.to_string())];
         keys.extend(line.number.clone().map(&key));
-        let repeated = keys.into_iter().fold(false, |so_far, key| !seen.insert(key) || so_far);
+        // Every key is entered, whether or not one was there already.
+        let before = seen.len();
+        let count = keys.len();
+        seen.extend(keys);
+        let repeated = seen.len() < before + count;
         line.known = match repeated {
             true => Some(text!("本文件中重复", "said twice in this file")),
             false => known.knows(line),

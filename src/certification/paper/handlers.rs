@@ -204,7 +204,7 @@ pub async fn save(
         return Err(Error::Again(Box::new(page)));
     }
     let acting = admin.clone();
-    submit(&db, &admin, &filled.word("form_key").to_owned(), move |conn| {
+    submit(&db, &admin, filled.word("form_key"), move |conn| {
         keep_draft(conn, &acting, id, of.as_deref(), body, taken)?;
         Ok(format!("/certificates/templates/{id}"))
     })
