@@ -333,7 +333,7 @@ on_both! {
         assert!(unknown.status == 422 && unknown.says(".alert li", "no-such-course"));
         assert!(unknown.body.contains("no-such-course"), "what was written is shown again");
         let chinese = gao.clone().reads("zh-CN").await;
-        let broken = rewritten(&chinese, &draft, |text| text.replace("min = 60 }", "min = 60, oops }")).await;
+        let broken = rewritten(&chinese, &draft, |text| text.replacen("min = 60, valid_months", "min = 60, oops, valid_months", 1)).await;
         assert!(broken.says(".alert li", "行") && broken.says(".alert li", "写法有误"));
         let action = format!("{draft}/certifications/brake-specialist");
         let form = chinese.reads("en").await.get(&action).await;
