@@ -161,6 +161,7 @@ fn certificate(now: shifu::db::Instant) -> Certificate {
         issuer: None,
         foreign_number: None,
         previous_id: None,
+        issued_by: None,
         why: None,
         template_id: None,
     }

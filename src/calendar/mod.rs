@@ -4,7 +4,7 @@
 //! is computed at every fetch, like any page. The database keeps only the digest of the address:
 //! who has the address reads the calendar, so it can be renewed and ended at any time.
 //!
-//! Due days that were mailed for people's calendars are followed up here when they move ([`moved`]).
+//! Due days that were mailed for people's calendars are followed up here when they move (`moved`).
 
 mod feed;
 mod handlers;

@@ -67,7 +67,7 @@ pub fn line(due: &Due) -> String {
     line_in(due, due.lang())
 }
 
-/// [`line`] for a reader who is not the recipient.
+/// [`line()`] for a reader who is not the recipient.
 pub fn line_in(due: &Due, lang: Lang) -> String {
     let (title, when) = (due.subject.title.get(lang), when(due, lang));
     let what = due.rule.source.title();

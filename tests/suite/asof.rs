@@ -56,7 +56,7 @@ impl World {
     }
 
     /// A certificate from elsewhere is entered into somebody's record.
-    async fn from_elsewhere(
+    async fn certified_elsewhere(
         &self,
         who: &'static str,
         from: &'static str,
@@ -90,7 +90,7 @@ fn certificate_of(page: &Page) -> String {
 on_both! {
     async fn a_fact_recorded_later_is_unseen_until_then_and_counts_from_then_on(world: World) {
         let lin = world.id("T0001").await;
-        world.from_elsewhere("T0001", "2026-02-01", "2026-11-20T02:00:00Z").await;
+        world.certified_elsewhere("T0001", "2026-02-01", "2026-11-20T02:00:00Z").await;
         let of = |query: &str| format!("/people/{lin}?{query}");
         assert!(state(&world, &of("on=2026-03-14")).await.starts_with("Valid"), "as known now");
         assert_eq!(state(&world, &of("on=2026-03-14&known_on=2026-11-19")).await, "none");
@@ -111,7 +111,7 @@ on_both! {
 on_both! {
     async fn what_was_voided_later_counted_then(world: World) {
         let lin = world.id("T0001").await;
-        let fact = world.from_elsewhere("T0001", "2026-02-01", "2026-03-01T02:00:00Z").await;
+        let fact = world.certified_elsewhere("T0001", "2026-02-01", "2026-03-01T02:00:00Z").await;
         world.arrange(move |conn| ledger::void(conn, fact, "证书系伪造", at("2026-10-05T02:00:00Z"))).await;
         let of = |query: &str| format!("/people/{lin}?{query}");
         assert_eq!(state(&world, &of("on=2026-03-14")).await, "none", "as known now");
@@ -178,8 +178,8 @@ on_both! {
 on_both! {
     async fn a_day_ends_where_the_site_is(world: World) {
         // 23:59:59 and 00:00:00 in Shanghai.
-        world.from_elsewhere("T0001", "2026-02-01", "2026-11-20T15:59:59Z").await;
-        world.from_elsewhere("T0003", "2026-02-01", "2026-11-20T16:00:00Z").await;
+        world.certified_elsewhere("T0001", "2026-02-01", "2026-11-20T15:59:59Z").await;
+        world.certified_elsewhere("T0003", "2026-02-01", "2026-11-20T16:00:00Z").await;
         for (who, expected) in [("T0001", 1), ("T0003", 0)] {
             let person = world.id(who).await;
             let rules = world.shared.rules.clone();
