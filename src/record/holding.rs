@@ -61,9 +61,10 @@ impl Case<'_> {
         };
         let run = Run { from: begun(facts, at), through: facts[at].through };
         let truth = self.bears(plan, run);
-        // The next certificate is judged by its own days.
+        // Another certificate, begun later or left over from before, is judged by its own days.
         let next = facts.iter().map(|fact| fact.from).find(|from| *from > self.on);
-        Truth { through: truth.through.min(next.map_or(FOREVER, day_before)), ..truth }
+        let ends = span_of(&facts[at]).through.min(next.map_or(FOREVER, day_before));
+        Truth { through: truth.through.min(ends), ..truth }
     }
 
     /// Whether everything that is demanded of the holder of a certificate is met on the day.
