@@ -6,7 +6,10 @@ use std::collections::HashMap;
 use serde_json::{Value, json};
 
 use crate::{
-    certification::asof::{Known, Seen},
+    certification::{
+        acts::supervision::{self, Shown, Stands},
+        asof::{Known, Seen},
+    },
     db::{Conn, Error},
     i18n::Text,
     record::{
@@ -64,6 +67,8 @@ pub struct Answer {
     /// Of a certification: the certificate that counts on the day, and how it stands.
     pub certificate: Option<Seen>,
     certificate_json: Option<Value>,
+    /// Of a job that the person may not do alone: under whose eyes they may do it.
+    pub supervised: Option<Shown>,
 }
 
 impl Answer {
@@ -93,8 +98,25 @@ impl Answer {
             }
             _ => None,
         };
+        let supervised = match subject {
+            Subject::Job(_) if !line.met => {
+                let AsOf { on, known_at, .. } = asof;
+                supervision::that_allows(conn, rules, person.id, requires, on, known_at)?
+            }
+            _ => None,
+        };
         let (code, title) = (code.to_owned(), title.clone());
-        Ok(Some(Answer { person, code, title, asof, line, sources, certificate, certificate_json }))
+        Ok(Some(Answer {
+            person,
+            code,
+            title,
+            asof,
+            line,
+            sources,
+            certificate,
+            certificate_json,
+            supervised,
+        }))
     }
 
     pub fn to_json(&self) -> Value {
@@ -109,6 +131,15 @@ impl Answer {
         });
         if let Some(certificate) = &self.certificate_json {
             answer["certificate"] = certificate.clone();
+        }
+        if let Some(Shown { one, supervisor, stands: Stands::Allowed(through) }) = &self.supervised
+        {
+            answer["under_supervision"] = json!({
+                "certification": one.certification,
+                "supervisor": supervisor.staff_no,
+                "from": one.from_on,
+                "through": through,
+            });
         }
         answer
     }

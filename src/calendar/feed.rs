@@ -15,7 +15,7 @@ use crate::{
         Letterhead,
         calendar::{Event, When},
     },
-    record::{Kind, PersonId, Rules},
+    record::{Kind, PersonId, Rules, asof::AsOf},
     staff::{self, Person, Site},
     t,
 };
@@ -58,8 +58,9 @@ impl Desk<'_> {
     }
 
     fn certificates(&self, conn: &mut Conn) -> Result<Vec<Event>> {
-        let held = certification::of_person(conn, self.rules, self.person.id, self.today)?;
-        Ok(held.iter().flat_map(|held| self.of_certificate(held)).collect())
+        let (rules, now) = (self.rules.on(self.today), AsOf::now(self.today));
+        let seen = certification::asof::of_person(conn, rules.context(), self.person.id, &now)?;
+        Ok(seen.iter().flat_map(|seen| self.of_certificate(&seen.held)).collect())
     }
 
     /// Its last day, its next review, and from when it may be renewed.
@@ -71,11 +72,14 @@ impl Desk<'_> {
         let (lang, name) = (self.lang(), context.name(Kind::Certificate, &held.code));
         let name = name.get(lang);
         let opens = standing.window.map(|(opens, _)| opens).filter(|opens| *opens > held.from);
+        // Renewed already: what ends is the one that follows.
+        let (begun, ends) = held.followed.unwrap_or((held.from, standing.through));
         let days = [
-            ("expiry", standing.through, t!(lang, "证书到期：{name}", "Certificate ends: {name}")),
-            ("window", opens, t!(lang, "可以开始续期：{name}", "Renewal opens: {name}")),
+            ("expiry", begun, ends, t!(lang, "证书到期：{name}", "Certificate ends: {name}")),
+            ("window", held.from, opens, t!(lang, "可以开始续期：{name}", "Renewal opens: {name}")),
             (
                 "review",
+                held.from,
                 standing.review.as_ref().map(|review| review.due),
                 t!(lang, "证书复审截止：{name}", "Review due: {name}"),
             ),
@@ -85,10 +89,10 @@ impl Desk<'_> {
             _ => "/certificates".to_owned(),
         };
         let number = held.number.clone().unwrap_or_default();
-        let key = format!("{}-{}", held.code, held.from);
         days.into_iter()
-            .filter_map(|(what, day, summary)| {
-                Some(self.whole_day(&format!("{what}-{key}"), day?, summary, &number, &path))
+            .filter_map(|(what, from, day, summary)| {
+                let key = format!("{what}-{}-{from}", held.code);
+                Some(self.whole_day(&key, day?, summary, &number, &path))
             })
             .collect()
     }

@@ -12,7 +12,7 @@ use crate::{
     db::{Conn, Db, Error, Instant},
     i18n::{self, Lang},
     mail::{self, DueDay, Enclosed, Letter, Letterhead, Recipient},
-    record::{Kind, Rules},
+    record::{Kind, Rules, asof::AsOf},
     staff::{self, Person},
     t,
 };
@@ -62,8 +62,10 @@ fn look_at(
     let person = post.person;
     let Some(email) = person.email.clone() else { return Ok(false) };
     let Some(subject) = queries::subject_of(conn, entry)? else { return Ok(false) };
-    let held = certification::of_person(conn, rules, person.id, today)?;
-    let held = held.iter().find(|held| held.code == subject.code);
+    let live = rules.on(today);
+    let now_held =
+        certification::asof::of_person(conn, live.context(), person.id, &AsOf::now(today))?;
+    let held = now_held.iter().map(|seen| &seen.held).find(|held| held.code == subject.code);
     let on = held.filter(|held| is_same(held, entry, &subject)).and_then(ends);
     if on == Some(entry.on_day) {
         return Ok(false);
@@ -81,8 +83,10 @@ fn is_same(held: &Held, entry: &Told, subject: &queries::Subject) -> bool {
     }
 }
 
+/// Its last day, where anything ends for its holder then: not when the next one follows on it.
 fn ends(held: &Held) -> Option<NaiveDate> {
     let gone = matches!(held.state(), State::Revoked | State::Superseded);
+    let gone = gone || held.followed.is_some();
     held.standing.through.filter(|_| !gone)
 }
 

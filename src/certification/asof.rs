@@ -15,7 +15,7 @@ use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    model::{Act, CertificateId, Held},
+    model::{Act, CertificateId, Held, State},
     queries::SOURCE,
     rules,
     standing::{Life, standing},
@@ -31,6 +31,7 @@ use crate::{
         asof::AsOf,
         context::Context,
         ledger::{self, Row},
+        period::{days_after, next_day},
         verdict,
     },
     staff::{
@@ -104,6 +105,7 @@ impl Seen {
             "in_force": self.in_force(),
             "why": self.why(on),
             "renewal": window,
+            "renewed": held.followed.map(|(from, through)| json!({ "from": from, "through": through })),
             "review": review,
             "acts": acts.collect::<Vec<_>>(),
         })
@@ -141,7 +143,10 @@ impl Known {
 
     /// Every certificate, and how it stands on a day; oldest first.
     pub fn all(&self, context: &Context, on: NaiveDate) -> Vec<Seen> {
-        self.papers.iter().map(|paper| paper.clone().seen(context, &self.facts, on)).collect()
+        let seen = |paper: &Paper| paper.clone().seen(context, &self.facts, on);
+        let mut all: Vec<Seen> = self.papers.iter().map(seen).collect();
+        follow(&mut all, on);
+        all
     }
 
     /// The one of each certification that counts on a day; soonest expiry first.
@@ -206,6 +211,23 @@ pub fn part(
     Ok((rows, more))
 }
 
+/// What runs out within so many days in a scope and is not renewed yet, soonest first.
+pub fn expiring_in(
+    conn: &mut Conn,
+    context: &Context,
+    scope: &Scope,
+    today: NaiveDate,
+    days: u32,
+) -> Result<Vec<(Post, Seen)>> {
+    let last = days_after(today, days);
+    let mut all = board(conn, context, scope, &Filter::default(), today, &AsOf::now(today))?;
+    all.retain(|(_, Seen { held, .. })| {
+        let ends = held.through.is_some_and(|through| through <= last);
+        held.state().in_force() && held.followed.is_none() && ends
+    });
+    Ok(all)
+}
+
 fn of_posts(
     conn: &mut Conn,
     context: &Context,
@@ -222,12 +244,13 @@ fn of_posts(
     papers.retain(|paper| posts.contains_key(&paper.person));
     in_order(&mut papers);
     let facts = facts_for(conn, context, &papers, asof.known_at)?;
-    let all = papers.into_iter().map(|paper| {
+    let seen = papers.into_iter().map(|paper| {
         let facts = facts.get(&paper.person).map_or(&[][..], Vec::as_slice);
         paper.seen(context, facts, asof.on)
     });
-    let counting = counting(all.collect(), asof.on);
-    let placed = counting.into_iter().filter_map(|seen| {
+    let mut all: Vec<Seen> = seen.collect();
+    follow(&mut all, asof.on);
+    let placed = counting(all, asof.on).into_iter().filter_map(|seen| {
         let post = posts.get(&seen.held.person)?;
         Some((post.clone(), seen))
     });
@@ -399,7 +422,7 @@ impl Paper {
             through: standing.through,
             cycle,
             issuer,
-            until_then: None,
+            followed: None,
             standing,
             code,
             acts,
@@ -436,6 +459,30 @@ fn facts_for(
         0 => Ok(HashMap::new()),
         few if few <= FEW => ledger::facts_of_these(conn, &people, at),
         _ => ledger::facts_of_all(conn, at),
+    }
+}
+
+/// Notes for each in force the renewal that was issued by the day and follows on it without a gap:
+/// then it is not due for renewal any more. They are in the order of [`in_order`].
+fn follow(all: &mut [Seen], on: NaiveDate) {
+    let mut coming: HashMap<(PersonId, String), (NaiveDate, Option<NaiveDate>)> = HashMap::new();
+    for Seen { held, issued_on } in all.iter_mut().rev() {
+        let key = || (held.person, held.code.clone());
+        match held.state() {
+            State::NotYet if *issued_on <= on => {
+                coming.insert(key(), (held.from, held.through));
+            }
+            State::Valid | State::Expiring(_) if !coming.is_empty() => {
+                let next = coming.get(&key()).copied();
+                let reaches = |from| held.through.is_none_or(|last| from <= next_day(last));
+                held.followed = next.filter(|(from, _)| reaches(*from));
+                if held.followed.is_some() {
+                    held.standing.state = State::Valid;
+                    held.standing.window = None;
+                }
+            }
+            _ => {}
+        }
     }
 }
 

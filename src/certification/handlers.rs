@@ -60,19 +60,14 @@ pub async fn mine(
     let (judged, wrong) = (rules.clone(), problems.clone());
     let page = db
         .read(move |conn| -> Result<_> {
-            let (held, next) = if asof.is_now(today) {
-                let held = queries::of_person(conn, &judged, id, today)?;
-                let next = issue::next_for(conn, &judged, &held, id, today)?;
-                (held, next)
-            } else {
-                let rules = judged.on(asof.on);
-                let seen = super::asof::of_person(conn, rules.context(), id, &asof)?;
-                (seen.into_iter().map(|seen| seen.held).collect(), Vec::new())
-            };
-            let supervised = match asof.is_now(today) {
-                true => acts::supervision::shown(conn, &judged, id, today, None)?,
-                false => Vec::new(),
-            };
+            let seen = super::asof::of_person(conn, judged.on(asof.on).context(), id, &asof)?;
+            let held: Vec<Held> = seen.into_iter().map(|seen| seen.held).collect();
+            // What comes next, and who supervises whom, is a matter of today.
+            let (mut next, mut supervised) = (Vec::new(), Vec::new());
+            if asof.is_now(today) {
+                next = issue::next_for(conn, &judged, &held, id, today)?;
+                supervised = acts::supervision::shown(conn, &judged, id, today, None)?;
+            }
             let asked = pages::Asked { asking: &asking, asof: &asof, problems: &wrong };
             Ok(pages::mine(&viewer, &judged, &held, &next, &supervised, &asked))
         })
@@ -133,13 +128,10 @@ impl BoardQuery {
         let sites = staff::queries::sites(conn, scope)?;
         let site = sites.iter().find(|site| site.code == self.site);
         let filter = Filter { site: site.map(|site| site.lineage.clone()), ..Filter::default() };
-        let mut rows = if asof.is_now(today) {
-            queries::board(conn, rules, scope, &filter, today)?
-        } else {
-            let rules = rules.on(asof.on);
-            let seen = super::asof::board(conn, rules.context(), scope, &filter, today, &asof)?;
-            seen.into_iter().map(|(post, seen)| (post, seen.held)).collect()
-        };
+        let rules = rules.on(asof.on);
+        let seen = super::asof::board(conn, rules.context(), scope, &filter, today, &asof)?;
+        let mut rows: Vec<(Post, Held)> =
+            seen.into_iter().map(|(post, seen)| (post, seen.held)).collect();
         let mut codes: Vec<String> = rows.iter().map(|(_, held)| held.code.clone()).collect();
         codes.sort();
         codes.dedup();

@@ -462,6 +462,9 @@ fn next_of<'a>(
     let title = &certification.title;
     let first = |()| Next { title, verdict: judge(&certification.requires), window: None };
     let Some(held) = held else { return Some(first(())) };
+    if held.followed.is_some() {
+        return None;
+    }
     match held.state() {
         State::Suspended => None,
         State::Revoked => Some(first(())),

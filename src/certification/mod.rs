@@ -29,7 +29,6 @@ pub mod standing;
 pub use issue::issue_due;
 pub use limit::CheckLimit;
 pub use model::{Held, State};
-pub use queries::{expiring_in, of_person};
 
 #[cfg(test)]
 mod vectors;

@@ -167,8 +167,8 @@ impl Printed {
     }
 }
 
-/// The newest certificate of one certification a person holds or held, ours or imported, and how
-/// it stands on the day it was loaded for.
+/// A certificate a person holds or held, ours or imported, and how it stands on the day it was
+/// loaded for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Held {
     pub person: PersonId,
@@ -186,8 +186,8 @@ pub struct Held {
     pub cycle: u32,
     pub issuer: Option<String>,
     pub acts: Vec<Act>,
-    /// An earlier one of the same certification that still runs when a renewal begins later.
-    pub until_then: Option<NaiveDate>,
+    /// The renewal that follows without a gap: when it begins, and its last day.
+    pub followed: Option<(NaiveDate, Option<NaiveDate>)>,
     pub standing: Standing,
 }
 

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use subtle::ConstantTimeEq;
 
 use super::{
-    model::{Act, Basis, Certificate, CertificateId, Held, State},
+    model::{Act, Basis, Certificate, CertificateId},
     standing::{Life, Standing, standing},
 };
 use crate::{
@@ -18,15 +18,8 @@ use crate::{
     },
     each_backend,
     record::{
-        Fact, FactId, Kind, PersonId, Rules,
-        context::Context,
-        ledger::{self, Row, Stamp},
-        programme::Certification,
-        verdict,
-    },
-    staff::{
-        self, Post,
-        queries::{Filter, Scope},
+        FactId, PersonId, Rules,
+        ledger::{self, Stamp},
     },
 };
 
@@ -265,108 +258,6 @@ fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
     acts
 }
 
-/// Everything a person holds or held, ours and imported, the newest of each certification, as it
-/// stands today.
-pub fn of_person(
-    conn: &mut Conn,
-    rules: &Rules,
-    person: PersonId,
-    today: NaiveDate,
-) -> Result<Vec<Held>> {
-    let rules = &rules.on(today);
-    let acts = acts_of(conn, person)?;
-    let ours: Vec<Held> = issued_to(conn, person)?
-        .into_iter()
-        .map(|one| held(rules.context(), one, &acts, today))
-        .collect();
-    let rows = ledger::rows_of(conn, person, None)?;
-    let imported = rows.iter().filter(|row| row.kind == Kind::Certificate.word());
-    let imported = imported.filter_map(|row| imported_one(rules.context(), row, today));
-    let mut all = newest(ours.into_iter().chain(imported));
-    let mut facts: Vec<Fact> = rows.iter().filter_map(Row::fact).collect();
-    verdict::sort(&mut facts);
-    for held in &mut all {
-        held.judge(rules.context(), &facts, today);
-    }
-    Ok(all)
-}
-
-fn held(
-    context: &Context,
-    one: Certificate,
-    acts: &HashMap<CertificateId, Vec<Act>>,
-    today: NaiveDate,
-) -> Held {
-    let acts = acts.get(&one.id).cloned().unwrap_or_default();
-    let life = Life {
-        code: &one.certification,
-        from: one.valid_from,
-        through: one.valid_through,
-        cycle: u32::try_from(one.cycle).unwrap_or(0),
-        acts: &acts,
-    };
-    let standing = standing(context, &life, &[], today);
-    Held {
-        cycle: life.cycle,
-        person: one.person_id,
-        code: one.certification,
-        id: Some(one.id),
-        number: Some(one.number),
-        from: one.valid_from,
-        issued_through: one.valid_through,
-        through: standing.through,
-        issuer: one.issuer,
-        acts,
-        until_then: None,
-        standing,
-    }
-}
-
-fn imported_one(context: &Context, row: &Row, today: NaiveDate) -> Option<Held> {
-    (row.source_kind != SOURCE).then(|| {
-        let life = Life {
-            code: &row.code,
-            from: row.from_on,
-            through: row.through_on,
-            cycle: 0,
-            acts: &[],
-        };
-        let standing = standing(context, &life, &[], today);
-        Held {
-            cycle: 0,
-            person: row.person_id,
-            code: row.code.clone(),
-            id: None,
-            number: row.number.clone(),
-            from: row.from_on,
-            issued_through: row.through_on,
-            through: row.through_on,
-            issuer: row.issuer.clone(),
-            acts: Vec::new(),
-            until_then: None,
-            standing,
-        }
-    })
-}
-
-impl Held {
-    /// How it stands by the facts of its holder, which dates and acts alone do not tell.
-    fn judge(&mut self, context: &Context, facts: &[Fact], on: NaiveDate) {
-        let Some(plan) = context.certification(&self.code).filter(|plan| needs_facts(plan)) else {
-            return;
-        };
-        if self.id.is_none() {
-            self.cycle = super::rules::cycle(plan, facts, &self.code);
-        }
-        self.standing = standing(context, &self.life(), facts, on);
-    }
-}
-
-/// Whether how a certificate stands depends on other facts than its own.
-fn needs_facts(plan: &Certification) -> bool {
-    plan.binds_holders() || plan.renewals.iter().any(|way| !way.nth.is_empty())
-}
-
 /// How one certificate we issued stands on a day, by what is known now.
 pub fn standing_of(
     conn: &mut Conn,
@@ -377,7 +268,7 @@ pub fn standing_of(
 ) -> Result<Standing> {
     let rules = &rules.on(on);
     let plan = rules.context().certification(&one.certification);
-    let facts = match plan.filter(|plan| needs_facts(plan)) {
+    let facts = match plan.filter(|plan| plan.binds_holders()) {
         Some(_) => ledger::facts_of(conn, one.person_id, None)?,
         None => Vec::new(),
     };
@@ -389,88 +280,4 @@ pub fn standing_of(
         acts,
     };
     Ok(standing(rules.context(), &life, &facts, on))
-}
-
-/// The newest of each person and certification; it remembers one that runs until it begins.
-fn newest(all: impl IntoIterator<Item = Held>) -> Vec<Held> {
-    let mut kept: HashMap<(PersonId, String), Held> = HashMap::new();
-    let mut all: Vec<Held> = all.into_iter().collect();
-    all.sort_by_key(|held| (held.from, held.through));
-    for mut held in all {
-        let key = (held.person, held.code.clone());
-        if let Some(before) = kept.remove(&key) {
-            let runs = held.state() == State::NotYet && before.state().in_force();
-            held.until_then = runs.then_some(before.through).flatten();
-        }
-        kept.insert(key, held);
-    }
-    let mut kept: Vec<Held> = kept.into_values().collect();
-    kept.sort_by(|a, b| {
-        let last = |held: &Held| held.through.unwrap_or(NaiveDate::MAX);
-        (last(a), &a.code, a.person).cmp(&(last(b), &b.code, b.person))
-    });
-    kept
-}
-
-/// What everybody within a scope holds, with where they work; soonest expiry first.
-///
-/// The whole network in three queries: boards evaluate in memory.
-pub fn board(
-    conn: &mut Conn,
-    rules: &Rules,
-    scope: &Scope,
-    filter: &Filter,
-    today: NaiveDate,
-) -> Result<Vec<(Post, Held)>> {
-    let posts = staff::queries::posts(conn, scope, filter, today, EVERYBODY, 0)?;
-    let posts: HashMap<PersonId, Post> =
-        posts.into_iter().map(|post| (post.person.id, post)).collect();
-    let acts: Vec<Act> =
-        certificate_act::table.order(certificate_act::id).select(Act::as_select()).load(conn)?;
-    let acts = by_certificate(acts);
-    let ours: Vec<Certificate> =
-        certificate::table.order(certificate::id).select(Certificate::as_select()).load(conn)?;
-    let imported = ledger::rows_of_kind(conn, Kind::Certificate, None)?;
-    let context = rules.context();
-    let all = ours.into_iter().map(|one| held(context, one, &acts, today)).collect::<Vec<_>>();
-    let imported = imported.iter().filter_map(|row| imported_one(context, row, today));
-    let all = all.into_iter().chain(imported);
-    let mut all = newest(all.filter(|held| posts.contains_key(&held.person)));
-    judge_all(conn, context, &mut all, today)?;
-    Ok(all.into_iter().filter_map(|held| Some((posts.get(&held.person)?.clone(), held))).collect())
-}
-
-/// Judges those whose standing depends on other facts; the facts of their holders come in bulk.
-fn judge_all(conn: &mut Conn, context: &Context, all: &mut [Held], today: NaiveDate) -> Result<()> {
-    let depends = |held: &Held| context.certification(&held.code).is_some_and(needs_facts);
-    let mut people: Vec<PersonId> =
-        all.iter().filter(|held| depends(held)).map(|held| held.person).collect();
-    people.sort();
-    people.dedup();
-    let facts = ledger::facts_of_these(conn, &people, None)?;
-    for held in all {
-        if let Some(facts) = facts.get(&held.person) {
-            held.judge(context, facts, today);
-        }
-    }
-    Ok(())
-}
-
-/// More than any group employs: a board is not cut off silently.
-const EVERYBODY: i64 = 1_000_000;
-
-/// What runs out within so many days in a scope, soonest first.
-pub fn expiring_in(
-    conn: &mut Conn,
-    rules: &Rules,
-    scope: &Scope,
-    today: NaiveDate,
-    days: u32,
-) -> Result<Vec<(Post, Held)>> {
-    let last = crate::record::period::days_after(today, days);
-    let mut all = board(conn, rules, scope, &Filter::default(), today)?;
-    all.retain(|(_, held)| {
-        held.state().in_force() && held.through.is_some_and(|through| through <= last)
-    });
-    Ok(all)
 }

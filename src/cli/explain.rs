@@ -7,12 +7,15 @@ use super::Outcome;
 use crate::{
     api::explain::{Answer, Subject},
     app::Shared,
-    certification::asof::Seen,
+    certification::{
+        acts::supervision::{Shown, Stands},
+        asof::Seen,
+    },
     db::{Conn, Error, Instant},
-    i18n::{self, Lang},
+    i18n::{self, Lang, Text},
     record::{
         Kind, Rules,
-        asof::{AsOf, Days, parse_day},
+        asof::{AsOf, Days, known_by, parse_day},
         pages,
         verdict::{Evidence, Line},
     },
@@ -78,8 +81,9 @@ pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
     }
     let job = |conn: &mut Conn| answer(conn, &rules, asked, &subject, now);
     let found = shared.db.read_blocking(job).map_err(|error| error.to_string())?;
-    let answer =
-        found.ok_or_else(|| format!("there is nobody with staff number {}", asked.person))?;
+    let answer = found
+        .map_err(|wrong| wrong.get(lang).to_owned())?
+        .ok_or_else(|| format!("there is nobody with staff number {}", asked.person))?;
     if asked.json {
         let text = serde_json::to_string_pretty(&answer.to_json());
         println!("{}", text.map_err(|error| error.to_string())?);
@@ -89,22 +93,25 @@ pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
     Ok(if answer.line.met { Outcome::Done } else { Outcome::Refused })
 }
 
-/// The answer; none when there is no such person.
+/// The answer, none when there is no such person; or what is wrong with the question.
 fn answer(
     conn: &mut Conn,
     rules: &Rules,
     asked: &Explain,
     subject: &Subject,
     now: Instant,
-) -> Result<Option<Answer>, Error> {
+) -> Result<Result<Option<Answer>, Text>, Error> {
     let Some(person) = staff::queries::person_by_staff_no(conn, &asked.person)? else {
-        return Ok(None);
+        return Ok(Ok(None));
     };
     let post = staff::queries::post_of(conn, person.id, now.utc().date_naive())?;
     let zone = post.map_or(chrono_tz::Asia::Shanghai, |post| post.site.zone());
     let today = now.utc().with_timezone(&zone).date_naive();
+    if let Err(wrong) = known_by(asked.known_on, today) {
+        return Ok(Err(wrong));
+    }
     let asof = Days { on: asked.on, known_on: asked.known_on }.at(today, zone);
-    Answer::of(conn, rules, person, subject, asof)
+    Answer::of(conn, rules, person, subject, asof).map(Ok)
 }
 
 /// A day on the command line.
@@ -143,6 +150,9 @@ fn to_tree(answer: &Answer, lang: Lang, rules: &Rules) -> String {
     };
     text.push_str(&verdict);
     text.push('\n');
+    if let Some(shown) = &answer.supervised {
+        text.push_str(&under_supervision(lang, shown));
+    }
     if let Some(seen) = &answer.certificate {
         text.push_str(&held(lang, seen, answer.asof.on));
     }
@@ -154,6 +164,19 @@ fn known(lang: Lang, asof: &AsOf) -> String {
     let day = asof.known_on.map(|day| i18n::date(lang, day));
     day.map(|day| t!(lang, "（按 {day} 结束时所知）", " (as known at the end of {day})"))
         .unwrap_or_default()
+}
+
+/// Under whose eyes the job may be done all the same.
+fn under_supervision(lang: Lang, shown: &Shown) -> String {
+    let Stands::Allowed(through) = &shown.stands else { return String::new() };
+    let (name, number) = (shown.supervisor.title(lang), &shown.supervisor.staff_no);
+    let through = i18n::date(lang, *through);
+    let said = t!(
+        lang,
+        "可在 {name}（{number}）监护下作业，至 {through}；监护人不在场时不得作业。",
+        "May be done under the eyes of {name} ({number}) through {through}, never without them."
+    );
+    format!("{said}\n")
 }
 
 /// How the certificate itself stands, whatever a first issue would demand today.

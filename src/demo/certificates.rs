@@ -1,5 +1,6 @@
 //! Certificates in every state: not yet valid, valid, due for renewal, in grace, expired, reviewed
-//! and not, suspended by HR and by a condition, revoked, extended.
+//! and not, suspended by HR and by a condition, revoked, extended, replaced for a name misspelt; and
+//! a trainee who works under the eyes of a holder.
 
 use chrono::{Duration, Months, NaiveDate};
 
@@ -11,11 +12,15 @@ use super::{
 use crate::{
     certification::{
         self,
-        acts::{self, Deed},
+        acts::{
+            self, Deed,
+            supervision::{self, Wanted},
+        },
         model::ActKind,
     },
     db::Error,
     record::{Kind, NewFact, PersonId, Source, ledger},
+    staff,
 };
 
 const SOURCE: &str = "demo-certificates";
@@ -35,7 +40,7 @@ const INSPECTORS: [&[(&str, i64, Ago)]; 8] = [
     &[(INSPECTOR, 85, (26, 0))],
     // Due for renewal.
     &[(INSPECTOR, 90, (47, 0)), ("inspection-check", 88, (24, 10))],
-    // Renewed early: the new one is not valid yet.
+    // Renewed early: the new one follows on it.
     &[(INSPECTOR, 92, (47, 0)), ("inspection-check", 90, (24, 10)), (INSPECTOR, 94, (0, 5))],
     // In grace.
     &[(INSPECTOR, 84, (48, 12)), ("inspection-check", 82, (25, 0))],
@@ -127,9 +132,44 @@ fn batteries(
         let why = "高压作业未按规程验电，停止高压作业，待复训。";
         act(making, people, (who.id, "inhouse-default/hv-qualified"), ActKind::Suspended, why)?;
     }
-    let Some(other) = technicians.get(9) else { return Ok(()) };
-    let why = "制动考试成绩系他人代考，经核实吊销。";
-    act(making, people, (other.id, "inhouse-default/brake-specialist"), ActKind::Revoked, why)
+    if let Some(other) = technicians.get(9) {
+        let why = "制动考试成绩系他人代考，经核实吊销。";
+        act(making, people, (other.id, "inhouse-default/brake-specialist"), ActKind::Revoked, why)?;
+    }
+    if let Some(misspelt) = able.get(2) {
+        let why = "证书英文姓名改按护照写法，换发。";
+        act(making, people, (misspelt.id, "inhouse-default/hv-qualified"), ActKind::Replaced, why)?;
+    }
+    let Some(holder) = able.get(1) else { return Ok(()) };
+    let qualified: Vec<PersonId> = able.iter().map(|one| one.id).collect();
+    supervised(making, people, technicians, holder, &qualified)
+}
+
+/// Somebody on the way to the high-voltage qualification works beside a holder until then.
+fn supervised(
+    making: &mut Making<'_>,
+    people: &[Somebody],
+    technicians: &[&Somebody],
+    holder: &Somebody,
+    qualified: &[PersonId],
+) -> Result<(), Error> {
+    let Some(hr) = making.reviewer(people, "H1001", making.today)? else { return Ok(()) };
+    let tools = making.tools();
+    let wanted = Wanted {
+        certification: "inhouse-default/hv-qualified".to_owned(),
+        supervisor: holder.staff_no.clone(),
+        from: None,
+        through: None,
+    };
+    for who in technicians.iter().filter(|one| !qualified.contains(&one.id)) {
+        if number_of(making, who.id, "inhouse-default/hv-aware", making.today)?.is_none() {
+            continue;
+        }
+        let (rules, head) = (&tools.rules, &tools.letterhead);
+        let begun = supervision::begin(making.conn, &hr, rules, head, who.id, &wanted);
+        return unless_refused(begun).map(drop);
+    }
+    Ok(())
 }
 
 /// The number of the certificate somebody holds today and held on an earlier day.
@@ -161,6 +201,10 @@ fn act(
     let Some(number) = number_of(making, person, code, day)? else { return Ok(()) };
     let Some(hr) = making.reviewer(people, "H1001", day)? else { return Ok(()) };
     let tools = making.tools();
+    let Some(holder) = staff::queries::person(making.conn, person)? else { return Ok(()) };
+    // Passports write the family name in capitals.
+    let name_en = holder.name_en.unwrap_or_default();
+    let (given, family) = name_en.rsplit_once(' ').unwrap_or(("", &name_en));
     let deed = Deed {
         kind,
         on: day,
@@ -169,8 +213,8 @@ fn act(
         file: None,
         through: None,
         other: String::new(),
-        name: String::new(),
-        name_en: String::new(),
+        name: holder.name,
+        name_en: format!("{given} {}", family.to_uppercase()).trim().to_owned(),
         seen: 0,
     };
     let done = acts::perform(making.conn, &hr, &tools.rules, &tools.letterhead, &number, &deed);

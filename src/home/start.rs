@@ -7,14 +7,14 @@ use maud::{Markup, html};
 use crate::{
     access::{Role, Viewer},
     careers,
-    certification::{self, model::State},
+    certification::{self, asof::Seen, model::State},
     courses::{self, Catalogue},
     db::{Conn, Db},
     exams,
     i18n::{self, Lang, Text},
     mail::outbox,
     mentoring,
-    record::{Kind, Rules, ledger, verdict},
+    record::{Kind, Rules, asof::AsOf, ledger, verdict},
     staff::{self, queries::Scope},
     t,
     web::{
@@ -198,8 +198,10 @@ fn answers_to_mark(conn: &mut Conn, viewer: &Viewer) -> Result<Option<Todo>> {
 
 fn certificates(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Todo>> {
     let lang = viewer.lang();
-    let held = certification::queries::of_person(conn, rules, viewer.id, viewer.today)?;
-    let todo = |held: certification::model::Held| {
+    let now = AsOf::now(viewer.today);
+    let live = rules.on(viewer.today);
+    let seen = certification::asof::of_person(conn, live.context(), viewer.id, &now)?;
+    let todo = |Seen { held, .. }: Seen| {
         let through = held.through.map(|day| i18n::date(lang, day)).unwrap_or_default();
         let (tone, why) = match held.state() {
             State::Suspended if held.standing.why.is_some() => (
@@ -232,7 +234,7 @@ fn certificates(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<T
             button: t!(lang, "怎样换证", "How to renew"),
         })
     };
-    Ok(held.into_iter().filter_map(todo).collect())
+    Ok(seen.into_iter().filter_map(todo).collect())
 }
 
 fn logbook(conn: &mut Conn, viewer: &Viewer) -> Result<Vec<Todo>> {
@@ -379,8 +381,8 @@ fn watched(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Figure
             lineages: viewer.lineages(&[Role::Trainer, Role::Manager, Role::Hr]),
             reports_of: None,
         };
-        let soon =
-            certification::queries::expiring_in(conn, rules, &scope, viewer.today, 30)?.len();
+        let (live, today) = (rules.on(viewer.today), viewer.today);
+        let soon = certification::asof::expiring_in(conn, live.context(), &scope, today, 30)?.len();
         figures.push(Figure {
             href: "/certificates/board?state=expiring",
             label: t!(lang, "30 天内到期的证书", "Certificates ending within 30 days"),

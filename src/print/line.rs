@@ -149,50 +149,35 @@ pub fn fitted(text: &str, style: Style, width: f32, least: f32) -> Result<Vec<Li
 }
 
 /// Breaks a text into lines of at most this width; its own line breaks stay.
+///
+/// A line is measured whole: neighbours move each other, so the widths of its parts do not add up
+/// to its own.
 pub fn paragraph(text: &str, style: Style, width: f32) -> Result<Vec<Line>, Error> {
+    let set = |written: &str| line(written.trim_end(), style);
     let mut lines = Vec::new();
     for part in text.split('\n') {
         let mut written = String::new();
-        let mut room = width;
         for piece in pieces(part) {
-            let needed = line(piece.trim_end(), style)?.width;
-            if needed > room && !written.is_empty() {
-                lines.push(line(written.trim_end(), style)?);
-                written.clear();
-                room = width;
+            for unit in units(piece, set(piece)?.width <= width) {
+                let before = written.len();
+                written.push_str(unit);
+                if before > 0 && set(&written)?.width > width {
+                    lines.push(set(&written[..before])?);
+                    written.replace_range(..before, "");
+                }
             }
-            if needed > width {
-                room = break_inside(piece, style, width, &mut written, &mut lines)?;
-                continue;
-            }
-            written.push_str(piece);
-            room -= line(piece, style)?.width + style.tracking * style.size;
         }
-        lines.push(line(written.trim_end(), style)?);
+        lines.push(set(&written)?);
     }
     Ok(lines)
 }
 
-/// A word wider than the line is broken where the line is full. Returns the room that is left.
-fn break_inside(
-    piece: &str,
-    style: Style,
-    width: f32,
-    written: &mut String,
-    lines: &mut Vec<Line>,
-) -> Result<f32, Error> {
-    let mut room = width;
-    for character in piece.chars() {
-        let needed = line(character.encode_utf8(&mut [0; 4]), style)?.width;
-        if needed > room && !written.is_empty() {
-            lines.push(line(written, style)?);
-            written.clear();
-            room = width;
-        }
-        written.push(character);
-        room -= needed + style.tracking * style.size;
+/// What stays together of a piece: all of it, or each character when it is wider than a line.
+fn units(piece: &str, fits: bool) -> Vec<&str> {
+    if fits {
+        return vec![piece];
     }
-    Ok(room)
+    piece.char_indices().map(|(at, character)| &piece[at..at + character.len_utf8()]).collect()
 }
 
 /// The parts of a text between which a line may end.
@@ -244,6 +229,9 @@ mod tests {
         let en =
             paragraph("has met the requirements of", Style::new(10.0, Lang::En), 68.0).unwrap();
         assert_eq!(said(&en), ["has met the", "requirements", "of"]);
+        let neighbours = "龘-maŁ书证a𠮷，证Ł证“𠮷。龘ŵa。pq，Ł- g-dŁ书证a";
+        let moved = paragraph(neighbours, Style::new(9.0, Lang::Zh), 67.5696).unwrap();
+        assert!(moved.iter().all(|line| line.width <= 67.57), "{:?}", said(&moved));
         let two = paragraph("a\n\nb", style, 60.0).unwrap();
         assert_eq!(said(&two), ["a", "", "b"]);
     }

@@ -373,8 +373,8 @@ on_both! {
     }
 }
 
-/// Runs `shifu explain --json` on the world's database.
-fn explain(world: &World, arguments: &[&str]) -> (i32, Option<Value>, String) {
+/// Runs `shifu explain` on the world's database: its exit code, its JSON, and all it said.
+pub fn explain(world: &World, arguments: &[&str]) -> (i32, Option<Value>, String) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_shifu"))
         .args(["--database", &world.shared.db.url().to_string(), "explain"])
         .args(arguments)

@@ -150,6 +150,31 @@ on_both! {
 }
 
 on_both! {
+    async fn a_renewal_ahead_of_the_end_is_told_beside_the_one_in_force(world: World) {
+        world.does("T0001", BOTH, TODAY).await;
+        world.does("T0001", EXAM, "2028-09-02").await;
+        world.clock.travel_to(instant("2028-11-10T02:00:00Z"));
+        let days = "已换证：2028年11月23日 起由新证接续，有效至 2030年11月22日。";
+        for page in ["", "?on=2028-11-10", "?on=2028-11-09&known_on=2028-11-10"] {
+            let mine = world.lin().await.get(&format!("/certificates{page}")).await;
+            assert_eq!(mine.texts(".certificate-card .badge"), ["有效"], "{page}");
+            assert!(mine.says(".certificate-card", days), "{page}: {:?}", mine.texts(".certificate-card"));
+            assert!(!mine.says("main", "可以换证"), "it is renewed: {page}");
+        }
+        let before = world.lin().await.get("/certificates?on=2028-09-01&known_on=2028-09-01").await;
+        assert!(!before.says(".certificate-card", "已换证"), "nobody knew of it then");
+        let he = world.he().await;
+        let board = he.get("/certificates/board?state=expiring").await;
+        assert!(board.has(".empty"), "nothing is to be done about it");
+        assert!(he.get("/certificates/board?state=valid").await.says("tbody tr", days));
+        let start = world.lin().await.get("/").await;
+        assert!(!start.says("main", "到期。"), "{:?}", start.texts("main li"));
+        let after = world.lin().await.get("/certificates?on=2028-11-23").await;
+        assert!(after.says(".certificate-card", "SF-2028-000001"), "{:?}", after.texts(".certificate-card"));
+    }
+}
+
+on_both! {
     async fn hr_revokes_with_a_reason_and_the_verdict_follows(world: World) {
         world.does("T0001", BOTH, "2026-11-20").await;
         let he = world.he().await;

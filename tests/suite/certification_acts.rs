@@ -14,6 +14,7 @@ use shifu::{
 };
 
 use crate::{
+    careers::explain,
     on_both,
     world::{Actor, Page, World, day, instant},
 };
@@ -497,6 +498,14 @@ on_both! {
         }).await;
         assert!(!may, "supervision is not holding it");
         assert_eq!(kinds, 1);
+        let asked = ["--person", "T0001", "--job", "inhouse-default/hv-work", "--on", "2026-12-01"];
+        let (code, _, said) = explain(&world, &asked);
+        assert!(code == 1 && said.contains("under the eyes of") && said.contains("T0002"), "{said}");
+        let (code, answer, _) = explain(&world, &[&asked[..], &["--json"]].concat());
+        let answer = answer.expect("JSON");
+        assert!(code == 1 && answer["met"] == false, "not alone: {answer}");
+        let supervision = &answer["under_supervision"];
+        assert_eq!((&supervision["supervisor"], &supervision["through"]), (&"T0002".into(), &"2027-06-30".into()));
         let again = he.get(&path).await;
         assert_eq!(he.submit(&again, &action, &wanted).await.status, 409, "there is one already");
         // The holder's certificate ends: nobody needs to do anything.

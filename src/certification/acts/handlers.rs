@@ -18,13 +18,14 @@ use super::{
 use crate::{
     access::{Acting, Hr, Viewer, submit},
     certification::{
+        asof,
         handlers::{Sheet, load_sheet},
-        model::ActKind,
+        model::{ActKind, Held},
         pages as certificates, queries as known,
     },
     db::{Conn, Db},
     mail::Letterhead,
-    record::{PersonId, Rules, number},
+    record::{PersonId, Rules, asof::AsOf, number},
     staff::{self, Site},
     text,
     web::{Error, Form, Problems, Result, html},
@@ -561,7 +562,9 @@ pub async fn of_person(
     let (post, held, supervised, acting) = db
         .read(move |conn| -> Result<_> {
             let post = asking.post(conn, id)?;
-            let held = known::of_person(conn, &judged, id, asking.today)?;
+            let (context, now) = (judged.on(asking.today), AsOf::now(asking.today));
+            let seen = asof::of_person(conn, context.context(), id, &now)?;
+            let held: Vec<Held> = seen.into_iter().map(|seen| seen.held).collect();
             let supervised = supervision::shown(conn, &judged, id, asking.today, None)?;
             let hr = Acting::<Hr>::of(asking);
             let acting = hr.and_then(|hr| hr.other_person(conn, id)).is_ok();

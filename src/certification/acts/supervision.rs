@@ -23,6 +23,7 @@ use crate::{
         period::{FOREVER, day_before, days_after, days_before, first_day_after_months},
         programme::Exemption,
         requirement::{Certificate, Requirement, Rule},
+        verdict,
     },
     staff::{self, Person, Post},
     t, text, web,
@@ -405,7 +406,11 @@ pub fn shown(
     }
     let trainee = ledger::facts_of(conn, person, known_at)?;
     let mut shown = Vec::new();
-    for one in all.into_iter().filter(|one| known_at.is_none_or(|at| one.made_at <= at)) {
+    for mut one in all.into_iter().filter(|one| known_at.is_none_or(|at| one.made_at <= at)) {
+        // An early end takes its fact back: while that counted, nobody knew of the end.
+        if trainee.iter().any(|fact| fact.id == one.fact_id.0) {
+            (one.ended_on, one.ended_why) = (None, None);
+        }
         let Some(supervisor) = staff::queries::person(conn, one.supervisor_id)? else { continue };
         let holder = ledger::facts_of(conn, supervisor.id, known_at)?;
         let plan = rules.certification(&one.certification);
@@ -416,10 +421,44 @@ pub fn shown(
     Ok(shown)
 }
 
+/// The supervision under which a trainee may do on a day what a requirement does not let them do
+/// alone: with the certificate they are supervised for, it would be met.
+pub fn that_allows(
+    conn: &mut Conn,
+    rules: &Rules,
+    person: PersonId,
+    requires: &Requirement,
+    on: NaiveDate,
+    known_at: Option<Instant>,
+) -> Result<Option<Shown>, Error> {
+    let mut shown = shown(conn, rules, person, on, known_at)?;
+    shown.retain(|one| matches!(one.stands, Stands::Allowed(_)));
+    if shown.is_empty() {
+        return Ok(None);
+    }
+    let facts = ledger::facts_of(conn, person, known_at)?;
+    let allows = |one: &Shown| {
+        let held = Fact {
+            id: one.one.fact_id.0,
+            kind: Kind::Certificate,
+            code: one.one.certification.clone(),
+            level: None,
+            amount: None,
+            unit: None,
+            from: one.one.from_on,
+            through: Some(one.one.last_day()),
+        };
+        let mut with = facts.clone();
+        with.push(held);
+        verdict::sort(&mut with);
+        verdict::is_met(requires, rules.context(), &with, on)
+    };
+    Ok(shown.into_iter().find(allows))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::verdict;
 
     fn day(text: &str) -> NaiveDate {
         text.parse().unwrap()

@@ -5,7 +5,10 @@
 //! the flat form [`Written`]; [`Body::read`] turns one into the other or says what is wrong.
 
 use super::{decimal::Decimal, model::QuestionKind, share::Share};
-use crate::{i18n::Text, text};
+use crate::{
+    i18n::{Lang, Text},
+    text,
+};
 
 pub use super::written::Written;
 
@@ -344,8 +347,13 @@ fn ordering_mistakes(items: &[Text]) -> Vec<Text> {
 fn matching_mistakes(matching: &Matching) -> Vec<Text> {
     let blank = matching.pairs.iter().any(|pair| pair.prompt.is_blank() || pair.partner.is_blank())
         || matching.distractors.iter().any(Text::is_blank);
+    // Who reads one language must find two choices to choose from as well.
+    let choices = matching.choices();
+    let differ = |lang| choices.iter().any(|one| one.get(lang) != choices[0].get(lang));
     let sound = (2..=MOST_SHOWN).contains(&matching.pairs.len())
-        && (2..=MOST_SHOWN).contains(&matching.choices().len());
+        && (2..=MOST_SHOWN).contains(&choices.len())
+        && differ(Lang::Zh)
+        && differ(Lang::En);
     (blank || !sound)
         .then(|| {
             text!(
