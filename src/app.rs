@@ -43,6 +43,7 @@ pub struct Shared {
     pub smtp: Option<Smtp>,
     pub keys: Keys,
     pub check_limit: certification::CheckLimit,
+    pub lapses: certification::credentials::Lapses,
     /// What this process calls itself where several share work.
     pub process: String,
 }
@@ -92,6 +93,7 @@ impl Shared {
             smtp,
             keys,
             check_limit,
+            lapses: certification::credentials::Lapses::default(),
             process,
         })
     }
@@ -230,6 +232,7 @@ pub fn serve(
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
             .app_data(web::Data::new(shared.keys.clone()))
             .app_data(web::Data::new(shared.check_limit.clone()))
+            .app_data(web::Data::new(shared.lapses.clone()))
             .app_data(api_limit.clone())
             .app_data(web::Data::new(secure))
             .app_data(web::FormConfig::default().limit(256 * 1024))

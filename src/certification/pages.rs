@@ -153,7 +153,7 @@ pub fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
 }
 
 /// That its renewal is there already, and from when to when it runs.
-fn renewed(lang: Lang, held: &Held) -> Option<String> {
+pub fn renewed(lang: Lang, held: &Held) -> Option<String> {
     let (from, last) = held.followed?;
     let (from, last) = (i18n::date(lang, from), through(lang, last));
     Some(t!(

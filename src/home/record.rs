@@ -12,7 +12,7 @@ use crate::{
     access::{Granting, Hr, Viewer, proof::Proof},
     certification::{
         asof::{Known, Seen},
-        pages::state_badge,
+        pages::{renewed, state_badge},
     },
     db::Db,
     i18n::{self, Lang},
@@ -245,7 +245,10 @@ fn actions(viewer: &Viewer, whole: &Whole, own: bool) -> Markup {
         }
     };
     let path = if own { "/my-path".to_owned() } else { format!("/people/{id}/path") };
+    let certificates =
+        if own { "/certificates".to_owned() } else { format!("/certificates/of/{id}") };
     html! {
+        a.btn href=(certificates) { (icon("certificate")) (t!(lang, "证书", "Certificates")) }
         a.btn href=(path) { (icon("stairs-up")) (t!(lang, "晋升路径", "Promotion path")) }
         @if proves { a.btn href=(extracts) { (icon("shield-check")) (t!(lang, "持证证明", "Extracts")) } }
         @if grants { a.btn href=(format!("/people/{id}/accommodations")) { (icon("clock")) (t!(lang, "考试便利措施", "Exam accommodations")) } }
@@ -289,6 +292,7 @@ fn certificate(lang: Lang, seen: &Seen, on: NaiveDate) -> Markup {
         (state_badge(lang, held.state()))
         @if !seen.in_force() { @if let Some(why) = seen.why(on) { div.small { (why.get(lang)) } } }
         div.small.text-secondary { (shown::span(lang, held.from, held.through)) }
+        @if let Some(note) = renewed(lang, held) { div.small.text-secondary { (note) } }
         @if let Some(number) = &held.number {
             div.small { @if held.is_ours() { a href={ "/certificates/" (number) } { (number) } } @else { (number) } }
         }

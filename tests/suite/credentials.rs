@@ -253,6 +253,28 @@ on_both! {
 }
 
 on_both! {
+    async fn status_lists_know_what_a_condition_suspends(world: World) {
+        let (lin, consequences) = (world.id("T0001").await, world.shared.consequences.clone());
+        let place = world.arrange(move |conn| {
+            let exam = NewFact::new(Kind::Exam, "inhouse-default/inspection-assessment", day(TODAY));
+            ledger::append(conn, lin, &exam.amount(90, 1, None), Source::new("test", 930), stamp())?;
+            consequences.follow(conn, lin, day(TODAY), stamp())?;
+            Ok(queries::issued_to(conn, lin)?.remove(0).id.0)
+        }).await;
+        assert_eq!(world.places("revocation").await, Vec::<i64>::new());
+        // The review was due two years after the first day.
+        world.clock.travel_to(instant("2028-11-24T02:00:00Z"));
+        assert_eq!((world.places("revocation").await, world.places("suspension").await), (vec![place], vec![place]));
+        world.arrange(move |conn| {
+            let review = NewFact::new(Kind::Exam, "inhouse-default/inspection-check", day("2028-11-24"));
+            ledger::append(conn, lin, &review.amount(90, 1, None), Source::new("test", 931), stamp())
+        }).await;
+        world.clock.travel_to(instant("2028-11-24T02:05:00Z"));
+        assert_eq!((world.places("revocation").await, world.places("suspension").await), (vec![], vec![]));
+    }
+}
+
+on_both! {
     async fn an_extension_makes_another_edition(world: World) {
         world.lin_is_certified().await;
         let before = world.badge().await;

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use super::{
     Credential, Issuer,
     badge::{self, STATUS_LIST},
+    lapses::Lapses,
     making, pages, queries,
     status::{self, Purpose},
 };
@@ -93,13 +94,16 @@ pub async fn achievement(
 pub async fn status_list(
     db: web::Data<Db>,
     keys: web::Data<Keys>,
+    lapses: web::Data<Lapses>,
+    rules: Rules,
     head: web::Data<Letterhead>,
     now: Now,
     path: web::Path<(String, i64)>,
 ) -> Result<HttpResponse> {
     let (purpose, list) = path.into_inner();
     let purpose = Purpose::parse(&purpose).ok_or(Error::NotFound)?;
-    let (signer, changes) = signed_changes(&db, &keys, list, now.0).await?;
+    let changes = changes(&db, &lapses, rules, list, now.0).await?;
+    let signer = signer(&db, &keys, now.0).await?;
     let issuer = Issuer::of(&head);
     let encoded = status::encoded(&changes, purpose)
         .map_err(|error| Error::Internal(format!("packing a status list: {error}")))?;
@@ -112,32 +116,37 @@ pub async fn status_list(
 pub async fn verify_status(
     db: web::Data<Db>,
     keys: web::Data<Keys>,
+    lapses: web::Data<Lapses>,
+    rules: Rules,
     now: Now,
     list: web::Path<i64>,
 ) -> Result<HttpResponse> {
     let list = list.into_inner();
-    let (signer, changes) = signed_changes(&db, &keys, list, now.0).await?;
+    let changes = changes(&db, &lapses, rules, list, now.0).await?;
+    let signer = signer(&db, &keys, now.0).await?;
     let told = status::told(&changes, list, now.0).to_string();
     let token = signer.token("shifu-status+jwt", signer.kid(), told.as_bytes())?;
     Ok(HttpResponse::Ok().content_type("application/jwt").body(token))
 }
 
-async fn signed_changes(
+/// What happened to the certificates of a list, by acts and by the conditions of holding them.
+async fn changes(
     db: &Db,
-    keys: &Keys,
+    lapses: &Lapses,
+    rules: Rules,
     list: i64,
     now: Instant,
-) -> Result<(Signer, Vec<status::Change>)> {
-    let today = now.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
-    let changes = db
-        .read(move |conn| -> Result<_> {
-            if !queries::has_list(conn, list)? {
-                return Err(Error::NotFound);
-            }
-            Ok(queries::changes(conn, list, today)?)
-        })
-        .await?;
-    Ok((signer(db, keys, now).await?, changes))
+) -> Result<Vec<status::Change>> {
+    let (lapses, today) = (lapses.clone(), status::day_of(now));
+    db.read(move |conn| -> Result<_> {
+        if !queries::has_list(conn, list)? {
+            return Err(Error::NotFound);
+        }
+        let changes = queries::changes(conn, list, today)?;
+        let lapsed = lapses.of(conn, &rules, list, today, now)?;
+        Ok(status::with_lapses(changes, &lapsed))
+    })
+    .await
 }
 
 /// The key to sign with; most of the time it is there and nothing is written.

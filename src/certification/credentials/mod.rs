@@ -15,12 +15,13 @@
 //! What a credential tells of a person is what the paper tells. The e-mail address, by which programs
 //! that collect badges know their owner, is there only as a salted hash.
 //!
-//! Invariant: no status is stored. The lists are read from the acts when they are asked for; the
-//! place of a certificate in them is its row.
+//! Invariant: no status is stored. The lists are computed from acts and record when they are asked
+//! for; the place of a certificate in them is its row.
 
 pub mod badge;
 pub mod handlers;
 pub mod issuer;
+pub mod lapses;
 pub mod making;
 mod pages;
 mod queries;
@@ -28,6 +29,7 @@ pub mod statement;
 pub mod status;
 
 pub use issuer::Issuer;
+pub use lapses::Lapses;
 pub use pages::{downloads, downloads_by_code};
 pub use queries::Credential;
 

@@ -15,6 +15,7 @@ use crate::{
     },
     each_backend,
     i18n::{Lang, Text},
+    record::PersonId,
     staff::Site,
 };
 
@@ -72,9 +73,43 @@ pub(super) fn has_list(conn: &mut Conn, list: i64) -> Result<bool> {
     Ok((0..=last).contains(&list))
 }
 
+/// A certificate of a list, as far as how it stands depends on it.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = certificate)]
+pub(super) struct Listed {
+    pub id: CertificateId,
+    pub person_id: PersonId,
+    pub certification: String,
+    pub valid_from: NaiveDate,
+    pub valid_through: Option<NaiveDate>,
+    pub cycle: i64,
+}
+
+/// The certificates of a list that have begun, of these certifications.
+pub(super) fn of_list(
+    conn: &mut Conn,
+    list: i64,
+    certifications: &[String],
+    today: NaiveDate,
+) -> Result<Vec<Listed>> {
+    let (first, last) = span(list);
+    Ok(certificate::table
+        .filter(certificate::id.between(first, last))
+        .filter(certificate::certification.eq_any(certifications))
+        .filter(certificate::valid_from.le(today))
+        .order(certificate::id)
+        .select(Listed::as_select())
+        .load(conn)?)
+}
+
+/// The first and the last place of a list, as rows.
+fn span(list: i64) -> (CertificateId, CertificateId) {
+    (CertificateId(list * PLACES), CertificateId((list + 1) * PLACES - 1))
+}
+
 /// What happened to the certificates of a list by a day: only those that were acted on are read.
 pub(super) fn changes(conn: &mut Conn, list: i64, today: NaiveDate) -> Result<Vec<Change>> {
-    let (first, last) = (CertificateId(list * PLACES), CertificateId((list + 1) * PLACES - 1));
+    let (first, last) = span(list);
     let rows: Vec<Act> = certificate_act::table
         .filter(certificate_act::certificate_id.between(first, last))
         .order((certificate_act::certificate_id, certificate_act::id))

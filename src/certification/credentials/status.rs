@@ -1,4 +1,5 @@
-//! Which certificates were taken back: read from the acts when somebody asks.
+//! Which certificates were taken back, or are suspended by a condition of holding them: found out
+//! when somebody asks.
 //!
 //! A list has 131,072 places; the place of a certificate is its row, so nothing is allotted and
 //! nothing is stored. For programs a list is a W3C Bitstring Status List; for the page that verifies
@@ -10,7 +11,7 @@
 //! for a good one because their program asks one question only. The list of suspensions tells which
 //! of them may come back.
 
-use std::io::Write;
+use std::{collections::BTreeMap, io::Write};
 
 use chrono::NaiveDate;
 use serde_json::{Value, json};
@@ -42,7 +43,7 @@ crate::words! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Change {
     pub certificate: CertificateId,
-    /// As the acts alone leave it; nothing where they take nothing back.
+    /// As acts and conditions leave it; nothing where they take nothing back.
     pub state: Option<State>,
     /// The new last valid day.
     pub extended: Option<NaiveDate>,
@@ -56,6 +57,25 @@ impl Change {
             _ => false,
         }
     }
+}
+
+/// The day a list is about.
+pub fn day_of(now: Instant) -> NaiveDate {
+    now.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive()
+}
+
+/// The changes with those that a condition suspends; an act that goes further stands.
+pub fn with_lapses(changes: Vec<Change>, lapsed: &[CertificateId]) -> Vec<Change> {
+    let mut all: BTreeMap<CertificateId, Change> =
+        changes.into_iter().map(|change| (change.certificate, change)).collect();
+    for certificate in lapsed.iter().copied() {
+        let change =
+            all.entry(certificate).or_insert(Change { certificate, state: None, extended: None });
+        if !matches!(change.state, Some(State::Revoked | State::Superseded)) {
+            change.state = Some(State::Suspended);
+        }
+    }
+    all.into_values().collect()
 }
 
 /// The list that has a certificate, and its place there.
@@ -143,6 +163,25 @@ mod tests {
         let suspension = encoded(&changes, Purpose::Suspension).unwrap();
         assert_eq!(set_places(&suspension), [9]);
         assert!(revocation.len() < 300, "an almost empty list is small");
+    }
+
+    #[test]
+    fn a_condition_suspends_and_an_act_that_goes_further_stands() {
+        let extended = Some("2030-01-31".parse().unwrap());
+        let acts = vec![
+            change(3, State::Revoked),
+            Change { certificate: CertificateId(5), state: None, extended },
+        ];
+        let all = with_lapses(acts, &[CertificateId(1), CertificateId(3), CertificateId(5)]);
+        let suspended = Some(State::Suspended);
+        assert_eq!(
+            all,
+            [
+                change(1, State::Suspended),
+                change(3, State::Revoked),
+                Change { certificate: CertificateId(5), state: suspended, extended },
+            ]
+        );
     }
 
     #[test]
