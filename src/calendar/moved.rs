@@ -24,12 +24,12 @@ const TOGETHER: i64 = 64;
 
 /// Tells every calendar whose due day has moved; says how many were told.
 pub async fn tell_moved(db: &Db, rules: &Rules, head: &Letterhead, now: Instant) -> Result<usize> {
-    let mut told = 0;
+    let (mut told, mut after) = (0, 0);
+    // Each entry once: what changes while they are looked at is found by the next round.
     loop {
-        let found = db.read(move |conn| queries::to_look_at(conn, now, TOGETHER)).await?;
-        if found.is_empty() {
-            return Ok(told);
-        }
+        let found = db.read(move |conn| queries::to_look_at(conn, now, after, TOGETHER)).await?;
+        let Some(last) = found.last() else { return Ok(told) };
+        after = last.id;
         let (rules, head) = (rules.clone(), head.clone());
         told += db
             .write(move |conn| -> Result<usize> {

@@ -84,8 +84,8 @@ pub struct Told {
 }
 
 /// Entries of days to come about certificates of people whose certificates changed since they were
-/// told or looked at; the oldest first.
-pub fn to_look_at(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<Told>> {
+/// told or looked at: those after one, the oldest first.
+pub fn to_look_at(conn: &mut Conn, now: Instant, after: i64, limit: i64) -> Result<Vec<Told>> {
     let yesterday = now.utc().date_naive() - chrono::Duration::days(1);
     let changed = fact::table
         .filter(fact::person_id.eq(calendar_entry::person_id))
@@ -101,6 +101,7 @@ pub fn to_look_at(conn: &mut Conn, now: Instant, limit: i64) -> Result<Vec<Told>
         .filter(certificate_act::done_at.gt(calendar_entry::sent_at))
         .select(certificate_act::id);
     Ok(calendar_entry::table
+        .filter(calendar_entry::id.gt(after))
         .filter(calendar_entry::cancelled_at.is_null().and(calendar_entry::on_day.ge(yesterday)))
         .filter(calendar_entry::subject_kind.eq_any(["certificate", "fact"]))
         .filter(

@@ -233,7 +233,7 @@ impl<'a> Worker<'a> {
     ) -> Result<Option<String>, Error> {
         match refusal {
             Refusal::OfServer(why) => {
-                self.release(vec![claimed]).await?;
+                self.write(move |conn, now| outbox::put_behind(conn, &claimed, now)).await?;
                 Ok(Some(why))
             }
             Refusal::ForNow(why) => {

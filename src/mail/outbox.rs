@@ -10,7 +10,11 @@ use diesel::prelude::*;
 
 use super::{Appointment, Enclosed, Letter, Letterhead, Recipient, Row};
 use crate::{
-    db::{Conn, Error, Instant, schema::outbox, types::LangColumn},
+    db::{
+        Conn, Error, Instant,
+        schema::{outbox, person},
+        types::LangColumn,
+    },
     each_backend,
     record::PersonId,
 };
@@ -211,6 +215,16 @@ pub fn release(conn: &mut Conn, claimed: &[Claimed]) -> Result<()> {
     Ok(())
 }
 
+/// Gives back a mail over which the server refused everything, untried and behind those that wait:
+/// if it was this mail after all that the server did not like, the others are not held up by it.
+pub fn put_behind(conn: &mut Conn, claimed: &Claimed, now: Instant) -> Result<()> {
+    diesel::update(outbox::table.find(claimed.mail.id))
+        .filter(outbox::leased_until.eq(claimed.until))
+        .set(outbox::next_try_at.eq(now))
+        .execute(conn)?;
+    release(conn, std::slice::from_ref(claimed))
+}
+
 /// The server has accepted it. This holds whoever has the claim by now.
 pub fn mark_sent(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<()> {
     diesel::update(outbox::table.find(id))
@@ -290,9 +304,10 @@ fn handed(mail: &Mail, fate: Fate, now: Instant) -> Option<Instant> {
     }
 }
 
-/// Sends a mail again, by hand; the Message-ID stays. Nothing happens to one that was accepted or
-/// that a worker has in its hands.
+/// Sends a mail again, by hand, to the address its recipient has now; the Message-ID stays. Nothing
+/// happens to one that was accepted or that a worker has in its hands.
 pub fn send_again(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<usize> {
+    readdress(conn, &[id])?;
     Ok(diesel::update(outbox::table.find(id))
         .filter(outbox::sent_at.is_null())
         .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
@@ -306,6 +321,11 @@ pub fn send_again(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<usize> 
 
 /// Sends everything again that was given up; says how many.
 pub fn send_all_again(conn: &mut Conn, now: Instant) -> Result<usize> {
+    let parked: Vec<OutboxId> = outbox::table
+        .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
+        .select(outbox::id)
+        .load(conn)?;
+    parked.chunks(500).try_for_each(|some| readdress(conn, some))?;
     Ok(diesel::update(outbox::table)
         .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
         .set((
@@ -314,6 +334,26 @@ pub fn send_all_again(conn: &mut Conn, now: Instant) -> Result<usize> {
             outbox::tries.eq(0),
         ))
         .execute(conn)?)
+}
+
+/// Whoever's address was put right since gets the mail there; one that may have arrived already
+/// stays as it is, or it would look like another mail.
+fn readdress(conn: &mut Conn, mails: &[OutboxId]) -> Result<()> {
+    let today: Vec<(OutboxId, Option<String>)> = outbox::table
+        .inner_join(person::table.on(person::id.nullable().eq(outbox::person_id)))
+        .filter(outbox::id.eq_any(mails).and(outbox::sent_at.is_null()))
+        .filter(outbox::handed_at.is_null())
+        .filter(person::email.ne(outbox::recipient.nullable()))
+        .select((outbox::id, person::email))
+        .load(conn)?;
+    for (id, email) in today {
+        let Some(email) = email else { continue };
+        diesel::update(outbox::table.find(id))
+            .filter(outbox::sent_at.is_null().and(outbox::handed_at.is_null()))
+            .set(outbox::recipient.eq(email))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 /// What state a list of mails is asked for.

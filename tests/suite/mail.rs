@@ -194,7 +194,21 @@ on_both! {
         assert_eq!(world.send(&transport(server.port)).await, 3);
         let again = gao.submit(&page, "/admin/mail/again", &[]).await;
         assert_eq!(again.status, 303);
-        assert_eq!(world.send(&transport(server.port)).await, 2, "the addresses are still wrong");
+        assert_eq!(world.send(&transport(server.port)).await, 4, "each to the address its reader has now");
+        assert!(world.letters().await.iter().all(|mail| mail.recipient == "t0001@evergreen.example"));
+    }
+}
+
+on_both! {
+    async fn a_mail_that_makes_the_server_hang_up_goes_behind_the_others(world: World) {
+        let server = MailServer::start(&[Does::AfterData(421)]).await;
+        world.writes(3).await;
+        world.clock.advance(Duration::minutes(1));
+        assert_eq!(world.send(&transport(server.port)).await, 0);
+        world.clock.advance(Duration::minutes(9));
+        assert_eq!(world.send(&transport(server.port)).await, 3);
+        let ids: Vec<String> = world.letters().await.into_iter().map(|mail| mail.message_id).collect();
+        assert_eq!(server.taken_ids(), [ids[1].as_str(), ids[2].as_str(), ids[0].as_str()]);
     }
 }
 
