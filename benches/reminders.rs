@@ -1,6 +1,7 @@
 //! Planning reminders beside the bare indexed query for what ends within the same days, in two
-//! networks of different size in which the same number of certificates is due; and entering what
-//! was planned, with its mails and notices.
+//! networks of different size: in one shape the same number of certificates is due in both, in the
+//! other their last days are spread evenly over three years. Then entering what was planned, with its
+//! mails and notices, and rounds in which nothing has changed.
 //!
 //! `cargo bench --bench reminders`; `SHIFU_BENCH_CERTIFICATES` (1,200,000), `SHIFU_BENCH_DUE`
 //! (12,000) and `SHIFU_BENCH_EACH` (12 certificates a person) make it smaller.
@@ -65,13 +66,37 @@ fn main() {
     let due = setting("SHIFU_BENCH_DUE", 12_000);
     let each = setting("SHIFU_BENCH_EACH", 12);
     print_head("reminders: due ones a second");
-    for total in [total / 10, total] {
-        let (found, _folder) = databases::databases();
-        for (name, url) in found {
-            let network = Network::make(url, total, due.min(total / 2), each);
-            network.plan(name);
-            network.post(name);
-            network.empty(name);
+    for shape in [Shape::AFew, Shape::Spread] {
+        for total in [total / 10, total] {
+            let (found, _folder) = databases::databases();
+            for (name, url) in found {
+                let network = Network::make(url, shape, total, due.min(total / 2), each);
+                let name = format!("{name}, {shape:?}");
+                network.plan(&name);
+                network.post(&name);
+                network.rounds(&name);
+                network.empty(&name);
+            }
+        }
+    }
+}
+
+/// When certificates end.
+#[derive(Clone, Copy, Debug)]
+enum Shape {
+    /// So many in thirty days, the others in years.
+    AFew,
+    /// As many on each day of the next three years.
+    Spread,
+}
+
+impl Shape {
+    /// In how many days a certificate ends, where one in so many ends soon.
+    fn ends_in(self, number: usize, stride: usize) -> i64 {
+        match self {
+            Shape::AFew if number.is_multiple_of(stride) => 30,
+            Shape::AFew => 400 + number as i64 % 700,
+            Shape::Spread => number as i64 % 1095,
         }
     }
 }
@@ -80,6 +105,7 @@ fn main() {
 struct Network {
     shared: Shared,
     today: NaiveDate,
+    shape: Shape,
     total: usize,
     due: usize,
 }
@@ -89,12 +115,19 @@ const CREW: usize = 50;
 const TOGETHER: usize = 400;
 
 impl Network {
-    fn make(url: String, total: usize, due: usize, each: usize) -> Network {
+    fn make(url: String, shape: Shape, total: usize, due: usize, each: usize) -> Network {
         let settings = Settings { database_url: url, ..Settings::default() };
-        let shared = Shared::open(&settings, Clock::default()).expect("the application starts");
+        let clock = Clock::default();
+        let today = clock.now().utc().date_naive();
+        // Noon in Shanghai: outside quiet hours, and no day begins while it is measured.
+        clock.travel_to(today.and_hms_opt(4, 0, 0).expect("a moment").and_utc().into());
+        let shared = Shared::open(&settings, clock).expect("the application starts");
         let now = shared.clock.now();
-        let today = now.utc().date_naive();
-        let network = Network { shared, today, total, due };
+        let due = match shape {
+            Shape::AFew => due,
+            Shape::Spread => total * 91 / 1095,
+        };
+        let network = Network { shared, today, shape, total, due };
         let people = (total / each).max(CREW);
         let begun = Watch::now();
         network.db().write_blocking(move |conn| fill(conn, people, today, now)).expect("people");
@@ -107,10 +140,9 @@ impl Network {
         &self.shared.db
     }
 
-    /// Every one of the first `due` certificates ends in thirty days, the others in years.
     fn certify(&self, people: usize, each: usize, now: Instant) {
         let codes: Vec<String> = (0..each).map(|n| format!("bench/c{n}")).collect();
-        let stride = (self.total / self.due.max(1)).max(1);
+        let (shape, stride) = (self.shape, (self.total / self.due.max(1)).max(1));
         for block in (0..people).collect::<Vec<_>>().chunks(2000) {
             let (block, codes, today) = (block.to_vec(), codes.clone(), self.today);
             let write = move |conn: &mut Conn| -> Result<(), Error> {
@@ -118,8 +150,7 @@ impl Network {
                 for person in &block {
                     for (n, code) in codes.iter().enumerate() {
                         let number = person * codes.len() + n;
-                        let ends =
-                            if number % stride == 0 { 30 } else { 400 + number as i64 % 700 };
+                        let ends = shape.ends_in(number, stride);
                         let from = today - Duration::days(300);
                         let through = Some(today + Duration::days(ends));
                         facts.push((
@@ -199,6 +230,31 @@ impl Network {
             ours.add(rows, begun.elapsed());
         }
         ours.print(&format!("{name}: looked again, all told"), self.due, &probe);
+    }
+
+    /// What the background does every ten minutes when everybody was told and nothing has changed.
+    fn rounds(&self, name: &str) {
+        let Shared { db, rules, reminders, letterhead, clock, process, reminded, .. } =
+            &self.shared;
+        let (head, holder) = (letterhead, process.as_str());
+        let desk = planner::Desk { db, rules, reminders, head, holder, memory: reminded };
+        let system = actix_web::rt::System::new();
+        let round = || {
+            clock.advance(Duration::minutes(11));
+            system.block_on(planner::round(desk, clock.now())).expect("a round").expect("its time");
+        };
+        // The first goes through everything, and issues what time has made due.
+        round();
+        let (mut probe, mut ours) = (Rates::default(), Rates::default());
+        for _ in 0..ROUNDS {
+            let begun = Watch::now();
+            let rows = self.bare();
+            probe.add(rows, begun.elapsed());
+            let begun = Watch::now();
+            round();
+            ours.add(rows, begun.elapsed());
+        }
+        ours.print(&format!("{name}: a round, nothing has changed"), self.due, &probe);
     }
 
     /// On a day on which nothing is due it costs next to nothing.

@@ -2,8 +2,9 @@
 
 Chinese: GB 2312, the 8105 characters of the Table of General Standard Chinese Characters (with
 those beyond the first plane), Big5's frequent ones, the international core set, and mainland
-China's part of the Unihan core. Latin with its extensions, Vietnamese, Greek and Cyrillic come
-from the other font. The result does not depend on when it is made.
+China's part of the Unihan core; the marks, numbers (① Ⅱ) and units (㎡) of Chinese titles. Latin
+with its extensions, Vietnamese, Greek and Cyrillic come from the other font. The result does not
+depend on when it is made.
 """
 
 import argparse
@@ -16,10 +17,12 @@ from fontTools.ttLib import TTCollection, TTFont
 
 # Characters of names that none of the tables has.
 ASKED_FOR = {ord(c) for c in "龘𠮷"}
-# Punctuation that is set differently in Chinese than in Latin text.
+# Punctuation that is set differently in Chinese than in Latin text, the numbers and units of
+# titles, and the other dots people put between the parts of a name.
 CHINESE_MARKS = (
     set(range(0x3000, 0x3040)) | set(range(0xFF01, 0xFF60)) | set(range(0x2460, 0x2474))
-    | {ord(c) for c in "·—…‘’“”•※→←↑↓○●□■△▲☆★√×÷≤≥℃№"}
+    | set(range(0x2160, 0x2180))
+    | {ord(c) for c in "·‧・—…‘’“”•※→←↑↓○●□■△▲☆★√×÷≤≥∞℃№㎎㎏㎜㎝㎞㎡㏄"}
 )
 LATIN = (
     set(range(0x20, 0x7F)) | set(range(0xA0, 0x250)) | {0x259, 0x2BB, 0x2BC}
@@ -83,6 +86,8 @@ def rename(font, family):
 
 def keep(font, path):
     plain = io.BytesIO()
+    # Otherwise the moment of saving is written into the font.
+    font.recalcTimestamp = False
     font.save(plain, reorderTables=True)
     packed = brotli.compress(plain.getvalue(), quality=11, lgwin=24)
     path.write_bytes(packed)

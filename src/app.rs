@@ -24,7 +24,7 @@ use crate::{
     rulebook::{self, Rulebook, Shelf},
     settings::Settings,
     signing::Keys,
-    web::{Clock, assets, middleware},
+    web::{Clock, address::Proxies, assets, middleware},
 };
 
 /// What every request may need. Cheap to clone.
@@ -38,12 +38,14 @@ pub struct Shared {
     pub rulebook: Rulebook,
     pub catalogue: Catalogue,
     pub reminders: ReminderRules,
+    pub reminded: reminders::memory::Memory,
     pub consequences: Consequences,
     pub letterhead: Letterhead,
     pub smtp: Option<Smtp>,
     pub keys: Keys,
+    pub proxies: Proxies,
     pub check_limit: certification::CheckLimit,
-    pub lapses: certification::credentials::Lapses,
+    pub lists: certification::credentials::Lists,
     /// What this process calls itself where several share work.
     pub process: String,
 }
@@ -88,12 +90,14 @@ impl Shared {
             rulebook,
             catalogue,
             reminders,
+            reminded: reminders::memory::Memory::default(),
             consequences,
             letterhead,
             smtp,
             keys,
+            proxies: settings.trusted_proxies.clone(),
             check_limit,
-            lapses: certification::credentials::Lapses::default(),
+            lists: certification::credentials::Lists::default(),
             process,
         })
     }
@@ -231,8 +235,9 @@ pub fn serve(
             .app_data(web::Data::new(shared.letterhead.clone()))
             .app_data(web::Data::new(MailDelivery(shared.smtp.is_some())))
             .app_data(web::Data::new(shared.keys.clone()))
+            .app_data(web::Data::new(shared.proxies.clone()))
             .app_data(web::Data::new(shared.check_limit.clone()))
-            .app_data(web::Data::new(shared.lapses.clone()))
+            .app_data(web::Data::new(shared.lists.clone()))
             .app_data(api_limit.clone())
             .app_data(web::Data::new(secure))
             .app_data(web::FormConfig::default().limit(256 * 1024))
@@ -350,7 +355,7 @@ pub async fn round(shared: &Shared, transport: Option<&Transport>) {
     }
     follow_up_on_exams(shared).await;
     let (reminders, head, holder) = (&shared.reminders, letterhead, process.as_str());
-    let desk = Desk { db, rules, reminders, head, holder };
+    let desk = Desk { db, rules, reminders, head, holder, memory: &shared.reminded };
     let planned = crate::reminders::planner::round(desk, clock.now()).await;
     if let Err(error) = planned {
         tracing::error!(%error, "planning reminders failed");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use crate::{db::DatabaseUrl, mail::Smtp, signing::SecretPlace};
+use crate::{db::DatabaseUrl, mail::Smtp, signing::SecretPlace, web::address::Proxies};
 
 /// Everything that can be set. Secrets come from the file or a variable, never from a flag.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,6 +16,9 @@ pub struct Settings {
     pub listen: String,
     /// How people reach this installation, for links in mails.
     pub base_url: Option<String>,
+    /// Addresses and networks of reverse proxies on other machines or in containers, whose
+    /// `X-Forwarded-For` counts; one on this machine is believed anyway.
+    pub trusted_proxies: Proxies,
     /// The sender of mails.
     pub mail_from: String,
     /// What private keys are sealed with: 32 or more random characters, the same on every server.
@@ -35,6 +38,7 @@ impl Default for Settings {
             database_url: "sqlite://shifu.db".to_owned(),
             listen: "127.0.0.1:8080".to_owned(),
             base_url: None,
+            trusted_proxies: Proxies::default(),
             mail_from: "shifu <shifu@localhost>".to_owned(),
             secret: None,
             secret_file: None,
@@ -76,6 +80,10 @@ impl Settings {
         set(&mut self.mail_from, "SHIFU_MAIL_FROM");
         if let Some(url) = variable("SHIFU_BASE_URL") {
             self.base_url = Some(url);
+        }
+        if let Some(list) = variable("SHIFU_TRUSTED_PROXIES") {
+            self.trusted_proxies = Proxies::parse(list.split(','))
+                .map_err(|problem| format!("SHIFU_TRUSTED_PROXIES: {problem}"))?;
         }
         self.secret = variable("SHIFU_SECRET").or(self.secret.take());
         if let Some(file) = variable("SHIFU_SECRET_FILE") {
@@ -154,6 +162,22 @@ mod tests {
         assert_eq!(of("postgres://db/shifu", None), SecretPlace::Nowhere);
         let given = SecretPlace::Given("words".to_owned());
         assert_eq!(of("postgres://db/shifu", Some("words")), given);
+    }
+
+    #[test]
+    fn proxies_are_named_in_the_file_or_a_variable() {
+        let mut settings: Settings =
+            toml::from_str("trusted_proxies = [\"10.0.0.2\", \"172.16.0.0/12\"]").unwrap();
+        let named = Proxies::parse(["10.0.0.2", "172.16.0.0/12"]).unwrap();
+        assert_eq!(settings.trusted_proxies, named);
+        let variable = |word: &'static str| {
+            move |name: &str| (name == "SHIFU_TRUSTED_PROXIES").then(|| word.to_owned())
+        };
+        settings.apply(&variable("fd00::/64, 10.0.0.3")).unwrap();
+        assert_eq!(settings.trusted_proxies, Proxies::parse(["fd00::/64", "10.0.0.3"]).unwrap());
+        let refused = settings.apply(&variable("proxy")).unwrap_err();
+        assert!(refused.contains("SHIFU_TRUSTED_PROXIES: proxy"), "{refused}");
+        assert!(toml::from_str::<Settings>("trusted_proxies = [\"proxy\"]").is_err());
     }
 
     #[test]

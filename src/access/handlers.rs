@@ -173,8 +173,7 @@ fn add_cookie(response: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<()> {
 }
 
 fn address_of(request: &HttpRequest) -> String {
-    let address = request.connection_info().realip_remote_addr().unwrap_or("unknown").to_owned();
-    address.chars().take(64).collect()
+    crate::web::address::word_of(request)
 }
 
 fn agent_of(request: &HttpRequest) -> String {

@@ -101,6 +101,17 @@ impl<P: Proof> Acting<P> {
         &self.scope
     }
 
+    /// Whether this role reaches the whole group and not a part of it.
+    pub fn reaches_all(&self, conn: &mut Conn) -> Result<bool> {
+        let sites = staff::queries::sites(conn, &Scope::everyone())?;
+        Ok(sites.iter().all(|site| self.scope.covers_site(site)))
+    }
+
+    /// Refuses whoever answers for a part only: this is about everybody.
+    pub fn demand_all(&self, conn: &mut Conn) -> Result<()> {
+        if self.reaches_all(conn)? { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
     /// A person within the role's reach. Seen but out of reach is "not allowed"; the rest is
     /// "not found".
     pub fn person(&self, conn: &mut Conn, id: PersonId) -> Result<staff::Post> {

@@ -12,7 +12,7 @@ use crate::{
             sign_in_attempt, site,
         },
     },
-    record::PersonId,
+    record::{PersonId, period},
     staff::{Person, Site, SiteId, model},
 };
 
@@ -206,20 +206,41 @@ pub fn closed_among(
     Ok(closed)
 }
 
-/// Everybody who holds one of these roles on a day, with the part of the tree it reaches.
-pub fn holders(
-    conn: &mut Conn,
-    roles: &[Role],
-    day: NaiveDate,
-) -> Result<Vec<(Role, PersonId, String)>> {
+/// Somebody who holds a role for a time.
+#[derive(Clone, Debug, Queryable)]
+pub struct Holder {
+    pub role: Role,
+    pub person: PersonId,
+    /// The part of the tree it reaches.
+    pub lineage: String,
+    pub starts_on: NaiveDate,
+    pub ends_on: Option<NaiveDate>,
+}
+
+impl Holder {
+    pub fn holds_on(&self, day: NaiveDate) -> bool {
+        self.starts_on <= day && self.ends_on.is_none_or(|last| day <= last)
+    }
+}
+
+/// Everybody who holds one of these roles on a day, or on the day before or after it: that day may
+/// be today where they work.
+pub fn holders_about(conn: &mut Conn, roles: &[Role], day: NaiveDate) -> Result<Vec<Holder>> {
+    let (yesterday, tomorrow) = (period::day_before(day), period::next_day(day));
     let words: Vec<&str> = roles.iter().map(|role| role.word()).collect();
     Ok(role_grant::table
         .inner_join(site::table)
         .filter(role_grant::role.eq_any(words))
-        .filter(role_grant::starts_on.le(day))
-        .filter(role_grant::ends_on.is_null().or(role_grant::ends_on.ge(day)))
+        .filter(role_grant::starts_on.le(tomorrow))
+        .filter(role_grant::ends_on.is_null().or(role_grant::ends_on.ge(yesterday)))
         .order(role_grant::id)
-        .select((role_grant::role, role_grant::person_id, site::lineage))
+        .select((
+            role_grant::role,
+            role_grant::person_id,
+            site::lineage,
+            role_grant::starts_on,
+            role_grant::ends_on,
+        ))
         .load(conn)?)
 }
 

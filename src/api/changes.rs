@@ -1,50 +1,63 @@
 //! What happened to certificates since a place in time: for systems that keep a copy in step.
 //!
-//! A change is shown a minute after it was made. By then every transaction that began earlier has
-//! ended, so nothing can appear later in front of what was read already.
+//! The order is that of writing, not of the moments a change names: a request may have begun long
+//! before its change was written. [`db::settled`] says up to where every transaction has ended, so
+//! nothing can appear later in front of what was read already.
 
-use chrono::Duration;
 use diesel::prelude::*;
 
 use crate::{
     certification::model::{ActKind, CertificateId},
     db::{
-        Conn, Error, Instant,
+        self, Conn, Error, Instant,
         schema::{certificate, certificate_act},
     },
     record::PersonId,
 };
 
-/// Seconds until a change is shown.
-pub const SETTLED: i64 = 60;
-
-/// A place between two changes: everything up to and including it was read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Cursor {
-    at: Instant,
-    /// 0 for an issue, 1 for an act: a certificate comes before what is done to it.
-    rank: i64,
+/// A place in one table: everything up to and including this row was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    written: i64,
     id: i64,
+}
+
+/// A place between two changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Cursor {
+    issued: Place,
+    acted: Place,
 }
 
 impl Cursor {
     /// As it stands in an address.
     pub fn word(self) -> String {
-        format!("{}-{}-{}", self.at.utc().timestamp_micros(), self.rank, self.id)
+        let Cursor { issued, acted } = self;
+        format!("{}-{}-{}-{}", issued.written, issued.id, acted.written, acted.id)
     }
 
     pub fn parse(word: &str) -> Option<Cursor> {
-        let mut parts = word.splitn(3, '-').map(|part| part.parse::<i64>().ok());
-        let (micros, rank, id) = (parts.next()??, parts.next()??, parts.next()??);
-        let at = chrono::DateTime::from_timestamp_micros(micros)?.into();
-        (0..=1).contains(&rank).then_some(Cursor { at, rank, id })
+        let mut parts = word.splitn(4, '-').map(|part| part.parse::<i64>().ok());
+        let mut place = || Some(Place { written: parts.next()??, id: parts.next()?? });
+        Some(Cursor { issued: place()?, acted: place()? })
+    }
+
+    /// The place after these, which were read from here on.
+    pub fn past(mut self, changes: &[Change]) -> Cursor {
+        for change in changes {
+            match change.act {
+                None => self.issued = change.place,
+                Some(_) => self.acted = change.place,
+            }
+        }
+        self
     }
 }
 
 /// A certificate was issued, or something was done to it.
 #[derive(Clone, Debug)]
 pub struct Change {
-    pub cursor: Cursor,
+    place: Place,
     pub at: Instant,
     /// None: it was issued.
     pub act: Option<ActKind>,
@@ -56,48 +69,55 @@ pub struct Change {
     pub why: Option<String>,
 }
 
-/// The next changes of everybody after a place, oldest first.
-pub fn after(
-    conn: &mut Conn,
-    cursor: Option<Cursor>,
-    now: Instant,
-    limit: usize,
-) -> Result<Vec<Change>, Error> {
-    let settled = now.plus(-Duration::seconds(SETTLED));
-    let mut changes = issued(conn, cursor, settled, limit as i64)?;
-    changes.extend(acted(conn, cursor, settled, limit as i64)?);
-    changes.sort_by_key(|change| change.cursor);
+/// The next changes of everybody after a place, in the order in which they were written; what was
+/// written together begins with what was issued.
+pub fn after(conn: &mut Conn, cursor: Cursor, limit: usize) -> Result<Vec<Change>, Error> {
+    let settled = db::settled(conn)?;
+    let mut changes = Vec::new();
+    for stretch in stretches(cursor.issued, settled) {
+        let room = limit.saturating_sub(changes.len());
+        changes.extend(issued(conn, stretch, room as i64)?);
+    }
+    let mut acts = Vec::new();
+    for stretch in stretches(cursor.acted, settled) {
+        let room = limit.saturating_sub(acts.len());
+        acts.extend(acted(conn, stretch, room as i64)?);
+    }
+    changes.append(&mut acts);
+    changes.sort_by_key(|change| (change.place.written, change.act.is_some(), change.place.id));
     changes.truncate(limit);
     Ok(changes)
 }
 
-/// Of what has this rank, what comes after a cursor: from which moment on, and after which id at
-/// that very moment.
-fn bounds(cursor: Option<Cursor>, rank: i64) -> (Instant, i64) {
-    match cursor {
-        None => (Instant::from(chrono::DateTime::UNIX_EPOCH), 0),
-        Some(cursor) if rank > cursor.rank => (cursor.at, 0),
-        Some(cursor) if rank == cursor.rank => (cursor.at, cursor.id),
-        Some(cursor) => (cursor.at, i64::MAX),
-    }
+/// Rows written from one value to before another, with a higher id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stretch {
+    from: i64,
+    before: i64,
+    id: i64,
 }
 
-fn issued(
-    conn: &mut Conn,
-    cursor: Option<Cursor>,
-    settled: Instant,
-    limit: i64,
-) -> Result<Vec<Change>, Error> {
-    let (since, id) = bounds(cursor, 0);
+/// What comes after a place: what is left of the rows written together with its own, then all that
+/// were written later. Each is a range of the index.
+fn stretches(place: Place, settled: i64) -> [Stretch; 2] {
+    let next = place.written.saturating_add(1);
+    [
+        Stretch { from: place.written, before: next.min(settled), id: place.id },
+        Stretch { from: next, before: settled, id: 0 },
+    ]
+}
+
+fn issued(conn: &mut Conn, stretch: Stretch, limit: i64) -> Result<Vec<Change>, Error> {
     type Row =
-        (CertificateId, PersonId, String, String, chrono::NaiveDate, Instant, Option<String>);
+        (CertificateId, i64, PersonId, String, String, chrono::NaiveDate, Instant, Option<String>);
     let rows: Vec<Row> = certificate::table
-        .filter(certificate::issued_at.ge(since).and(certificate::issued_at.le(settled)))
-        .filter(certificate::issued_at.gt(since).or(certificate::id.gt(CertificateId(id))))
-        .order((certificate::issued_at, certificate::id))
+        .filter(certificate::written.ge(stretch.from).and(certificate::written.lt(stretch.before)))
+        .filter(certificate::id.gt(CertificateId(stretch.id)))
+        .order((certificate::written, certificate::id))
         .limit(limit)
         .select((
             certificate::id,
+            certificate::written,
             certificate::person_id,
             certificate::number,
             certificate::certification,
@@ -106,8 +126,8 @@ fn issued(
             certificate::why,
         ))
         .load(conn)?;
-    let change = |(id, person, number, certification, on, at, why): Row| Change {
-        cursor: Cursor { at, rank: 0, id: id.0 },
+    let change = |(id, written, person, number, certification, on, at, why): Row| Change {
+        place: Place { written, id: id.0 },
         at,
         act: None,
         person,
@@ -119,22 +139,18 @@ fn issued(
     Ok(rows.into_iter().map(change).collect())
 }
 
-fn acted(
-    conn: &mut Conn,
-    cursor: Option<Cursor>,
-    settled: Instant,
-    limit: i64,
-) -> Result<Vec<Change>, Error> {
-    let (since, id) = bounds(cursor, 1);
-    type Row = (i64, ActKind, PersonId, String, String, chrono::NaiveDate, Instant, String);
+fn acted(conn: &mut Conn, stretch: Stretch, limit: i64) -> Result<Vec<Change>, Error> {
+    type Row = (i64, i64, ActKind, PersonId, String, String, chrono::NaiveDate, Instant, String);
     let rows: Vec<Row> = certificate_act::table
         .inner_join(certificate::table.on(certificate::id.eq(certificate_act::certificate_id)))
-        .filter(certificate_act::done_at.ge(since).and(certificate_act::done_at.le(settled)))
-        .filter(certificate_act::done_at.gt(since).or(certificate_act::id.gt(id)))
-        .order((certificate_act::done_at, certificate_act::id))
+        .filter(certificate_act::written.ge(stretch.from))
+        .filter(certificate_act::written.lt(stretch.before))
+        .filter(certificate_act::id.gt(stretch.id))
+        .order((certificate_act::written, certificate_act::id))
         .limit(limit)
         .select((
             certificate_act::id,
+            certificate_act::written,
             certificate_act::act,
             certificate::person_id,
             certificate::number,
@@ -144,8 +160,8 @@ fn acted(
             certificate_act::why,
         ))
         .load(conn)?;
-    let change = |(id, act, person, number, certification, on, at, why): Row| Change {
-        cursor: Cursor { at, rank: 1, id },
+    let change = |(id, written, act, person, number, certification, on, at, why): Row| Change {
+        place: Place { written, id },
         at,
         act: Some(act),
         person,
@@ -163,21 +179,21 @@ mod tests {
 
     #[test]
     fn a_cursor_comes_back_as_it_went_out() {
-        let at: Instant =
-            "2026-11-23T02:00:00.123456Z".parse::<chrono::DateTime<chrono::Utc>>().unwrap().into();
-        let cursor = Cursor { at, rank: 1, id: 12 };
+        let issued = Place { written: 1_795_399_200_123_456, id: 12 };
+        let cursor = Cursor { issued, acted: Place { written: 0, id: 3 } };
         assert_eq!(Cursor::parse(&cursor.word()), Some(cursor));
-        for wrong in ["", "1", "1-1", "a-1-1", "1-2-3", "1-1-1-1", "-1"] {
+        for wrong in ["", "1", "1-1", "1-1-1", "a-1-1-1", "1-2-3-4-5", "1-1-1-", "-1-1-1"] {
             assert_eq!(Cursor::parse(wrong), None, "{wrong}");
         }
     }
 
     #[test]
-    fn at_one_moment_issues_come_before_acts() {
-        let at = Instant::from(chrono::DateTime::UNIX_EPOCH);
-        let issued = Cursor { at, rank: 0, id: 7 };
-        let acted = Cursor { at, rank: 1, id: 3 };
-        assert_eq!((bounds(Some(issued), 0).1, bounds(Some(issued), 1).1), (7, 0));
-        assert_eq!((bounds(Some(acted), 0).1, bounds(Some(acted), 1).1), (i64::MAX, 3));
+    fn what_is_not_settled_is_not_read() {
+        let place = Place { written: 7, id: 3 };
+        let [rest, later] = stretches(place, 20);
+        assert_eq!((rest.from, rest.before, rest.id), (7, 8, 3));
+        assert_eq!((later.from, later.before, later.id), (8, 20, 0));
+        let [rest, later] = stretches(place, 5);
+        assert!(rest.before <= rest.from && later.before <= later.from, "nothing");
     }
 }

@@ -266,7 +266,7 @@ pub async fn certificate(
             let more = json!({
                 "person": person_json(&post),
                 "printed": { "name": printed.names(), "title": printed.title, "site": printed.site, "issuer": printed.issuer },
-                "cycle": certificate.cycle,
+                "cycle": seen.held.cycle,
                 "basis": certificate.basis,
             });
             Ok(with(asked(&asof), with(seen.to_json(rules.context(), asof.on), more)))
@@ -350,8 +350,9 @@ pub async fn changes(
     };
     let body = db
         .read(move |conn| -> Result<Value> {
-            let changes = changes::after(conn, cursor, token.now, CHANGES)?;
-            let after = changes.last().map(|change| change.cursor).or(cursor);
+            let changes = changes::after(conn, cursor.unwrap_or_default(), CHANGES)?;
+            let moved = (!changes.is_empty()).then(|| cursor.unwrap_or_default().past(&changes));
+            let after = moved.or(cursor);
             let more = changes.len() == CHANGES;
             let seen = visible(conn, &token, &changes)?;
             let shown = changes.iter().filter_map(|change| change_json(change, &seen));

@@ -127,8 +127,7 @@ pub async fn fetch(
 }
 
 fn address_of(request: &HttpRequest) -> String {
-    let address = request.connection_info().realip_remote_addr().unwrap_or("unknown").to_owned();
-    address.chars().take(64).collect()
+    crate::web::address::word_of(request)
 }
 
 /// Nobody who left has a calendar here any more.

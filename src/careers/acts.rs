@@ -14,10 +14,7 @@ use crate::{
     db::{self, Conn},
     i18n::{self, Lang, Text},
     mail::{self, Letter, Letterhead, Recipient},
-    record::{
-        Consequences, FactId, Kind, NewFact, Rules, Source, context::Context, ledger,
-        programme::Path,
-    },
+    record::{Consequences, FactId, Kind, NewFact, Rules, Source, ledger},
     staff::{self, Post},
     t, text,
     web::{Error, Result},
@@ -116,6 +113,13 @@ pub struct Tools {
     pub letterhead: Letterhead,
 }
 
+impl Tools {
+    pub fn new(rules: &Rules, consequences: &Consequences, letterhead: &Letterhead) -> Tools {
+        let (rules, consequences) = (rules.clone(), consequences.clone());
+        Tools { rules, consequences, letterhead: letterhead.clone() }
+    }
+}
+
 /// HR decides, on the verdict of today: promoted writes the grade, and both are told by mail.
 pub fn decide(
     conn: &mut Conn,
@@ -205,7 +209,7 @@ fn grant(
     let (person, context) = (story.candidacy.person_id, tools.rules.context());
     let held = rules::grades(&ledger::facts_of(conn, person, None)?, context);
     let asked = Asked { from: ruling.effective_on, through: ruling.through };
-    let appointed = is_appointment(path, context);
+    let appointed = rules::is_appointment(path, context);
     let (from, through) =
         appointments::rules::term_of(path, appointed, &held, asked).map_err(Error::Refused)?;
     let today = today_at(&post.site, hr.now);
@@ -217,12 +221,6 @@ fn grant(
     let source = Source::new(SOURCE, story.candidacy.id.0);
     let fact = ledger::append(conn, person, &grade, source, hr.stamp())?;
     Ok((Ruling { effective_on: from, through, ..ruling.clone() }, fact))
-}
-
-/// Whether a path leads to a grade that is held for a term.
-pub fn is_appointment(path: &Path, context: &Context) -> bool {
-    let grade = context.ladder(&path.ladder).and_then(|ladder| ladder.grade(&path.grants));
-    path.term_months.is_some() || grade.is_some_and(|grade| grade.appointed)
 }
 
 /// Keeps the decision with its verdict; of two at once, the second is refused here.

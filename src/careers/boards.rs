@@ -330,16 +330,12 @@ fn row(
 /// The chosen list as a file for a spreadsheet.
 pub fn file(acting: &Acting<Promoting>, rules: &Rules, view: &BoardView<'_>) -> Result<Vec<u8>> {
     let (lang, today) = (acting.lang(), acting.today);
-    let failed = |error: csv::Error| Error::Internal(error.to_string());
-    // Spreadsheets take a file without the mark for a local encoding.
-    let mut csv = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
-    let number = t!(lang, "工号", "Staff number");
-    csv.write_record(std::iter::once(number).chain(headers(lang))).map_err(failed)?;
     let Some(step) = view.step else { return Ok(Vec::new()) };
-    for one in view.shown() {
+    let number = t!(lang, "工号", "Staff number");
+    let rows = view.shown().iter().map(|one| {
         let position = rules.position_title(&one.post.assignment.position);
         let missing = Text::list(&missing(rules, step, one, today));
-        let cells = [
+        [
             one.post.person.staff_no.as_str(),
             one.post.person.title(lang),
             one.post.site.title(lang),
@@ -348,8 +344,22 @@ pub fn file(acting: &Acting<Promoting>, rules: &Rules, view: &BoardView<'_>) -> 
             &one.earliest.map(|day| day.to_string()).unwrap_or_default(),
             missing.get(lang),
         ]
-        .map(plain);
-        csv.write_record(cells).map_err(failed)?;
+        .map(plain)
+    });
+    spreadsheet(std::iter::once(number).chain(headers(lang)), rows)
+}
+
+/// A list as a file for a spreadsheet; the cells are [`plain`].
+pub fn spreadsheet<const N: usize>(
+    headers: impl IntoIterator<Item = String>,
+    rows: impl IntoIterator<Item = [String; N]>,
+) -> Result<Vec<u8>> {
+    let failed = |error: csv::Error| Error::Internal(error.to_string());
+    // Spreadsheets take a file without the mark for a local encoding.
+    let mut csv = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
+    csv.write_record(headers.into_iter().collect::<Vec<_>>()).map_err(failed)?;
+    for row in rows {
+        csv.write_record(row).map_err(failed)?;
     }
     csv.into_inner().map_err(|error| Error::Internal(error.to_string()))
 }

@@ -10,6 +10,7 @@ use super::{
     boards::{self, Asked},
     model::{CandidacyId, Outcome},
     pages, queries,
+    rules::is_appointment,
     views::{PathView, StoryView, today_at, way_of},
 };
 use crate::{
@@ -223,7 +224,7 @@ fn last_day(
     problems: &mut Problems,
 ) -> Option<NaiveDate> {
     let open = rules.path(path).is_some_and(|(_, path)| {
-        path.term_months.is_none() && acts::is_appointment(path, rules.context())
+        path.term_months.is_none() && is_appointment(path, rules.context())
     });
     if !open || form.outcome != Outcome::Promoted {
         return None;
@@ -290,11 +291,7 @@ pub async fn decide(
     if !problems.is_empty() {
         return Err(candidacy_again(&db, reading, (*hr).clone(), id, problems).await);
     }
-    let tools = Tools {
-        rules: rules.clone(),
-        consequences: consequences.get_ref().clone(),
-        letterhead: letterhead.get_ref().clone(),
-    };
+    let tools = Tools::new(&rules, &consequences, &letterhead);
     let by = hr.clone();
     submit(&db, &hr, &form.form_key.clone(), move |conn| {
         let reason = form.reason.trim().to_owned();

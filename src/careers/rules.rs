@@ -138,8 +138,14 @@ fn leads_up(path: &Path, held: &[GradeHeld], context: &Context, today: NaiveDate
     let soon = days_after(today, SOON_DAYS);
     held.iter().filter(|grade| grade.ladder == path.ladder).all(|grade| {
         let ends = grade.through.is_some_and(|through| through <= soon);
-        grade.rank < target || (grade.rank == target && path.term_months.is_some() && ends)
+        grade.rank < target || (grade.rank == target && is_appointment(path, context) && ends)
     })
+}
+
+/// Whether a path leads to a grade that is held for a term.
+pub fn is_appointment(path: &Path, context: &Context) -> bool {
+    let grade = context.ladder(&path.ladder).and_then(|ladder| ladder.grade(&path.grants));
+    path.term_months.is_some() || grade.is_some_and(|grade| grade.appointed)
 }
 
 /// Whether somebody may think of this step: they could take it from where they stand, or meet it
@@ -335,23 +341,36 @@ mod tests {
         let context = programmes.context();
         let (_, path) = programmes.path("cn-eight-grade/8").unwrap();
         let today = day("2026-11-23");
-        let mut term = path.clone();
-        term.term_months = Some(36);
-        for (through, open) in [("2026-12-31", true), ("2028-12-31", false)] {
+        // As shipped nobody says how long a term is; a house may.
+        assert_eq!(path.term_months, None);
+        let of_three_years = Path { term_months: Some(36), ..path.clone() };
+        for (through, open) in
+            [(Some("2026-12-31"), true), (Some("2028-12-31"), false), (None, false)]
+        {
             let held = current_grades(
                 &[
-                    grade("cn-eight-grade", "8", "2024-01-01", Some(through)),
+                    grade("cn-eight-grade", "8", "2024-01-01", through),
                     grade("cn-eight-grade", "7", "2020-01-01", None),
                 ],
                 context,
                 today,
             );
-            assert_eq!(
-                could_step(&term, &held, "auto-mechanic", context, today),
-                open,
-                "{through}"
-            );
+            for path in [path, &of_three_years] {
+                let found = could_step(path, &held, "auto-mechanic", context, today);
+                assert_eq!(found, open, "{through:?}, {:?}", path.term_months);
+            }
         }
+        // What is held for good is not given again because its last day is near.
+        let (_, path) = programmes.path("cn-eight-grade/6").unwrap();
+        let held = current_grades(
+            &[
+                grade("cn-eight-grade", "6", "2024-01-01", Some("2026-12-31")),
+                grade("cn-eight-grade", "5", "2020-01-01", None),
+            ],
+            context,
+            today,
+        );
+        assert!(!could_step(path, &held, "auto-mechanic", context, today));
     }
 
     #[test]

@@ -1,11 +1,10 @@
 //! What the pages show, put together from facts, rules and candidacies. Reads, decides nothing.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::NaiveDate;
 
 use super::{
-    acts,
     appointments::{self, model::Occupancy, rules::Asked},
     model::{CandidacyId, GradeHeld, KeptRules, KeptVerdict, Story},
     queries,
@@ -29,6 +28,19 @@ use crate::{
 /// What day it is at a site.
 pub fn today_at(site: &Site, now: Instant) -> NaiveDate {
     now.utc().with_timezone(&site.zone()).date_naive()
+}
+
+/// Where these people work, as far as they are within a reach.
+pub fn posts_by_person(
+    conn: &mut Conn,
+    reach: &Scope,
+    people: impl Iterator<Item = PersonId>,
+    on: NaiveDate,
+) -> Result<HashMap<PersonId, Post>> {
+    let people: BTreeSet<PersonId> = people.collect();
+    let people: Vec<PersonId> = people.into_iter().collect();
+    let posts = staff::queries::posts_among(conn, reach, &people, on)?;
+    Ok(posts.into_iter().map(|post| (post.person.id, post)).collect())
 }
 
 /// A step somebody may think of, judged.
@@ -284,7 +296,7 @@ impl StoryView {
         }
         let found = rules.path(&self.story.candidacy.path);
         let Some((_, path)) = found.filter(|_| self.story.is_open()) else { return Ok(()) };
-        if !acts::is_appointment(path, rules.context()) {
+        if !rules::is_appointment(path, rules.context()) {
             return Ok(());
         }
         let facts = ledger::facts_of(conn, self.post.person.id, None)?;

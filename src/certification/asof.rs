@@ -8,14 +8,18 @@
 //! Asking for another day costs what asking for today costs: the moment is one more condition on
 //! the same queries by index.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap, HashSet},
+};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
-    model::{Act, CertificateId, Held, State},
+    acts::spans::{self, Earlier, Link},
+    model::{Act, Basis, CertificateId, Held, State},
     queries::SOURCE,
     rules,
     standing::{Life, standing},
@@ -54,9 +58,11 @@ struct Paper {
     issued_on: NaiveDate,
     from: NaiveDate,
     through: Option<NaiveDate>,
-    cycle: u32,
+    /// Which renewal it is; none, when somebody else issued it: that stands in the record only.
+    cycle: Option<u32>,
     issuer: Option<String>,
     acts: Vec<Act>,
+    earlier: Earlier,
 }
 
 /// A certificate and how it stands on a day.
@@ -64,6 +70,8 @@ struct Paper {
 pub struct Seen {
     pub held: Held,
     pub issued_on: NaiveDate,
+    /// What was done to those it replaces with a name put right.
+    earlier: Vec<Act>,
 }
 
 impl Seen {
@@ -73,7 +81,8 @@ impl Seen {
 
     /// Why it is not simply in force: the condition that is not met, or the last act on it.
     pub fn why(&self, on: NaiveDate) -> Option<Text> {
-        let act = || self.held.acts.iter().rev().find(|act| act.on <= on);
+        let done = || self.earlier.iter().chain(&self.held.acts);
+        let act = || done().rev().find(|act| act.on <= on);
         let said = |act: &Act| {
             let (title, day) = (act.kind.title(), act.on);
             let (zh, en) = (i18n::date(Lang::Zh, day), i18n::date(Lang::En, day));
@@ -85,7 +94,7 @@ impl Seen {
 
     /// For other programs.
     pub fn to_json(&self, context: &Context, on: NaiveDate) -> Value {
-        let Seen { held, issued_on } = self;
+        let Seen { held, issued_on, .. } = self;
         let window =
             held.standing.window.map(|(from, through)| json!({ "from": from, "through": through }));
         let review = held.standing.review.map(|one| json!({ "opens": one.opens, "due": one.due }));
@@ -114,7 +123,7 @@ impl Seen {
     /// Of several of one certification, the greatest is the one that counts. One that was issued
     /// later with the same days (the name was put right) counts from its issue on.
     fn weight(&self, on: NaiveDate) -> (bool, bool, bool, NaiveDate, NaiveDate) {
-        let Seen { held, issued_on } = self;
+        let Seen { held, issued_on, .. } = self;
         let through = held.through.unwrap_or(NaiveDate::MAX);
         (self.in_force(), held.from <= on, *issued_on <= on, held.from, through)
     }
@@ -289,17 +298,27 @@ enum Whose<'a> {
     All,
 }
 
-type PaperRow = (
-    CertificateId,
-    PersonId,
-    String,
-    String,
-    NaiveDate,
-    NaiveDate,
-    Option<NaiveDate>,
-    i64,
-    Option<String>,
-);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = certificate)]
+struct PaperRow {
+    id: CertificateId,
+    person_id: PersonId,
+    certification: String,
+    number: String,
+    issued_on: NaiveDate,
+    valid_from: NaiveDate,
+    valid_through: Option<NaiveDate>,
+    cycle: i64,
+    basis: Basis,
+    issuer: Option<String>,
+    previous_id: Option<CertificateId>,
+}
+
+impl PaperRow {
+    fn link(&self) -> Link {
+        Link { through: self.valid_through, basis: self.basis, previous: self.previous_id }
+    }
+}
 
 /// What we issued, with the acts on it, as known at a moment.
 fn issued(conn: &mut Conn, whose: Whose<'_>, at: Option<Instant>) -> Result<Vec<Paper>> {
@@ -314,7 +333,7 @@ fn issued(conn: &mut Conn, whose: Whose<'_>, at: Option<Instant>) -> Result<Vec<
             for some in people.chunks(AT_ONCE) {
                 rows.extend(papers_of(conn, Some(some), at)?);
             }
-            let ids: Vec<CertificateId> = rows.iter().map(|row| row.0).collect();
+            let ids: Vec<CertificateId> = rows.iter().map(|row| row.id).collect();
             for some in ids.chunks(AT_ONCE) {
                 acts.extend(acts_of(conn, Some(some), at)?);
             }
@@ -324,7 +343,11 @@ fn issued(conn: &mut Conn, whose: Whose<'_>, at: Option<Instant>) -> Result<Vec<
     for act in acts {
         by_certificate.entry(act.certificate_id).or_default().push(act);
     }
-    Ok(rows.into_iter().map(|row| paper(row, &mut by_certificate)).collect())
+    let links = rows.iter().map(|row| (row.id, row.link())).collect();
+    let earlier: Vec<Earlier> =
+        rows.iter().map(|row| spans::earlier(row.link(), &links, &by_certificate)).collect();
+    let whole = rows.into_iter().zip(earlier);
+    Ok(whole.map(|(row, earlier)| paper(row, earlier, &mut by_certificate)).collect())
 }
 
 const AT_ONCE: usize = 500;
@@ -341,20 +364,7 @@ fn papers_of(
     if let Some(at) = at {
         query = query.filter(certificate::issued_at.le(at));
     }
-    Ok(query
-        .order(certificate::id)
-        .select((
-            certificate::id,
-            certificate::person_id,
-            certificate::certification,
-            certificate::number,
-            certificate::issued_on,
-            certificate::valid_from,
-            certificate::valid_through,
-            certificate::cycle,
-            certificate::issuer,
-        ))
-        .load(conn)?)
+    Ok(query.order(certificate::id).select(PaperRow::as_select()).load(conn)?)
 }
 
 /// In the order they were done.
@@ -373,11 +383,21 @@ fn acts_of(
     Ok(query.order(certificate_act::id).select(Act::as_select()).load(conn)?)
 }
 
-fn paper(row: PaperRow, acts: &mut HashMap<CertificateId, Vec<Act>>) -> Paper {
-    let (id, person, code, number, issued_on, from, through, cycle, issuer) = row;
-    let acts = acts.remove(&id).unwrap_or_default();
-    let (id, cycle) = (Some(id), u32::try_from(cycle).unwrap_or(0));
-    Paper { id, person, code, number, issued_on, from, through, cycle, issuer, acts }
+fn paper(row: PaperRow, earlier: Earlier, acts: &mut HashMap<CertificateId, Vec<Act>>) -> Paper {
+    let ours = row.basis != Basis::Import;
+    Paper {
+        id: Some(row.id),
+        person: row.person_id,
+        code: row.certification,
+        number: row.number,
+        issued_on: row.issued_on,
+        from: row.valid_from,
+        through: row.valid_through,
+        cycle: ours.then(|| u32::try_from(row.cycle).unwrap_or(0)),
+        issuer: row.issuer,
+        acts: acts.remove(&row.id).unwrap_or_default(),
+        earlier,
+    }
 }
 
 /// What the record alone knows: issued elsewhere, and imported with somebody's history.
@@ -390,9 +410,10 @@ fn recorded(row: &Row) -> Option<Paper> {
         issued_on: row.from_on.min(row.recorded_at.utc().date_naive()),
         from: row.from_on,
         through: row.through_on,
-        cycle: 0,
+        cycle: None,
         issuer: row.issuer.clone(),
         acts: Vec::new(),
+        earlier: Earlier { through: row.through_on, acts: Vec::new() },
     })
 }
 
@@ -406,19 +427,24 @@ fn in_order(papers: &mut [Paper]) {
 impl Paper {
     /// How it stands on a day, by the facts of its holder.
     fn seen(self, context: &Context, facts: &[Fact], on: NaiveDate) -> Seen {
-        let Paper { id, person, code, number, issued_on, from, through, mut cycle, issuer, acts } =
-            self;
-        if let (None, Some(plan)) = (id, context.certification(&code)) {
-            cycle = rules::cycle(plan, facts, &code);
-        }
-        let life = Life { code: &code, from, through, cycle, acts: &acts };
+        let Paper { id, person, code, number, issued_on, from, cycle, issuer, acts, .. } = self;
+        let by_record = || {
+            let plan = context.certification(&code);
+            plan.map_or(0, |plan| rules::cycle_by(plan, facts, &code, from))
+        };
+        let cycle = cycle.unwrap_or_else(by_record);
+        let Earlier { through, acts: earlier } = self.earlier;
+        let story = match earlier.is_empty() {
+            true => Cow::Borrowed(&acts),
+            false => Cow::Owned([earlier.as_slice(), &acts].concat()),
+        };
+        let life = Life { code: &code, from, through, cycle, acts: &story };
         let standing = standing(context, &life, facts, on);
         let held = Held {
             person,
             id,
             number: Some(number).filter(|number| !number.is_empty()),
             from,
-            issued_through: through,
             through: standing.through,
             cycle,
             issuer,
@@ -427,7 +453,7 @@ impl Paper {
             code,
             acts,
         };
-        Seen { held, issued_on }
+        Seen { held, issued_on, earlier }
     }
 }
 
@@ -438,20 +464,17 @@ fn facts_for(
     papers: &[Paper],
     at: Option<Instant>,
 ) -> Result<HashMap<PersonId, Vec<Fact>>> {
-    let mut depends: HashMap<&str, bool> = HashMap::new();
+    let mut depends: HashMap<&str, (bool, bool)> = HashMap::new();
     let mut people: Vec<PersonId> = Vec::new();
-    for Paper { id, person, code, .. } in papers {
-        // Of what was issued elsewhere, which renewal it is stands in the record only.
-        let depends = *depends.entry(code).or_insert_with(|| {
+    for Paper { cycle, person, code, .. } in papers {
+        let (binds, counts) = *depends.entry(code).or_insert_with(|| {
             let plan = context.certification(code);
-            plan.is_some_and(|plan| plan.binds_holders())
+            (
+                plan.is_some_and(|plan| plan.binds_holders()),
+                plan.is_some_and(rules::counts_renewals),
+            )
         });
-        let counted = || {
-            context
-                .certification(code)
-                .is_some_and(|plan| plan.renewals.iter().any(|way| !way.nth.is_empty()))
-        };
-        if (depends || (id.is_none() && counted())) && people.last() != Some(person) {
+        if (binds || (counts && cycle.is_none())) && people.last() != Some(person) {
             people.push(*person);
         }
     }
@@ -466,7 +489,7 @@ fn facts_for(
 /// then it is not due for renewal any more. They are in the order of [`in_order`].
 fn follow(all: &mut [Seen], on: NaiveDate) {
     let mut coming: HashMap<(PersonId, String), (NaiveDate, Option<NaiveDate>)> = HashMap::new();
-    for Seen { held, issued_on } in all.iter_mut().rev() {
+    for Seen { held, issued_on, .. } in all.iter_mut().rev() {
         let key = || (held.person, held.code.clone());
         match held.state() {
             State::NotYet if *issued_on <= on => {
@@ -491,7 +514,7 @@ fn follow(all: &mut [Seen], on: NaiveDate) {
 fn counting(all: Vec<Seen>, on: NaiveDate) -> Vec<Seen> {
     let mut kept: BTreeMap<(PersonId, String), Seen> = BTreeMap::new();
     for seen in all {
-        let Seen { held, issued_on } = &seen;
+        let Seen { held, issued_on, .. } = &seen;
         if *issued_on > on && held.from > on {
             continue;
         }

@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 
 use super::rules::renewed_run;
 use crate::record::{
-    period::{days_before, months_after},
+    period::months_after,
     programme::{Certification, Renewal, ReviewDay},
 };
 
@@ -19,10 +19,13 @@ pub const MOST_CYCLES: u32 = 99;
 pub struct Term {
     /// 0 for a first issue, n for the n-th renewal.
     pub cycle: u32,
-    pub from: NaiveDate,
+    /// It is the certificate of before, which lasts longer (R22).
+    pub extended: bool,
+    /// None, when a certificate is extended of which nobody said when it began.
+    pub from: Option<NaiveDate>,
     /// The last valid day; none when it does not expire.
     pub through: Option<NaiveDate>,
-    /// The reviews inside it.
+    /// The reviews inside it, as far as its first day is known.
     pub reviews: Vec<ReviewDay>,
     /// The ways of renewing it, in the order of the rules, with the days on which each is open.
     pub ways: Vec<Way>,
@@ -44,7 +47,10 @@ pub struct Renewed {
     /// The day on which the evidence is complete.
     pub on: NaiveDate,
     pub place: usize,
-    pub from: NaiveDate,
+    /// The running certificate lasts longer; none is issued.
+    pub extends: bool,
+    /// None, when an extended certificate began on a day that is not known.
+    pub from: Option<NaiveDate>,
     pub through: Option<NaiveDate>,
 }
 
@@ -52,12 +58,13 @@ impl Term {
     fn of(
         certification: &Certification,
         cycle: u32,
-        (from, through): (NaiveDate, Option<NaiveDate>),
+        (from, through): (Option<NaiveDate>, Option<NaiveDate>),
     ) -> Term {
-        let reviews = certification.review.as_ref();
-        let reviews = reviews.map(|review| review.days(from, through, false)).unwrap_or_default();
+        let reviews = certification.review.as_ref().zip(from);
+        let reviews = reviews.map(|(review, from)| review.days(from, through, false));
         let ways = through.map(|through| ways_after(certification, cycle, through));
-        Term { cycle, from, through, reviews, ways: ways.unwrap_or_default() }
+        let (reviews, ways) = (reviews.unwrap_or_default(), ways.unwrap_or_default());
+        Term { cycle, extended: false, from, through, reviews, ways }
     }
 
     /// When it may be renewed by any way.
@@ -96,7 +103,7 @@ fn ways_after(certification: &Certification, cycle: u32, through: NaiveDate) -> 
 
 /// A first issue, completed on a day.
 pub fn first(certification: &Certification, completed: NaiveDate) -> Term {
-    Term::of(certification, 0, (completed, certification.validity.through(completed)))
+    Term::of(certification, 0, (Some(completed), certification.validity.through(completed)))
 }
 
 /// What follows when a certificate is renewed on a day by the first way that is open then.
@@ -105,26 +112,29 @@ pub fn renewed(certification: &Certification, term: &Term, on: NaiveDate) -> Opt
     let open = term.ways.iter().find(|way| way.opens <= on && on <= way.closes)?;
     let way = certification.renewals.get(open.place)?;
     let (from, through) = period(certification, way, term.from, through, on);
-    Some(Renewed { on, place: open.place, from, through })
+    Some(Renewed { on, place: open.place, extends: way.extends_months.is_some(), from, through })
 }
 
 /// The validity that a way of renewing gives.
 fn period(
     certification: &Certification,
     way: &Renewal,
-    from: NaiveDate,
+    from: Option<NaiveDate>,
     through: NaiveDate,
     on: NaiveDate,
-) -> (NaiveDate, Option<NaiveDate>) {
+) -> (Option<NaiveDate>, Option<NaiveDate>) {
     if let Some(months) = way.extends_months {
         return (from, Some(months_after(through, months)));
     }
-    renewed_run(certification, way, through, on)
+    let (from, through) = renewed_run(certification, way, through, on);
+    (Some(from), through)
 }
 
-/// The term that begins by a renewal.
+/// The term that a renewal brings. What is extended has been renewed no oftener than before.
 pub fn term_of(certification: &Certification, before: &Term, renewed: &Renewed) -> Term {
-    Term::of(certification, before.cycle + 1, (renewed.from, renewed.through))
+    let cycle = if renewed.extends { before.cycle } else { before.cycle + 1 };
+    let term = Term::of(certification, cycle, (renewed.from, renewed.through));
+    Term { extended: renewed.extends, ..term }
 }
 
 /// What is asked: a completion of a first issue, or of the n-th renewal of a certificate that
@@ -138,10 +148,21 @@ pub struct Asked {
     pub previous: Option<NaiveDate>,
 }
 
+/// Why nothing comes of a completion: no way of renewing is open on the day.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NotOpen {
+    /// It is too early; one opens on this day.
+    Until(NaiveDate),
+    /// None opens any more, and the certificate runs through this day.
+    Runs(NaiveDate),
+    /// It is over: it would be a first issue again.
+    Over,
+}
+
 /// The certificate that comes of it and the two after it, each renewed on its last valid day.
-/// Fewer, where it does not expire or cannot be renewed any more; none, where no way was open.
-pub fn terms(certification: &Certification, asked: Asked) -> Vec<Term> {
-    let mut terms = Vec::from_iter(begin(certification, asked));
+/// Fewer, where it does not expire or cannot be renewed any more.
+pub fn terms(certification: &Certification, asked: Asked) -> Result<Vec<Term>, NotOpen> {
+    let mut terms = vec![begin(certification, asked)?];
     while terms.len() < 3
         && let Some(last) = terms.last()
     {
@@ -150,20 +171,31 @@ pub fn terms(certification: &Certification, asked: Asked) -> Vec<Term> {
         let next = term_of(certification, last, &next);
         terms.push(next);
     }
-    terms
+    Ok(terms)
 }
 
-fn begin(certification: &Certification, asked: Asked) -> Option<Term> {
+fn begin(certification: &Certification, asked: Asked) -> Result<Term, NotOpen> {
     let Asked { completed, cycle, previous } = asked;
     if cycle == 0 {
-        return Some(first(certification, completed));
+        return Ok(first(certification, completed));
     }
     // How the certificate before it began is not asked, and only an extension would need it.
     let through = previous.unwrap_or(completed);
-    let began = days_before(through, 1);
-    let before = Term::of(certification, cycle - 1, (began, Some(through)));
-    let renewed = renewed(certification, &before, completed)?;
-    Some(term_of(certification, &before, &renewed))
+    let before = Term::of(certification, cycle - 1, (None, Some(through)));
+    match renewed(certification, &before, completed) {
+        Some(renewed) => Ok(term_of(certification, &before, &renewed)),
+        None => Err(not_open(&before, through, completed)),
+    }
+}
+
+/// Why a certificate that ends on a day is not renewed on another, as [`super::rules::due`] has it.
+fn not_open(term: &Term, through: NaiveDate, on: NaiveDate) -> NotOpen {
+    let later = term.ways.iter().map(|way| way.opens).filter(|opens| on < *opens);
+    match later.min() {
+        Some(opens) => NotOpen::Until(opens),
+        None if on <= through => NotOpen::Runs(through),
+        None => NotOpen::Over,
+    }
 }
 
 #[cfg(test)]
@@ -242,7 +274,7 @@ mod tests {
         let certification = certification(&format!("{YEARLY}base = \"{base}\"\n"));
         let term = first(&certification, day("2026-01-01"));
         let renewed = renewed(&certification, &term, day(on))?;
-        Some((renewed.from.to_string(), renewed.through?.to_string()))
+        Some((renewed.from?.to_string(), renewed.through?.to_string()))
     }
 
     #[test]
@@ -267,15 +299,35 @@ mod tests {
     fn the_next_three_ends_follow_one_another() {
         let certification = certification(YEARLY);
         let asked = Asked { completed: day("2026-03-01"), cycle: 0, previous: None };
-        let ends: Vec<_> = terms(&certification, asked).iter().filter_map(|t| t.through).collect();
+        let first = terms(&certification, asked).unwrap();
+        let ends: Vec<_> = first.iter().filter_map(|term| term.through).collect();
         assert_eq!(ends, [day("2027-02-28"), day("2028-02-29"), day("2029-02-28")]);
         let late =
             Asked { completed: day("2027-03-10"), cycle: 1, previous: Some(day("2027-02-28")) };
-        let terms = terms(&certification, late);
-        assert_eq!(terms[0].cycle, 1);
-        assert_eq!(terms[0].through, Some(day("2028-03-09")));
-        let too_late = Asked { completed: day("2027-04-10"), ..late };
-        assert!(super::terms(&certification, too_late).is_empty());
+        let again = terms(&certification, late).unwrap();
+        assert_eq!(again[0].cycle, 1);
+        assert_eq!(again[0].through, Some(day("2028-03-09")));
+    }
+
+    #[test]
+    fn where_no_way_is_open_it_says_why() {
+        let late_only = "validity.months = 12\n[[certification.renewal]]\nlate = true\n\
+                         grace_months = 6\nrequires.age.min = 16\n";
+        let closing = "validity.months = 12\n";
+        for (rules, completed, expected) in [
+            (YEARLY, "2026-12-29", Err(NotOpen::Until(day("2026-12-30")))),
+            (YEARLY, "2026-12-30", Ok(())),
+            (YEARLY, "2027-03-30", Ok(())),
+            (YEARLY, "2027-03-31", Err(NotOpen::Over)),
+            (late_only, "2027-02-28", Err(NotOpen::Until(day("2027-03-01")))),
+            (closing, "2027-02-28", Err(NotOpen::Runs(day("2027-02-28")))),
+            (closing, "2027-03-01", Err(NotOpen::Over)),
+        ] {
+            let previous = Some(day("2027-02-28"));
+            let asked = Asked { completed: day(completed), cycle: 1, previous };
+            let found = terms(&certification(rules), asked).map(drop);
+            assert_eq!(found, expected, "{completed}: {rules}");
+        }
     }
 
     #[test]
@@ -290,7 +342,7 @@ mod tests {
             ("2026-12-31", "2027-12-31"),
         ] {
             let asked = Asked { completed: day(completed), cycle: 0, previous: None };
-            let terms = terms(&certification, asked);
+            let terms = terms(&certification, asked).unwrap();
             let first_end = day(first_end);
             assert_eq!(terms[0].through, Some(first_end), "{completed}");
             let next = first_end.with_year_after();
@@ -339,9 +391,34 @@ mod tests {
     }
 
     #[test]
+    fn an_extended_certificate_is_the_same_one() {
+        let rules = "validity.months = 48\nreview = { months = 24, window_days = 60 }\n\
+             [[certification.renewal]]\nwindow_days = 90\nrequires.age.min = 16\n\
+             [[certification.renewal]]\nwindow_months = 12\nextends_months = 12\nrequires.age.min = 16\n";
+        let certification = certification(rules);
+        let running = first(&certification, day("2024-01-01"));
+        let on = day("2027-06-01");
+        let extended = renewed(&certification, &running, on).unwrap();
+        let longer = term_of(&certification, &running, &extended);
+        assert_eq!((longer.cycle, longer.extended), (0, true), "renewed no oftener than before");
+        assert_eq!(longer.from, Some(day("2024-01-01")));
+        assert_eq!(
+            longer.reviews.iter().map(|review| review.due).collect::<Vec<_>>(),
+            [day("2025-12-31"), day("2027-12-31"),]
+        );
+        // Asked without saying when it began: its first day and its reviews are not made up.
+        let asked = Asked { completed: on, cycle: 1, previous: Some(day("2027-12-31")) };
+        let found = terms(&certification, asked).unwrap();
+        assert_eq!((found[0].cycle, found[0].extended), (0, true));
+        assert_eq!((found[0].from, found[0].through), (None, Some(day("2028-12-31"))));
+        assert!(found[0].reviews.is_empty());
+        assert_eq!((found[1].cycle, found[1].from), (1, Some(day("2029-01-01"))));
+    }
+
+    #[test]
     fn what_does_not_expire_has_one_term() {
         let asked = Asked { completed: day("2026-03-01"), cycle: 0, previous: None };
-        let terms = terms(&certification(""), asked);
+        let terms = terms(&certification(""), asked).unwrap();
         assert_eq!(terms.len(), 1);
         assert!(terms[0].through.is_none() && terms[0].days_of_interest().is_empty());
     }

@@ -33,14 +33,36 @@ pub struct CheckQuery {
     code: Option<String>,
 }
 
+/// The longest number anybody types; ours are shorter.
+const LONGEST: usize = 255;
+
 impl CheckQuery {
-    /// As we keep them: any case and spaces anywhere are forgiven.
-    pub fn tidy(&self) -> (String, String) {
-        let tidy = |word: &Option<String>| {
+    /// What was typed, without the spaces people put anywhere. The code is in any case, with or
+    /// without dashes.
+    pub fn typed(&self) -> Typed {
+        let bare = |word: &Option<String>| -> String {
             let word = word.as_deref().unwrap_or_default().chars();
-            word.filter(|c| !c.is_whitespace()).take(64).collect::<String>().to_uppercase()
+            word.filter(|c| !c.is_whitespace()).take(LONGEST).collect()
         };
-        (tidy(&self.number), tidy(&self.code).replace('-', ""))
+        let code = bare(&self.code).to_uppercase().replace('-', "");
+        Typed { number: bare(&self.number), code }
+    }
+}
+
+/// Number and check code as we look for them.
+pub struct Typed {
+    pub number: String,
+    pub code: String,
+}
+
+impl Typed {
+    /// The numbers that may be meant: as it was typed, then in capitals as numbers are written now.
+    pub fn numbers(&self) -> [String; 2] {
+        [self.number.clone(), self.number.to_uppercase()]
+    }
+
+    fn is_empty(&self) -> bool {
+        self.number.is_empty() && self.code.is_empty()
     }
 }
 
@@ -62,13 +84,13 @@ pub async fn check(
     now: Now,
     query: web::Query<CheckQuery>,
 ) -> Result<HttpResponse> {
-    let (number, code) = query.tidy();
-    if number.is_empty() && code.is_empty() {
+    let asked = query.typed();
+    if asked.is_empty() {
         return Ok(html(page(&reader, "", html! {})));
     }
     limit.take(&request, now.0)?;
-    let asked = number.clone();
-    let found = db.read(move |conn| look_up(conn, &rules, &asked, &code, now)).await?;
+    let number = asked.number.clone();
+    let found = db.read(move |conn| look_up(conn, &rules, &asked, now)).await?;
     let result = match &found {
         None => unknown(reader.lang),
         Some(found) => result(reader.lang, found),
@@ -76,16 +98,9 @@ pub async fn check(
     Ok(html(page(&reader, &number, result)))
 }
 
-fn look_up(
-    conn: &mut Conn,
-    rules: &Rules,
-    number: &str,
-    code: &str,
-    now: Now,
-) -> Result<Option<Found>> {
-    let Some(certificate) = queries::by_number_and_code(conn, number, code)? else {
-        return Ok(None);
-    };
+fn look_up(conn: &mut Conn, rules: &Rules, asked: &Typed, now: Now) -> Result<Option<Found>> {
+    let found = queries::by_number_and_code(conn, &asked.numbers(), &asked.code)?;
+    let Some(certificate) = found else { return Ok(None) };
     let utc = now.0.utc();
     let post = staff::queries::post_of(conn, certificate.person_id, utc.date_naive())?;
     let zone = post.map_or(chrono_tz::Asia::Shanghai, |post| post.site.zone());

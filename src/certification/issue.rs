@@ -6,7 +6,10 @@ use chrono::NaiveDate;
 use serde_json::json;
 
 use super::{
-    acts::{self, letters},
+    acts::{
+        self, letters,
+        spans::{self, Earlier, Link},
+    },
     model::{Act, ActKind, Basis, Certificate, CertificateId, Held, Printed, State},
     queries::{self, NewCertificate},
     rules::{self, Barrier, Due},
@@ -49,13 +52,14 @@ pub fn issue_due(
         let rows = ledger::rows_of(conn, person, None)?;
         let mut facts: Vec<Fact> = rows.iter().filter_map(Row::fact).collect();
         verdict::sort(&mut facts);
-        let barriers = barriers_of(conn, person, today)?;
-        let ours = queries::issued_to(conn, person)?;
+        let ours = speaking(conn, person, today)?;
+        let barriers = barriers(&ours, today);
         let due = issued_by_rule(rules, today).find_map(|(set, certification)| {
             let code = set.qualified(&certification.code);
             let barrier = barriers.get(&code).copied().unwrap_or_default();
             let due = rules::due(certification, &code, rules.context(), &facts, barrier, today)?;
-            let last = ours.iter().rev().find(|one| one.certification == code);
+            let ours = ours.iter().map(|one| &one.certificate);
+            let last = ours.rev().find(|one| one.certification == code);
             // What somebody else issued is not ours to extend.
             (!due.extends || last.is_some()).then_some((set, certification, due, last))
         });
@@ -109,31 +113,114 @@ pub fn barriers_of(
     person: PersonId,
     today: NaiveDate,
 ) -> Result<HashMap<String, Barrier>, Error> {
-    let acts = queries::acts_of(conn, person)?;
-    let mut barriers = HashMap::new();
-    // Oldest first: the newest certificate that was acted on has the last word.
-    for certificate in queries::issued_to(conn, person)? {
-        let acts = acts.get(&certificate.id).map_or(&[][..], Vec::as_slice);
-        let last = |extended: bool| {
-            let wanted =
-                |act: &&Act| act.on <= today && (act.kind == ActKind::Extended) == extended;
-            acts.iter().rev().find(wanted)
-        };
-        let barrier = match (last(false), last(true)) {
-            // Taken back: as if it had never been taken over.
-            (Some(Act { kind: ActKind::Revoked, on, .. }), _)
-                if certificate.basis == Basis::Import && *on <= certificate.valid_from =>
-            {
-                continue;
-            }
-            (Some(Act { kind: ActKind::Revoked, on, .. }), _) => Barrier::Revoked(*on),
-            (Some(Act { kind: ActKind::Suspended, .. }), _) => Barrier::Suspended,
-            (_, Some(extended)) => Barrier::Extended(extended.on),
-            _ => Barrier::None,
-        };
-        barriers.insert(certificate.certification, barrier);
+    Ok(barriers(&speaking(conn, person, today)?, today))
+}
+
+/// The same for many people at once.
+pub fn barriers_among(
+    conn: &mut Conn,
+    people: &[PersonId],
+    today: NaiveDate,
+) -> Result<HashMap<PersonId, HashMap<String, Barrier>>, Error> {
+    let mut issued = acts::queries::certificates_among(conn, people, None)?;
+    issued.sort_by_key(|one| (one.valid_from, one.id));
+    let mut of_person: HashMap<PersonId, Vec<Certificate>> = HashMap::new();
+    for one in issued {
+        of_person.entry(one.person_id).or_default().push(one);
     }
-    Ok(barriers)
+    let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
+    for act in acts::queries::acts_among(conn, people)? {
+        acts.entry(act.certificate_id).or_default().push(act);
+    }
+    let own = |own: &[Certificate]| barriers(&speaking_among(own, &acts, today), today);
+    Ok(of_person.into_iter().map(|(person, issued)| (person, own(&issued))).collect())
+}
+
+/// The newest certificate has the last word.
+fn barriers(oldest_first: &[Speaking], today: NaiveDate) -> HashMap<String, Barrier> {
+    let said = |one: &Speaking| (one.certificate.certification.clone(), one.barrier(today));
+    oldest_first.iter().map(said).collect()
+}
+
+/// A certificate that says something about issuing another of its certification.
+struct Speaking {
+    certificate: Certificate,
+    /// When it, or the one whose name it puts right, was issued.
+    issued_on: NaiveDate,
+    /// The last valid day when that was issued.
+    through: Option<NaiveDate>,
+    /// What was done to it, and to those it replaces.
+    story: Vec<Act>,
+}
+
+/// What we issued to a person, oldest first, without what has made way for another.
+fn speaking(conn: &mut Conn, person: PersonId, today: NaiveDate) -> Result<Vec<Speaking>, Error> {
+    let acts = queries::acts_of(conn, person)?;
+    let issued = queries::issued_to(conn, person)?;
+    Ok(speaking_among(&issued, &acts, today))
+}
+
+fn speaking_among(
+    issued: &[Certificate],
+    acts: &HashMap<CertificateId, Vec<Act>>,
+    today: NaiveDate,
+) -> Vec<Speaking> {
+    let links: HashMap<CertificateId, Link> =
+        issued.iter().map(|one| (one.id, one.into())).collect();
+    let all = issued.iter().map(|one| {
+        let Earlier { through, acts: mut story } = spans::earlier(one.into(), &links, acts);
+        story.extend(acts.get(&one.id).into_iter().flatten().cloned());
+        let issued_on = first_of(one, issued).issued_on;
+        Speaking { certificate: one.clone(), issued_on, through, story }
+    });
+    all.filter(|one| !one.has_made_way(issued, today)).collect()
+}
+
+/// The first of the certificates each of which puts a name right on the one before.
+fn first_of<'a>(one: &'a Certificate, issued: &'a [Certificate]) -> &'a Certificate {
+    let mut first = one;
+    while first.basis == Basis::Replacement
+        && let Some(before) = issued.iter().find(|before| Some(before.id) == first.previous_id)
+    {
+        first = before;
+    }
+    first
+}
+
+impl Speaking {
+    /// The last act that had begun to hold, among the extensions or among the others.
+    fn last(&self, today: NaiveDate, extended: bool) -> Option<&Act> {
+        let wanted = |act: &&Act| act.on <= today && (act.kind == ActKind::Extended) == extended;
+        self.story.iter().rev().find(wanted)
+    }
+
+    fn has_made_way(&self, issued: &[Certificate], today: NaiveDate) -> bool {
+        let one = &self.certificate;
+        self.last(today, false).is_some_and(|act| match act.kind {
+            ActKind::Replaced => true,
+            ActKind::Superseded => issued.iter().any(|other| {
+                Some(other.id) == act.other_id && other.certification == one.certification
+            }),
+            // Taken back: as if it had never been taken over.
+            ActKind::Revoked => one.basis == Basis::Import && act.on <= one.valid_from,
+            _ => false,
+        })
+    }
+
+    fn barrier(&self, today: NaiveDate) -> Barrier {
+        match self.last(today, false).map(|act| (act.kind, act.on)) {
+            // Dated back before its issue, it is not undone by what it was issued for.
+            Some((ActKind::Revoked, on)) => Barrier::Revoked(on.max(self.issued_on)),
+            Some((ActKind::Suspended, _)) => Barrier::Suspended,
+            Some((ActKind::Superseded, _)) => Barrier::Superseded,
+            _ => {
+                let extended = self.last(today, true).map(|act| act.on);
+                let on = extended.map_or(self.issued_on, |on| on.max(self.issued_on));
+                let through = spans::through_on(self.through, &self.story, today);
+                Barrier::Issued { on, through }
+            }
+        }
+    }
 }
 
 /// Everything one issue needs.
@@ -466,11 +553,12 @@ fn next_of<'a>(
         return None;
     }
     match held.state() {
-        State::Suspended => None,
+        State::Suspended | State::Superseded => None,
         State::Revoked => Some(first(())),
         state => {
             let through = held.through?;
-            let nth = held.cycle + 1;
+            // As the rule counts: of what was taken over, the paper does not say the place.
+            let nth = rules::cycle(certification, facts, &held.code) + 1;
             match rules::window(certification, nth, through) {
                 Some((opens, closes)) if today <= closes => (today >= opens).then(|| {
                     let way = rules::open_way(certification, nth, through, today);

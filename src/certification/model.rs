@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::standing::{Life, Standing};
+use super::standing::Standing;
 use crate::{
     content::ContentId,
     db::{
@@ -178,8 +178,6 @@ pub struct Held {
     pub id: Option<CertificateId>,
     pub number: Option<String>,
     pub from: NaiveDate,
-    /// The last valid day when it was issued.
-    pub issued_through: Option<NaiveDate>,
     /// The last valid day, after extensions.
     pub through: Option<NaiveDate>,
     /// 0 for a first issue, n for the n-th renewal.
@@ -198,16 +196,6 @@ impl Held {
 
     pub fn state(&self) -> State {
         self.standing.state
-    }
-
-    pub fn life(&self) -> Life<'_> {
-        Life {
-            code: &self.code,
-            from: self.from,
-            through: self.issued_through,
-            cycle: self.cycle,
-            acts: &self.acts,
-        }
     }
 }
 

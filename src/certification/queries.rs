@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 
 use super::{
     model::{Act, Basis, Certificate, CertificateId},
+    rules,
     standing::{Life, Standing, standing},
 };
 use crate::{
@@ -18,8 +19,10 @@ use crate::{
     },
     each_backend,
     record::{
-        FactId, PersonId, Rules,
+        Fact, FactId, PersonId, Rules,
+        context::Context,
         ledger::{self, Stamp},
+        programme::Certification,
     },
 };
 
@@ -123,25 +126,29 @@ pub fn by_number(conn: &mut Conn, number: &str) -> Result<Option<Certificate>> {
         .optional()?)
 }
 
-/// A certificate for somebody who knows its number and its check code.
+/// A certificate for somebody who knows its number, in one of these spellings, and its check code.
 ///
 /// The work is the same whether there is such a number or not: a row is read and a code compared
-/// either way, so an answer's time tells no more than the answer.
+/// for each spelling, so an answer's time tells no more than the answer.
 pub fn by_number_and_code(
     conn: &mut Conn,
-    number: &str,
+    numbers: &[String; 2],
     code: &str,
 ) -> Result<Option<Certificate>> {
-    let asked = by_number(conn, number)?;
     let any = certificate::table
         .order(certificate::id)
         .select(Certificate::as_select())
         .first(conn)
         .optional()?;
-    let compared = asked.as_ref().or(any.as_ref());
-    let right =
-        compared.is_some_and(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
-    Ok(asked.filter(|_| right))
+    let mut found = None;
+    for number in numbers {
+        let asked = by_number(conn, number)?;
+        let compared = asked.as_ref().or(any.as_ref());
+        let right = compared
+            .is_some_and(|one| bool::from(one.check_code.as_bytes().ct_eq(code.as_bytes())));
+        found = found.or(asked.filter(|_| right));
+    }
+    Ok(found)
 }
 
 /// The verdict under which it was issued, as JSON.
@@ -206,6 +213,7 @@ pub struct Issued {
     pub from: NaiveDate,
     pub through: Option<NaiveDate>,
     pub cycle: i64,
+    pub basis: Basis,
 }
 
 /// How these certificates were issued.
@@ -224,11 +232,41 @@ pub fn issued_as(
                 certificate::valid_from,
                 certificate::valid_through,
                 certificate::cycle,
+                certificate::basis,
             ))
             .load(conn)?;
         found.extend(rows.into_iter().map(|one| (one.id, one)));
     }
     Ok(found)
+}
+
+/// Of those among these that were issued in place of another, a name put right: the certificate that
+/// stood there first. To its holder it is the same one.
+pub fn first_issued(
+    conn: &mut Conn,
+    certificates: &[CertificateId],
+) -> Result<HashMap<CertificateId, CertificateId>> {
+    let mut before: HashMap<CertificateId, CertificateId> = HashMap::new();
+    let mut open: Vec<CertificateId> = certificates.to_vec();
+    while !open.is_empty() {
+        let mut found: HashMap<CertificateId, CertificateId> = HashMap::new();
+        for some in open.chunks(500) {
+            let ids: Vec<i64> = some.iter().map(|id| id.0).collect();
+            let rows: Vec<(CertificateId, Option<CertificateId>)> = certificate::table
+                .filter(certificate::id.eq_any(ids))
+                .filter(certificate::basis.eq(Basis::Replacement.word()))
+                .order(certificate::id)
+                .select((certificate::id, certificate::previous_id))
+                .load(conn)?;
+            found.extend(rows.into_iter().filter_map(|(id, previous)| Some((id, previous?))));
+        }
+        open = found.values().copied().collect();
+        before.extend(found);
+    }
+    let first_of = |id: CertificateId| {
+        std::iter::successors(before.get(&id), |one| before.get(*one)).last().copied()
+    };
+    Ok(certificates.iter().filter_map(|id| Some((*id, first_of(*id)?))).collect())
 }
 
 /// The acts on these certificates, in the order they were done.
@@ -258,7 +296,28 @@ fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
     acts
 }
 
-/// How one certificate we issued stands on a day, by what is known now.
+/// What we issued to these people on grounds that name a word of a verdict, with the verdicts; by
+/// person, oldest first.
+pub fn issued_on_grounds(
+    conn: &mut Conn,
+    people: &[PersonId],
+    word: &str,
+) -> Result<Vec<(Certificate, String)>> {
+    let mut found = Vec::new();
+    for some in people.chunks(500) {
+        found.extend(
+            certificate::table
+                .filter(certificate::person_id.eq_any(some.to_vec()))
+                .filter(certificate::verdict.like(format!("%{word}%")))
+                .order((certificate::person_id, certificate::valid_from, certificate::id))
+                .select((Certificate::as_select(), certificate::verdict))
+                .load::<(Certificate, String)>(conn)?,
+        );
+    }
+    Ok(found)
+}
+
+/// How one certificate we issued stands on a day since its issue, by what is known now.
 pub fn standing_of(
     conn: &mut Conn,
     rules: &Rules,
@@ -267,17 +326,30 @@ pub fn standing_of(
     on: NaiveDate,
 ) -> Result<Standing> {
     let rules = &rules.on(on);
-    let plan = rules.context().certification(&one.certification);
-    let facts = match plan.filter(|plan| plan.binds_holders()) {
+    let context = rules.context();
+    let counts = |plan: &&Certification| {
+        plan.binds_holders() || (one.basis == Basis::Import && rules::counts_renewals(plan))
+    };
+    let facts = match context.certification(&one.certification).filter(counts) {
         Some(_) => ledger::facts_of(conn, one.person_id, None)?,
         None => Vec::new(),
     };
-    let life = Life {
-        code: &one.certification,
-        from: one.valid_from,
-        through: one.valid_through,
-        cycle: u32::try_from(one.cycle).unwrap_or(0),
-        acts,
+    Ok(standing_by(context, one, acts, &facts, on))
+}
+
+/// [`standing_of`], by facts that were loaded already.
+pub fn standing_by(
+    context: &Context,
+    one: &Certificate,
+    acts: &[Act],
+    facts: &[Fact],
+    on: NaiveDate,
+) -> Standing {
+    let (code, from) = (&one.certification, one.valid_from);
+    // Which renewal it is of what others issued stands in the record only.
+    let cycle = match context.certification(code).filter(|_| one.basis == Basis::Import) {
+        Some(plan) => rules::cycle_by(plan, facts, code, from),
+        None => u32::try_from(one.cycle).unwrap_or(0),
     };
-    Ok(standing(rules.context(), &life, &facts, on))
+    standing(context, &Life { code, from, through: one.valid_through, cycle, acts }, facts, on)
 }

@@ -1,12 +1,13 @@
 //! Pure decisions: how a certificate stands on a day, and whether one is due.
 
+use std::collections::BTreeMap;
+
 use chrono::NaiveDate;
 
 use super::model::{Act, ActKind, State};
 use crate::record::{
     Fact, Kind,
     context::Context,
-    fact::SUSPENDED,
     period::{FOREVER, months_after, next_day},
     programme::{Base, Certification, Renewal},
     requirement::Requirement,
@@ -48,17 +49,21 @@ pub fn state_by_dates(
     }
 }
 
-/// What acts on a person's certificates of one certification mean for issuing another.
+/// What the certificates of one certification that a person was issued, and the acts on them, mean
+/// for issuing another.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Barrier {
     #[default]
     None,
     /// Nothing is issued while one is suspended.
     Suspended,
+    /// HR put another certification in its place; none is issued by rule behind HR's back.
+    Superseded,
     /// After this day the person starts again: courses and exams up to it no longer count.
     Revoked(NaiveDate),
-    /// It was extended on this day: what was done up to it extends or renews it no more.
-    Extended(NaiveDate),
+    /// The last one was issued or extended on this day: what was done up to it extends or renews
+    /// it no more, also when its validity begins earlier ([`Base::Cycle`]). It ends on the other.
+    Issued { on: NaiveDate, through: Option<NaiveDate> },
 }
 
 /// What is to be done about a certification today, with the verdict that says why.
@@ -83,9 +88,9 @@ pub struct Due {
 /// ([`Base`]).
 ///
 /// Whoever has held one needs **new evidence** each time: at least one course, exam, logbook or
-/// skill fact that counts for the verdict must be dated inside the window and after the day on
-/// which the last certificate began. The new certificate begins after that evidence, so the same
-/// evidence never brings a second one, and asking again changes nothing.
+/// skill fact that counts for the verdict must be dated inside the window, after the day on
+/// which the last certificate began and after the day on which it was issued or extended. So the
+/// same evidence never brings a second one, and asking again changes nothing.
 pub fn due(
     certification: &Certification,
     code: &str,
@@ -96,8 +101,12 @@ pub fn due(
 ) -> Option<Due> {
     let last = last_held(facts, code);
     match barrier {
-        Barrier::Suspended => return None,
-        Barrier::Revoked(on) if last.is_none_or(|held| ends(held) < on) => {
+        Barrier::Suspended | Barrier::Superseded => return None,
+        // What began by that day and is over does not stand against starting again, even when it
+        // ran a little longer than the revocation is dated; nor does it spare starting again.
+        Barrier::Revoked(on)
+            if last.is_none_or(|held| held.began() <= on && ends(held) < today) =>
+        {
             return after_revocation(certification, context, facts, on, today);
         }
         _ => {}
@@ -106,10 +115,10 @@ pub fn due(
         let verdict = met(&certification.requires, context, facts, today)?;
         return Some(first_issue(certification, verdict, today));
     };
-    let through = held.through?;
+    let through = last_day(held, barrier)?;
     let since = match barrier {
-        Barrier::Extended(on) => next_day(on.max(held.from)),
-        _ => next_day(held.from),
+        Barrier::Issued { on, .. } => next_day(on.max(held.began())),
+        _ => next_day(held.began()),
     };
     let nth = cycle(certification, facts, code) + 1;
     match window(certification, nth, through) {
@@ -120,7 +129,8 @@ pub fn due(
             }
             let verdict = met(&way.requires, context, facts, today)?;
             let new = has_new_evidence(&verdict, opens.max(since));
-            new.then(|| renewed(certification, way, verdict, held, nth, today)).flatten()
+            let old = (held.began(), through);
+            new.then(|| renewed(certification, way, verdict, old, nth, today)).flatten()
         }),
         _ if today <= through => None,
         _ => {
@@ -169,20 +179,30 @@ pub fn open_way(
 /// How often the certificate a person held last had been renewed: its place in an unbroken row, in
 /// which each began before the time to renew the one before it was over.
 pub fn cycle(certification: &Certification, facts: &[Fact], code: &str) -> u32 {
-    let mut held: Vec<&Fact> = certificates(facts, code).collect();
-    held.sort_by_key(|fact| (fact.from, ends(fact)));
+    cycle_by(certification, facts, code, FOREVER)
+}
+
+/// [`cycle`] of the certificate that began on a day. Of what others issued, which renewal it was
+/// stands in the record only, by what its holder had held until then.
+pub fn cycle_by(certification: &Certification, facts: &[Fact], code: &str, from: NaiveDate) -> u32 {
+    // A certificate that was reinstated, or extended late, has several facts and counts once.
+    let mut held: BTreeMap<NaiveDate, NaiveDate> = BTreeMap::new();
+    for fact in certificates(facts, code).filter(|fact| fact.began() <= from) {
+        let end = held.entry(fact.began()).or_insert(ends(fact));
+        *end = ends(fact).max(*end);
+    }
     let mut cycle = 0;
-    for pair in held.windows(2) {
-        let (before, next) = (pair[0], pair[1]);
-        if before.level.as_deref() == Some(SUSPENDED) {
-            // Reinstated: the same certificate goes on.
-            continue;
-        }
-        let closes = window(certification, cycle + 1, ends(before)).map(|(_, closes)| closes);
-        let unbroken = next.from <= closes.unwrap_or(FOREVER).max(next_day(ends(before)));
+    for ((_, end), (from, _)) in held.iter().zip(held.iter().skip(1)) {
+        let closes = window(certification, cycle + 1, *end).map(|(_, closes)| closes);
+        let unbroken = *from <= closes.unwrap_or(FOREVER).max(next_day(*end));
         cycle = if unbroken { cycle + 1 } else { 0 };
     }
     cycle
+}
+
+/// Whether the ways of renewing it depend on how often it was renewed before.
+pub fn counts_renewals(certification: &Certification) -> bool {
+    certification.renewals.iter().any(|way| !way.nth.is_empty())
 }
 
 fn certificates<'a>(facts: &'a [Fact], code: &str) -> impl Iterator<Item = &'a Fact> {
@@ -192,6 +212,16 @@ fn certificates<'a>(facts: &'a [Fact], code: &str) -> impl Iterator<Item = &'a F
 /// The certificate a person held last.
 pub fn last_held<'a>(facts: &'a [Fact], code: &str) -> Option<&'a Fact> {
     certificates(facts, code).max_by_key(|fact| (ends(fact), fact.from))
+}
+
+/// The last valid day of the certificate a person held last. One that was reinstated only after its
+/// end was held on none of its days since the suspension, so the record knows too early a day.
+pub fn last_day(held: &Fact, barrier: Barrier) -> Option<NaiveDate> {
+    let issued = match barrier {
+        Barrier::Issued { through, .. } => through,
+        _ => None,
+    };
+    held.through.map(|day| issued.map_or(day, |through| through.max(day)))
 }
 
 fn ends(fact: &Fact) -> NaiveDate {
@@ -218,21 +248,20 @@ fn first_issue(certification: &Certification, verdict: Line, today: NaiveDate) -
     Due { verdict, from: today, through, cycle: 0, extends: false }
 }
 
-/// The renewal by a way; none, when it would be over before it began.
+/// The renewal by a way of what ran on the old days; none, when it would be over before it began.
 fn renewed(
     certification: &Certification,
     way: &Renewal,
     verdict: Line,
-    held: &Fact,
+    (began, old): (NaiveDate, NaiveDate),
     nth: u32,
     today: NaiveDate,
 ) -> Option<Due> {
-    let old = held.through?;
     if let Some(months) = way.extends_months {
         let through = Some(months_after(old, months)).filter(|through| *through >= today)?;
         return Some(Due {
             verdict,
-            from: held.from,
+            from: began,
             through: Some(through),
             cycle: nth - 1,
             extends: true,
@@ -390,6 +419,57 @@ requires.exam.parts = [{ code = "e", min = 60, valid_months = 24 }]
         assert_eq!(decide(&facts, Barrier::Suspended, "2026-06-02"), None);
         let fresh = [cut, fact(3, Kind::Exam, "s/e", "2026-07-01", None)];
         assert!(decide(&fresh, revoked, "2026-07-01").is_some());
+    }
+
+    #[test]
+    fn a_revocation_counts_for_what_was_left_held_beyond_it() {
+        // Dated back over a renewal that was revoked, too; the old one had run out by then.
+        let old = fact(2, Kind::Certificate, "s/c", "2026-01-10", Some("2027-01-09"));
+        let facts = [old.clone(), fact(1, Kind::Exam, "s/e", "2026-12-01", None)];
+        let revoked = Barrier::Revoked(day("2026-12-20"));
+        assert_eq!(decide(&facts, revoked, "2027-03-01"), None, "the exam from before it");
+        let fresh = [old, fact(3, Kind::Exam, "s/e", "2027-03-01", None)];
+        assert!(decide(&fresh, revoked, "2027-03-01").is_some());
+        // One that somebody else issued runs on: nobody holds two.
+        let running = fact(2, Kind::Certificate, "s/c", "2026-01-10", Some("2028-01-09"));
+        let fresh = [running, fact(3, Kind::Exam, "s/e", "2027-03-01", None)];
+        assert_eq!(decide(&fresh, revoked, "2027-03-01"), None);
+    }
+
+    #[test]
+    fn what_was_superseded_is_not_issued_by_rule() {
+        let cut = fact(2, Kind::Certificate, "s/c", "2026-01-10", Some("2026-11-22"));
+        let facts = [cut, fact(3, Kind::Exam, "s/e", "2026-11-20", None)];
+        assert_eq!(decide(&facts, Barrier::Superseded, "2026-11-24"), None);
+    }
+
+    #[test]
+    fn reinstated_after_its_end_it_is_renewed_by_its_real_end() {
+        let cut = fact(2, Kind::Certificate, "s/c", "2026-01-10", Some("2026-09-30"));
+        let facts = [cut, fact(3, Kind::Exam, "s/e", "2027-01-20", None)];
+        let through = Some(day("2027-01-09"));
+        let barrier = Barrier::Issued { on: day("2026-01-10"), through };
+        let programmes = Programmes::of_files(&[("s.toml".into(), SET.into())]).unwrap();
+        let (_, plan) = programmes.certification("s/c").unwrap();
+        let due =
+            due(plan, "s/c", programmes.context(), &facts, barrier, day("2027-01-20")).unwrap();
+        assert_eq!((due.from, due.cycle), (day("2027-01-20"), 1), "in grace, not a first issue");
+    }
+
+    #[test]
+    fn a_certificate_that_was_interrupted_counts_once() {
+        let programmes = Programmes::of_files(&[("s.toml".into(), SET.into())]).unwrap();
+        let (_, plan) = programmes.certification("s/c").unwrap();
+        let held = |from, through| fact(1, Kind::Certificate, "s/c", from, Some(through));
+        let first = held("2026-01-10", "2026-05-31");
+        let second = held("2026-06-10", "2027-01-09");
+        let third = held("2027-01-10", "2028-01-09");
+        let resumed = Fact { level: Some("resumed:2026-01-10".into()), ..second.clone() };
+        let of = |facts: &[Fact]| cycle(plan, facts, "s/c");
+        assert_eq!(of(&[first.clone(), resumed.clone()]), 0, "reinstated");
+        assert_eq!(of(&[first.clone(), resumed, third.clone()]), 1);
+        assert_eq!(of(&[first.clone(), second.clone()]), 1, "renewed in grace");
+        assert_eq!(of(&[first, held("2028-03-01", "2029-02-28")]), 0, "revoked, earned anew");
     }
 
     #[test]

@@ -6,7 +6,8 @@
 use chrono::NaiveDate;
 
 use super::{
-    model::{Act, ActKind, State},
+    acts::spans,
+    model::{Act, State},
     rules,
 };
 use crate::{
@@ -33,7 +34,8 @@ pub struct Life<'a> {
     pub through: Option<NaiveDate>,
     /// 0 for a first issue, n for the n-th renewal.
     pub cycle: u32,
-    /// In the order they were done.
+    /// In the order they were done. Of one that puts a name right, how it stood before it was issued
+    /// is told only together with what came before ([`spans::earlier`]).
     pub acts: &'a [Act],
 }
 
@@ -56,7 +58,7 @@ pub struct Standing {
 /// `facts` are in the order of [`verdict::sort`]; they are looked at only when the certification
 /// demands something of its holders ([`Certification::binds_holders`]).
 pub fn standing(context: &Context, life: &Life<'_>, facts: &[Fact], on: NaiveDate) -> Standing {
-    let through = through_on(life, on);
+    let through = spans::through_on(life.through, life.acts, on);
     let plan = context.certification(life.code);
     let ends = plan.zip(through);
     let window = ends.and_then(|(plan, through)| rules::window(plan, life.cycle + 1, through));
@@ -67,12 +69,6 @@ pub fn standing(context: &Context, life: &Life<'_>, facts: &[Fact], on: NaiveDat
         Some(plan) if state.in_force() => under_demands(plan, context, life, facts, on, standing),
         _ => standing,
     }
-}
-
-/// The last valid day as extensions leave it on a day.
-fn through_on(life: &Life<'_>, on: NaiveDate) -> Option<NaiveDate> {
-    let extended = |act: &&Act| act.kind == ActKind::Extended && act.on <= on;
-    life.acts.iter().rev().find(extended).map_or(life.through, |act| act.through)
 }
 
 /// What its certification demands of the holder, on top of acts and dates.
@@ -131,8 +127,8 @@ fn said(lapse: &Lapse<'_>, context: &Context, facts: &[Fact], on: NaiveDate) -> 
 mod tests {
     use super::*;
     use crate::{
-        certification::model::CertificateId,
-        record::{Amount, Kind, Programmes, fact::SUSPENDED, ledger::Stamp},
+        certification::model::{ActKind, CertificateId},
+        record::{Amount, Kind, Programmes, fact::RESUMED, ledger::Stamp},
     };
 
     /// A licence reviewed every three years and suspended by six months away; a composite of two
@@ -227,6 +223,17 @@ window_months = 12
 grace_months = 12
 extends_months = 12
 requires.exam.parts = [{ code = "review", min = 60 }]
+[[certification]]
+code = "yearly"
+title = { zh = "年审", en = "yearly" }
+issue = "auto"
+validity.months = 12
+requires.exam.parts = [{ code = "full", min = 60 }]
+[[certification.renewal]]
+window_days = 90
+grace_months = 12
+base = "cycle"
+requires.exam.parts = [{ code = "full", min = 60 }]
 [[job]]
 code = "live-work"
 title = { zh = "带电", en = "live work" }
@@ -339,12 +346,25 @@ requires.certificate.code = "licence"
 
     #[test]
     fn a_suspension_by_hr_does_not_move_the_review() {
-        let mut before = fact(Kind::Certificate, "s/licence", "2024-02-29", Some("2025-03-31"));
-        before.level = Some(SUSPENDED.to_owned());
-        let after = fact(Kind::Certificate, "s/licence", "2025-05-01", Some("2030-02-28"));
+        let before = fact(Kind::Certificate, "s/licence", "2024-02-29", Some("2025-03-31"));
+        let after = Fact {
+            level: Some(format!("{RESUMED}2024-02-29")),
+            ..fact(Kind::Certificate, "s/licence", "2025-05-01", Some("2030-02-28"))
+        };
         let work = fact(Kind::Employment, "electrician", "2020-01-01", None);
         let (_, may) = licence(&[before, after, work], "2027-03-01");
         assert!(!may, "three years from its first day, not from its reinstatement");
+    }
+
+    #[test]
+    fn what_is_earned_after_a_revocation_is_reviewed_by_its_own_days() {
+        // Suspended on 1 April 2025 and then revoked, or run out while suspended.
+        let before = fact(Kind::Certificate, "s/licence", "2024-02-29", Some("2025-03-31"));
+        let anew = fact(Kind::Certificate, "s/licence", "2026-05-01", Some("2032-04-30"));
+        let work = fact(Kind::Employment, "electrician", "2020-01-01", None);
+        let facts = [before, anew, work];
+        assert!(licence(&facts, "2029-04-30").1, "three years from its own first day");
+        assert!(!licence(&facts, "2029-05-01").1);
     }
 
     #[test]
@@ -426,6 +446,28 @@ requires.certificate.code = "licence"
         assert_eq!(run(got), said("2027-01-01", "2027-12-31", 1));
         let got = due("s/turns", &with("s/full", "2027-07-01"), none, "2027-07-01");
         assert_eq!(run(got), said("2027-07-01", "2028-06-30", 0), "a first issue again");
+        // What brought the late year, which began before it, brings nothing more.
+        let late = [first, held("2027-01-01", "2027-12-31"), exam("s/full", "2027-03-01")];
+        let issued =
+            rules::Barrier::Issued { on: day("2027-03-01"), through: Some(day("2027-12-31")) };
+        assert_eq!(run(due("s/turns", &late, issued, "2028-07-01")), None);
+        let anew = [late.as_slice(), &[exam("s/full", "2028-07-01")]].concat();
+        let got = due("s/turns", &anew, issued, "2028-07-01");
+        assert_eq!(run(got), said("2028-07-01", "2029-06-30", 0));
+    }
+
+    #[test]
+    fn one_exam_in_a_long_grace_renews_once() {
+        // The window of the next year has been open for weeks when the old one is made up for.
+        let exam = fact(Kind::Exam, "s/full", "2027-11-15", None);
+        let held = |from, through| fact(Kind::Certificate, "s/yearly", from, Some(through));
+        let old = [held("2026-01-01", "2026-12-31"), exam];
+        let first = due("s/yearly", &old, rules::Barrier::None, "2027-11-15").unwrap();
+        assert_eq!((first.from, first.cycle), (day("2027-01-01"), 1));
+        let both = [old.as_slice(), &[held("2027-01-01", "2027-12-31")]].concat();
+        let issued =
+            rules::Barrier::Issued { on: day("2027-11-15"), through: Some(day("2027-12-31")) };
+        assert_eq!(due("s/yearly", &both, issued, "2027-11-15"), None);
     }
 
     #[test]
@@ -438,7 +480,8 @@ requires.certificate.code = "licence"
         assert!(first.extends && first.through == Some(day("2028-12-31")));
         let held = fact(Kind::Certificate, "s/credits", "2023-01-01", Some("2028-12-31"));
         let again = |on, today| {
-            let barrier = rules::Barrier::Extended(day("2028-02-01"));
+            let (extended, through) = (day("2028-02-01"), Some(day("2028-12-31")));
+            let barrier = rules::Barrier::Issued { on: extended, through };
             due("s/credits", &[held.clone(), credits(on)], barrier, today)
         };
         assert!(again("2028-02-01", "2028-02-01").is_none(), "those credits are used up");

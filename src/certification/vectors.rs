@@ -127,6 +127,58 @@ fn r21_six_months_away_suspend_the_licence_until_the_practical_is_sat_again() {
     assert_eq!(at("2025-09-20").state, State::Valid);
 }
 
+#[test]
+fn r21_nothing_known_is_not_being_away() {
+    let programmes = shipped();
+    let licence = held(LICENCE, "2024-02-29", "2030-02-28");
+    let (mechanic, electrician) = ("auto-mechanic", "auto-electrician");
+    let state = |work: &[Fact]| {
+        let facts = [std::slice::from_ref(&licence), work].concat();
+        stands(&programmes, &licence, &facts, "2026-11-23").state
+    };
+    for (what, work, expected) in [
+        ("no work on record", vec![], State::Valid),
+        ("a mechanic", vec![worked(mechanic, "2020-01-01", None)], State::Valid),
+        ("an electrician", vec![worked(electrician, "2020-01-01", None)], State::Valid),
+        ("hired long after the licence", vec![worked(mechanic, "2026-01-05", None)], State::Valid),
+        (
+            "years before, elsewhere",
+            vec![worked("parts", "2010-01-01", Some("2012-12-31"))],
+            State::Valid,
+        ),
+        (
+            "at a desk all along",
+            vec![worked("service-advisor", "2020-01-01", None)],
+            State::Suspended,
+        ),
+        (
+            "at a desk, not yet six months",
+            vec![worked("service-advisor", "2026-06-01", None)],
+            State::Valid,
+        ),
+        (
+            "left the trade",
+            vec![worked(mechanic, "2020-01-01", Some("2026-05-22"))],
+            State::Suspended,
+        ),
+        (
+            "left a day later",
+            vec![worked(mechanic, "2020-01-01", Some("2026-05-23"))],
+            State::Valid,
+        ),
+        (
+            "away before it was taken up again",
+            vec![
+                worked("parts", "2024-01-01", Some("2025-12-31")),
+                worked(mechanic, "2026-01-01", None),
+            ],
+            State::Suspended,
+        ),
+    ] {
+        assert_eq!(state(&work), expected, "{what}");
+    }
+}
+
 /// A1 to A8 with A5 lapsing first, and Master.
 fn master() -> (Fact, Vec<Fact>) {
     let master = fact(Kind::Certificate, "us-ase-a-series/master-automobile", "2022-03-01");

@@ -86,9 +86,9 @@ pub fn run(shared: &Shared, asked: &Explain) -> Result<Outcome, String> {
         .ok_or_else(|| format!("there is nobody with staff number {}", asked.person))?;
     if asked.json {
         let text = serde_json::to_string_pretty(&answer.to_json());
-        println!("{}", text.map_err(|error| error.to_string())?);
+        say!("{}", text.map_err(|error| error.to_string())?);
     } else {
-        print!("{}", to_tree(&answer, lang, &rules));
+        say!("{}", to_tree(&answer, lang, &rules).trim_end());
     }
     Ok(if answer.line.met { Outcome::Done } else { Outcome::Refused })
 }

@@ -1,6 +1,6 @@
 //! `shifu extract`: an extract for an auditor, made and kept as on the page.
 
-use std::path::PathBuf;
+use std::{io::Write, path::PathBuf};
 
 use chrono::NaiveDate;
 use clap::Args;
@@ -62,7 +62,8 @@ impl Command {
             Form::Pdf => paper(shared, &extract)?,
         };
         match &self.output {
-            None => println!("{}", String::from_utf8_lossy(&bytes)),
+            // To the byte as it was kept: a line more, and the public check calls it altered.
+            None => print(&bytes).map_err(|error| format!("standard output: {error}"))?,
             Some(file) => std::fs::write(file, bytes)
                 .map_err(|error| format!("{}: {error}", file.display()))?,
         }
@@ -102,6 +103,12 @@ impl Command {
         let made = made.map_err(|error| said(&error))?;
         made.ok_or_else(|| format!("there is nobody with staff number {}", self.person))
     }
+}
+
+fn print(bytes: &[u8]) -> std::io::Result<()> {
+    let mut out = std::io::stdout();
+    out.write_all(bytes)?;
+    out.flush()
 }
 
 fn paper(shared: &Shared, extract: &Extract) -> Result<Vec<u8>, String> {

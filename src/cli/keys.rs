@@ -23,6 +23,9 @@ pub enum Keys {
     New {
         #[arg(long, value_enum, default_value = "ed25519")]
         algorithm: Chosen,
+        /// The secret that sealed the present keys is lost for good: do not try to open them first.
+        #[arg(long)]
+        secret_lost: bool,
         #[arg(long)]
         json: bool,
     },
@@ -31,6 +34,9 @@ pub enum Keys {
         /// Only keys of this kind; otherwise of every kind that is in use.
         #[arg(long, value_enum)]
         algorithm: Option<Chosen>,
+        /// The secret that sealed the present keys is lost for good: do not try to open them first.
+        #[arg(long)]
+        secret_lost: bool,
         #[arg(long)]
         json: bool,
     },
@@ -74,17 +80,15 @@ pub fn run(shared: &Shared, command: Keys) -> Result<Outcome, String> {
     let lists = matches!(command, Keys::List { .. });
     let (json, changed) = match command {
         Keys::List { json } => (json, shared.db.read_blocking(signing::all)),
-        Keys::New { algorithm, json } => (
-            json,
-            shared.db.write_blocking(move |conn| {
-                let made = keys.make(conn, algorithm.into(), now)?;
-                note(conn, "make-signing-key", made.key(), now)?;
-                Ok(vec![made.key().clone()])
-            }),
-        ),
-        Keys::Rotate { algorithm, json } => {
+        Keys::New { algorithm, secret_lost, json } => {
+            let maker = Maker { keys, secret_lost, now };
+            let make = move |conn: &mut Conn| Ok(vec![maker.make(conn, algorithm.into())?]);
+            (json, shared.db.write_blocking(make))
+        }
+        Keys::Rotate { algorithm, secret_lost, json } => {
+            let maker = Maker { keys, secret_lost, now };
             let algorithm = algorithm.map(Algorithm::from);
-            (json, shared.db.write_blocking(move |conn| rotate(conn, &keys, algorithm, now)))
+            (json, shared.db.write_blocking(move |conn| rotate(conn, &maker, algorithm)))
         }
         Keys::Retire { kid, why, json } => (
             json,
@@ -112,12 +116,30 @@ pub fn run(shared: &Shared, command: Keys) -> Result<Outcome, String> {
     Ok(if keys.is_empty() && !lists { Outcome::Refused } else { Outcome::Done })
 }
 
+/// Makes keys and notes it.
+struct Maker {
+    keys: signing::Keys,
+    secret_lost: bool,
+    now: Instant,
+}
+
+impl Maker {
+    fn make(&self, conn: &mut Conn, algorithm: Algorithm) -> Result<Key, signing::Error> {
+        let made = match self.secret_lost {
+            true => self.keys.make_after_loss(conn, algorithm, self.now)?,
+            false => self.keys.make(conn, algorithm, self.now)?,
+        };
+        note(conn, "make-signing-key", made.key(), self.now)?;
+        Ok(made.key().clone())
+    }
+}
+
 fn rotate(
     conn: &mut Conn,
-    keys: &signing::Keys,
+    maker: &Maker,
     algorithm: Option<Algorithm>,
-    now: Instant,
 ) -> Result<Vec<Key>, signing::Error> {
+    let now = maker.now;
     let before = signing::all(conn)?;
     let signing =
         |algorithm: &Algorithm| before.iter().any(|key| key.algorithm == *algorithm && key.signs());
@@ -126,8 +148,7 @@ fn rotate(
         None => Algorithm::ALL.iter().copied().filter(signing).collect(),
     };
     for algorithm in wanted {
-        let made = keys.make(conn, algorithm, now)?;
-        note(conn, "make-signing-key", made.key(), now)?;
+        maker.make(conn, algorithm)?;
         for old in before.iter().filter(|key| key.algorithm == algorithm && key.signs()) {
             signing::retire(conn, &old.kid, Some("rotated"), now)?;
             note(conn, "retire-signing-key", old, now)?;

@@ -1,5 +1,10 @@
 //! The command line.
 
+/// Prints a line for whoever reads. Once they have read enough (`| head`) the program is done.
+macro_rules! say {
+    ($($what:tt)*) => { $crate::cli::out(format_args!($($what)*)) };
+}
+
 mod remind;
 mod explain;
 mod extract;
@@ -7,14 +12,15 @@ mod import;
 mod keys;
 mod questions;
 
-use std::{net::TcpListener, path::PathBuf, process::ExitCode};
+use std::{io::Write, net::TcpListener, path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
 use crate::{
     access::{links, queries},
     app::{self, Shared},
-    demo, mail, record,
+    content, demo, mail, record,
+    rulebook::editions,
     settings::Settings,
     web::Clock,
 };
@@ -173,6 +179,7 @@ fn check(settings: &Settings) -> Result<Outcome, String> {
         }
         None => println!("mail       is only kept: no mail server is set"),
     }
+    say_what_files_offer(&shared)?;
     let signs = check_signing(&shared);
     say_what_mail_waits(&shared)?;
     let (facts, breaks) =
@@ -182,6 +189,18 @@ fn check(settings: &Settings) -> Result<Outcome, String> {
         println!("           person {} at {}: {}", found.person, found.seq, found.what);
     }
     Ok(if breaks.is_empty() && signs { Outcome::Done } else { Outcome::Refused })
+}
+
+/// Names the rule sets whose files have changed since a version of them was published here.
+fn say_what_files_offer(shared: &Shared) -> Result<(), String> {
+    let words = shared.db.read_blocking(content::words).map_err(|error| error.to_string())?;
+    let codes = &shared.rulebook.shelf.codes;
+    for code in codes.iter().filter(|code| editions::offer(&words, code).is_some()) {
+        println!(
+            "rules      {code}: its file has changed, and what was published here still counts; carry the change over at /rules/{code}"
+        );
+    }
+    Ok(())
 }
 
 /// Whether certificates can be signed here, and with which secret; says what is missing.
@@ -322,5 +341,11 @@ fn open_as_many_files_as_allowed() {
         let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
         // Where it is refused, what was allowed before stays.
         let _ = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum });
+    }
+}
+
+fn out(line: std::fmt::Arguments<'_>) {
+    if writeln!(std::io::stdout(), "{line}").is_err() {
+        std::process::exit(0);
     }
 }

@@ -51,9 +51,9 @@ impl Remind {
             .map_err(|error| error.to_string())?;
         for group in by_subject(&dues) {
             if self.json {
-                println!("{}", line(group, self.dry_run));
+                say!("{}", line(group, self.dry_run));
             } else {
-                println!("{}", sentence(group));
+                say!("{}", sentence(group));
             }
         }
         if !self.dry_run {
@@ -82,9 +82,9 @@ impl Remind {
         for one in past.iter().rev() {
             let line = past_line(one);
             if self.json {
-                println!("{line}");
+                say!("{line}");
             } else {
-                println!(
+                say!(
                     "{}  {}  {}  due {}  step {}  to {}  {}",
                     one.planned_at,
                     one.rule,

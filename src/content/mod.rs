@@ -158,15 +158,12 @@ fn place(path: &str) -> Option<(ContentKind, String, String)> {
 /// What was published here meanwhile does not make an unchanged file new: the file is compared
 /// with what the file said last.
 pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<ContentId, Error> {
-    let digest = piece.digest();
-    let said_last: Option<(ContentId, String)> = content::table
-        .filter(content::kind.eq(piece.kind).and(content::code.eq(&piece.code)))
-        .filter(content::origin.eq(Origin::File))
-        .order(content::revision.desc())
-        .select((content::id, content::digest))
-        .first(conn)
-        .optional()?;
-    if let Some((id, _)) = said_last.filter(|(_, kept)| *kept == digest) {
+    if let Some(id) = said_already(conn, piece)? {
+        return Ok(id);
+    }
+    hold(conn)?;
+    // Another server that started at the same time may have kept it meanwhile.
+    if let Some(id) = said_already(conn, piece)? {
         return Ok(id);
     }
     let id = add(conn, piece, (Origin::File, None), now)?;
@@ -182,6 +179,33 @@ pub fn keep(conn: &mut Conn, piece: &Piece, now: Instant) -> Result<ContentId, E
             .execute(conn)?;
     }
     Ok(id)
+}
+
+/// The revision in which the file of this piece said last what it says now.
+fn said_already(conn: &mut Conn, piece: &Piece) -> Result<Option<ContentId>, Error> {
+    let said_last: Option<(ContentId, String)> = content::table
+        .filter(content::kind.eq(piece.kind).and(content::code.eq(&piece.code)))
+        .filter(content::origin.eq(Origin::File))
+        .order(content::revision.desc())
+        .select((content::id, content::digest))
+        .first(conn)
+        .optional()?;
+    let digest = piece.digest();
+    Ok(said_last.filter(|(_, kept)| *kept == digest).map(|(id, _)| id))
+}
+
+/// Lets nobody else add a revision until this transaction is over: the first row stands for the
+/// whole table. So whoever compares with what was said last compares with what stays the last, and
+/// revisions become visible in the order of their ids.
+pub fn hold(conn: &mut Conn) -> Result<(), Error> {
+    let first: Option<ContentId> =
+        content::table.select(diesel::dsl::min(content::id)).first(conn)?;
+    if let Some(first) = first {
+        diesel::update(content::table.find(first))
+            .set(content::kind.eq(content::kind))
+            .execute(conn)?;
+    }
+    Ok(())
 }
 
 fn add(
@@ -264,15 +288,19 @@ pub fn words(conn: &mut Conn) -> Result<Vec<Word>, Error> {
     Ok(rows.into_iter().map(word).collect())
 }
 
-/// The last that was said about any rule set: whoever has loaded it has loaded everything.
-pub fn last_word(conn: &mut Conn) -> Result<ContentId, Error> {
-    let newest: Option<ContentId> = content::table
-        .filter(content::kind.eq(ContentKind::RuleSet))
-        .order(content::id.desc())
-        .select(content::id)
-        .first(conn)
-        .optional()?;
-    Ok(newest.unwrap_or(ContentId(0)))
+/// How much was said about rule sets: whoever has loaded as much has loaded everything. The number
+/// tells what its newest alone would not: one that was added earlier and came to light later.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub struct Extent {
+    pub newest: Option<ContentId>,
+    pub count: i64,
+}
+
+pub fn extent(conn: &mut Conn) -> Result<Extent, Error> {
+    let of_rules = content::table.filter(content::kind.eq(ContentKind::RuleSet));
+    let newest = of_rules.select(diesel::dsl::max(content::id)).first(conn)?;
+    let count = of_rules.count().get_result(conn)?;
+    Ok(Extent { newest, count })
 }
 
 /// A revision that was loaded at some time.

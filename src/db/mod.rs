@@ -14,6 +14,7 @@
 mod migrations;
 mod pool;
 pub mod schema;
+mod settled;
 pub mod types;
 mod url;
 mod writer;
@@ -24,6 +25,7 @@ use diesel::{Connection, PgConnection, SqliteConnection};
 use tokio::sync::{Semaphore, SemaphorePermit};
 
 pub use migrations::{Migrations, migrations_of};
+pub use settled::settled;
 pub use types::Instant;
 pub use url::DatabaseUrl;
 

@@ -435,6 +435,7 @@ diesel::table! {
         why -> Nullable<Text>,
         template_id -> Nullable<BigInt>,
         import_id -> Nullable<BigInt>,
+        written -> BigInt,
     }
 }
 
@@ -452,6 +453,7 @@ diesel::table! {
         evidence -> Nullable<Text>,
         file_id -> Nullable<BigInt>,
         campaign_id -> Nullable<BigInt>,
+        written -> BigInt,
     }
 }
 
@@ -954,6 +956,9 @@ diesel::table! {
         certificate_id -> Nullable<BigInt>,
         kind -> Text,
         language -> Nullable<Text>,
+        edition -> BigInt,
+        kid -> Nullable<Text>,
+        base_url -> Nullable<Text>,
         name -> Text,
         media_type -> Text,
         bytes -> Binary,

@@ -47,6 +47,18 @@ pub struct Body {
     pub facts: Vec<Told>,
 }
 
+impl Body {
+    /// Where the days of the extract are days.
+    pub fn zone(&self) -> chrono_tz::Tz {
+        self.time_zone.parse().unwrap_or(chrono_tz::UTC)
+    }
+
+    /// Whether the day asked about had not begun there when the extract was made.
+    pub fn is_forecast(&self) -> bool {
+        self.on > self.made_at.utc().with_timezone(&self.zone()).date_naive()
+    }
+}
+
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Named {
     pub staff_no: String,

@@ -160,8 +160,7 @@ fn question(lang: Lang, body: &Body) -> String {
 
 /// A moment where the person works, with the name of the zone beside it on the page.
 fn moment(lang: Lang, body: &Body, at: crate::db::Instant) -> String {
-    let zone = body.time_zone.parse().unwrap_or(chrono_tz::UTC);
-    i18n::instant(lang, at.utc(), zone)
+    i18n::instant(lang, at.utc(), body.zone())
 }
 
 fn answer_card(lang: Lang, body: &Body, answer: &Answer) -> Markup {
@@ -177,7 +176,7 @@ fn answer_card(lang: Lang, body: &Body, answer: &Answer) -> Markup {
         html! {
             div.card-body {
                 p.fw-bold.mb-2 { (answer.statement.get(lang)) }
-                @if body.on > body.made_at.utc().date_naive() {
+                @if body.is_forecast() {
                     (alert(Tone::Warn, t!(lang, "这一天在出具时还没有到：仅按当时记录推算。", "That day had not come when this was made: a forecast from what was recorded.")))
                 }
                 (definitions([

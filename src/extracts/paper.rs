@@ -55,8 +55,7 @@ fn printable(text: &str) -> String {
 }
 
 fn moment(body: &Body, at: Instant) -> String {
-    let zone: chrono_tz::Tz = body.time_zone.parse().unwrap_or(chrono_tz::UTC);
-    at.utc().with_timezone(&zone).format("%Y-%m-%d %H:%M:%S %:z").to_string()
+    at.utc().with_timezone(&body.zone()).format("%Y-%m-%d %H:%M:%S %:z").to_string()
 }
 
 fn pairs(lines: Vec<(&str, String)>) -> Block {
@@ -93,7 +92,7 @@ fn said(body: &Body, answer: &Answer) -> Section {
         Block::Verdict { good: answer.held, text: printable(&answer.statement.zh) },
         Block::Paragraph(printable(&answer.statement.en)),
     ];
-    if body.on > body.made_at.utc().date_naive() {
+    if body.is_forecast() {
         let note = "出具时这一天还没有到，仅按当时记录推算。 That day had not come when this was made: a forecast.";
         blocks.push(Block::Small(note.to_owned()));
     }
@@ -109,7 +108,7 @@ fn said(body: &Body, answer: &Answer) -> Section {
 }
 
 fn certificate(one: &Shown) -> Vec<String> {
-    let through = one.valid_through.map_or_else(|| "∞".to_owned(), |day| day.to_string());
+    let through = one.valid_through.map_or_else(|| "长期 no end".to_owned(), |day| day.to_string());
     let why = one.why.as_ref().map(|why| format!(" · {}", both(why))).unwrap_or_default();
     vec![
         one.number.clone().unwrap_or_else(|| "—".to_owned()),

@@ -48,6 +48,11 @@ pub(super) const SILENT: &str = "the mail server fell silent";
 /// The last of many tries ended without an answer.
 pub(super) const NO_ANSWER: &str = "no answer after many tries";
 
+/// It was still waiting when a later mail about the same took its place.
+pub const OVERTAKEN: &str = "overtaken";
+/// It was still waiting when its recipient had left.
+pub const LEFT: &str = "left";
+
 /// Why a mail failed, for people: our own reasons in both languages, a server's words as they are.
 pub fn said(why: &str) -> Text {
     match why {
@@ -63,6 +68,14 @@ pub fn said(why: &str) -> Text {
         NO_ANSWER => text!(
             "多次尝试都没有得到答复。请查看服务器日志，再重新发送。",
             "Many tries ended without an answer. Look at the server's log, then send it again."
+        ),
+        OVERTAKEN => text!(
+            "未及发出，已由后面的提醒取代。无需再发。",
+            "It had not gone out when a later reminder took its place. It need not be sent."
+        ),
+        LEFT => text!(
+            "未及发出，收件人已离职。无需再发。",
+            "It had not gone out when its recipient had left. It need not be sent."
         ),
         words => Text::same(words),
     }

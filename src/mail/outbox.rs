@@ -296,6 +296,32 @@ pub fn park(conn: &mut Conn, claimed: &Claimed, why: &str, fate: Fate, now: Inst
     Ok(())
 }
 
+/// Gives up those of these mails that nobody has in hand and the server cannot have: there is no use
+/// in them any more. Returns what they carried for calendars.
+pub fn park_useless(
+    conn: &mut Conn,
+    mails: &[OutboxId],
+    why: &str,
+    now: Instant,
+) -> Result<Vec<String>> {
+    let mut carried: Vec<Option<String>> = Vec::new();
+    for some in mails.chunks(500) {
+        carried.extend(each_backend!(conn, |conn| diesel::update(
+            outbox::table.filter(outbox::id.eq_any(some.to_vec()))
+        )
+        .filter(outbox::sent_at.is_null().and(outbox::handed_at.is_null()))
+        .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+        .set((
+            outbox::parked_at.eq(now),
+            outbox::leased_until.eq(None::<Instant>),
+            outbox::last_error.eq(why),
+        ))
+        .returning(outbox::calendar)
+        .get_results::<Option<String>>(conn))?);
+    }
+    Ok(carried.into_iter().flatten().collect())
+}
+
 /// A refusal says nothing of an earlier try without an answer: that doubt stays.
 fn handed(mail: &Mail, fate: Fate, now: Instant) -> Option<Instant> {
     match fate {

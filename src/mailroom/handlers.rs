@@ -1,4 +1,4 @@
-//! The outbox, for administrators.
+//! The outbox, for administrators of the whole group: mails of everybody, with the links in them.
 
 use actix_web::{HttpResponse, http::header, web};
 use serde::Deserialize;
@@ -70,14 +70,23 @@ pub async fn list(
     admin: Acting<Administrator>,
     query: web::Query<MailQuery>,
 ) -> Result<HttpResponse> {
-    let (asked, now) = (query.clone(), admin.now);
-    let mails = db.read(move |conn| Mails::load(conn, &asked, now)).await?;
+    let (asked, acting) = (query.clone(), admin.clone());
+    let mails = db
+        .read(move |conn| {
+            acting.demand_all(conn)?;
+            Mails::load(conn, &asked, acting.now)
+        })
+        .await?;
     Ok(html(pages::list(&admin, &mails, &query, **delivery)))
 }
 
-async fn find(db: &Db, id: i64) -> Result<Mail> {
-    let found = db.read(move |conn| outbox::find(conn, OutboxId(id))).await?;
-    found.ok_or(Error::NotFound)
+async fn find(db: &Db, admin: &Acting<Administrator>, id: i64) -> Result<Mail> {
+    let acting = admin.clone();
+    db.read(move |conn| {
+        acting.demand_all(conn)?;
+        outbox::find(conn, OutboxId(id))?.ok_or(Error::NotFound)
+    })
+    .await
 }
 
 pub async fn mail(
@@ -86,7 +95,7 @@ pub async fn mail(
     admin: Acting<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, *id).await?, **delivery);
+    let mail = shown(find(&db, &admin, *id).await?, **delivery);
     let mut response = html(pages::mail(&admin, &mail, **delivery));
     // This page alone shows another of our own inside it.
     response.headers_mut().insert(
@@ -101,10 +110,10 @@ pub async fn mail(
 pub async fn preview(
     db: web::Data<Db>,
     delivery: web::Data<MailDelivery>,
-    _: Acting<Administrator>,
+    admin: Acting<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, *id).await?, **delivery);
+    let mail = shown(find(&db, &admin, *id).await?, **delivery);
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((
@@ -119,10 +128,10 @@ pub async fn raw(
     db: web::Data<Db>,
     delivery: web::Data<MailDelivery>,
     head: web::Data<Letterhead>,
-    _: Acting<Administrator>,
+    admin: Acting<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, *id).await?, **delivery);
+    let mail = shown(find(&db, &admin, *id).await?, **delivery);
     let wire = message::compose(&mail, &head)
         .map_err(|unfit| Error::Refused(message::said(&unfit.to_string())))?;
     Ok(download(&format!("mail-{id}.eml"), "message/rfc822", wire.bytes))
@@ -163,6 +172,7 @@ pub async fn send_again(
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
+        acting.demand_all(conn)?;
         let id = OutboxId(*id);
         let mail = outbox::find(conn, id)?.ok_or(Error::NotFound)?;
         if outbox::send_again(conn, id, acting.now)? == 0 {
@@ -194,6 +204,7 @@ pub async fn send_all_again(
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
+        acting.demand_all(conn)?;
         let count = outbox::send_all_again(conn, acting.now)?;
         pause::cut_short(conn, acting.now)?;
         let subject = ("outbox", None);
@@ -211,6 +222,7 @@ pub async fn try_now(
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
+        acting.demand_all(conn)?;
         pause::cut_short(conn, acting.now)?;
         audit::note(conn, Some(acting.id), "try-mail-now", ("outbox", None), (), acting.now)?;
         Ok("/admin/mail".to_owned())

@@ -7,14 +7,10 @@ use serde::Deserialize;
 use super::{import_pages as pages, uploads};
 use crate::{
     access::{Acting, Administrator, audit, submit},
-    db::{Conn, Db},
+    db::Db,
     i18n::Lang,
     record::Rules,
-    staff::{
-        self,
-        import::{self, Import, ImportError, ImportKind, Report, RunId, Table},
-        queries::Scope,
-    },
+    staff::import::{self, Import, ImportError, ImportKind, Report, RunId, Table},
     text,
     web::{Error, Form, Result, download, html, redirect},
 };
@@ -30,12 +26,6 @@ impl From<ImportError> for Error {
 
 type Admin = Acting<Administrator>;
 
-/// Whether an administrator reaches the whole group, not a part of it.
-fn reaches_all(conn: &mut Conn, admin: &Admin) -> Result<bool> {
-    let sites = staff::queries::sites(conn, &Scope::everyone())?;
-    Ok(sites.iter().all(|site| admin.reach().covers_site(site)))
-}
-
 #[derive(Deserialize)]
 pub struct Done {
     done: Option<i64>,
@@ -50,7 +40,7 @@ pub async fn list(
     let done = query.done.map(RunId);
     let (runs, last, done) = db
         .read(move |conn| -> Result<_> {
-            let all = reaches_all(conn, &acting)?;
+            let all = acting.reaches_all(conn)?;
             let runs = import::runs(conn, (!all).then_some(acting.id), 50)?;
             let last = import::last_run(conn)?.map(|run| run.id);
             let done = done.and_then(|id| runs.iter().find(|(run, _)| run.id == id).cloned());
@@ -172,7 +162,7 @@ pub async fn undo(db: web::Data<Db>, admin: Admin, Form(form): Form<Undo>) -> Re
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
         let run = import::run(conn, RunId(form.run))?.ok_or(Error::NotFound)?;
-        if run.imported_by != Some(acting.id) && !reaches_all(conn, &acting)? {
+        if run.imported_by != Some(acting.id) && !acting.reaches_all(conn)? {
             return Err(Error::NotFound);
         }
         let why = form.reason.trim();

@@ -62,6 +62,10 @@ const FAINT: Colour = Colour(0xd0, 0xd4, 0xd9);
 /// Points of a line of running text, and of one below the other.
 const SIZE: f32 = 10.0;
 const LEADING: f32 = 1.55;
+/// The same in a row of a table, and what is left free above the line below it.
+const ROW_SIZE: f32 = 9.0;
+const ROW_LINE: f32 = ROW_SIZE * 1.4;
+const ROW_GAP: f32 = 5.0;
 
 impl Report {
     /// The document, PDF/A-2u.
@@ -281,42 +285,72 @@ impl Pen {
     }
 
     fn row_needs_page(&mut self, cells: &[(&str, f32, bool)]) -> Result<bool, Error> {
-        let height = self.set_row(cells)?.1;
-        Ok(self.need(height))
+        let room = self.room_for(most_lines(&self.set_row(cells)?));
+        Ok(self.need(room))
     }
 
-    /// The lines of each cell, and how high the row becomes.
-    fn set_row(&self, cells: &[(&str, f32, bool)]) -> Result<(Vec<Vec<Line>>, f32), Error> {
+    /// The lines of each cell.
+    fn set_row(&self, cells: &[(&str, f32, bool)]) -> Result<Vec<Vec<Line>>, Error> {
         let width = self.right - MARGIN;
-        let style = Style::new(9.0, self.lang);
+        let style = Style::new(ROW_SIZE, self.lang);
         let set =
             cells.iter().map(|(text, share, _)| paragraph(text, style, width * share - mm(2.0)));
-        let set: Vec<Vec<Line>> = set.collect::<Result<_, _>>()?;
-        let most = set.iter().map(Vec::len).max().unwrap_or(1);
-        Ok((set, most as f32 * 9.0 * 1.4 + 5.0))
+        set.collect()
+    }
+
+    /// What must be free where a row begins: all of it, so that it stays together. One that takes
+    /// more than half a page begins where it is and goes on upon the next.
+    fn room_for(&self, lines: usize) -> f32 {
+        let page = self.sheet.height - MARGIN - BOTTOM;
+        let whole = lines as f32 * ROW_LINE + ROW_GAP;
+        if whole > page / 2.0 { ROW_LINE + ROW_GAP } else { whole }
     }
 
     /// A row with a line below it; labels are grey.
     fn row(&mut self, cells: &[(&str, f32, bool)]) -> Result<(), Error> {
-        let (set, height) = self.set_row(cells)?;
-        self.need(height);
-        let mut left = MARGIN;
-        for (lines, (_, share, label)) in set.into_iter().zip(cells) {
-            let colour = if *label { Colour::GREY } else { Colour::BLACK };
-            for (at, line) in lines.into_iter().enumerate() {
-                self.sheet.text(line, left, self.y + 11.0 + at as f32 * 9.0 * 1.4, colour);
-            }
-            left += (self.right - MARGIN) * share;
+        let set = self.set_row(cells)?;
+        let mut rest = most_lines(&set);
+        self.need(self.room_for(rest));
+        let mut columns: Vec<_> = set.into_iter().map(Vec::into_iter).collect();
+        while rest > 0 {
+            self.need(ROW_LINE + ROW_GAP);
+            let free = self.sheet.height - BOTTOM - self.y - ROW_GAP;
+            let fitting = ((free / ROW_LINE) as usize).clamp(1, rest);
+            self.lines_of_row(&mut columns, cells, fitting);
+            rest -= fitting;
         }
-        self.y += height;
+        self.y += ROW_GAP;
         self.sheet.rule((MARGIN, self.y), (self.right, self.y), FAINT, 0.4);
         Ok(())
     }
+
+    /// The next lines of every cell, as many as fit here.
+    fn lines_of_row(
+        &mut self,
+        columns: &mut [std::vec::IntoIter<Line>],
+        cells: &[(&str, f32, bool)],
+        fitting: usize,
+    ) {
+        let mut left = MARGIN;
+        for (lines, (_, share, label)) in columns.iter_mut().zip(cells) {
+            let colour = if *label { Colour::GREY } else { Colour::BLACK };
+            for (at, line) in lines.take(fitting).enumerate() {
+                self.sheet.text(line, left, self.y + 11.0 + at as f32 * ROW_LINE, colour);
+            }
+            left += (self.right - MARGIN) * share;
+        }
+        self.y += fitting as f32 * ROW_LINE;
+    }
+}
+
+fn most_lines(set: &[Vec<Line>]) -> usize {
+    set.iter().map(Vec::len).max().unwrap_or(1)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::print::sheet::Mark;
 
     fn report(rows: usize) -> Report {
         let row = |at: usize| vec![format!("{at}"), "龘𠮷 Łŵ".to_owned()];
@@ -355,6 +389,40 @@ mod tests {
         let bytes = long.to_pdf().unwrap();
         assert!(bytes == long.to_pdf().unwrap());
         assert!(bytes.starts_with(b"%PDF-1.7") && bytes.len() < 100_000, "{}", bytes.len());
+    }
+
+    /// How often a character was drawn, and how far down the lowest line with it stands.
+    fn drawn(sheets: &[Sheet], character: char) -> (usize, f32) {
+        let lines = sheets.iter().flat_map(|sheet| &sheet.marks).filter_map(|mark| match mark {
+            Mark::Text { line, baseline, .. } => Some((line, *baseline)),
+            _ => None,
+        });
+        lines.fold((0, 0.0_f32), |(count, lowest), (line, baseline)| {
+            let text = line.runs.iter().map(|run| run.text.as_str());
+            let here = text.flat_map(str::chars).filter(|one| *one == character).count();
+            (count + here, if here > 0 { lowest.max(baseline) } else { lowest })
+        })
+    }
+
+    #[test]
+    fn a_row_higher_than_a_page_goes_on_and_loses_nothing() {
+        for (narrow, wide) in [(1_000, 0), (330, 10), (1_000, 1_000), (5_000, 1)] {
+            let rows = vec![vec!["由".repeat(narrow), "因".repeat(wide)]; 2];
+            let headers = vec!["甲".to_owned(), "乙".to_owned()];
+            let table = Block::Table { headers, rows, shares: vec![1.0, 7.0] };
+            let pairs = Block::Pairs(vec![("理".repeat(narrow), "据".repeat(wide))]);
+            let heading = String::new();
+            let sections = vec![Section { heading, blocks: vec![table, pairs] }];
+            let sheets = Report { sections, ..report(0) }.sheets().unwrap();
+            let foot = Sheet::a4().height - BOTTOM;
+            for (character, expected) in
+                [('由', 2 * narrow), ('因', 2 * wide), ('理', narrow), ('据', wide)]
+            {
+                let (count, lowest) = drawn(&sheets, character);
+                assert_eq!(count, expected, "{character} of {narrow} and {wide}");
+                assert!(lowest <= foot, "{character} at {lowest}, below {foot}");
+            }
+        }
     }
 
     #[test]

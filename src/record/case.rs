@@ -443,7 +443,7 @@ impl<'a> Case<'a> {
     /// The first day on which an absence since `start` has become too long.
     fn too_long_away(&self, rule: &Active, start: NaiveDate) -> Option<NaiveDate> {
         let worked = self.worked(&rule.occupations, rule.related, NaiveDate::MIN);
-        let mut away_from = start;
+        let mut away_from = start.max(self.work_known_from(rule, start)?);
         for span in worked.as_slice().iter().filter(|span| span.through >= start) {
             let limit = first_day_after_months(away_from, rule.away_months);
             if limit <= span.from {
@@ -453,6 +453,17 @@ impl<'a> Case<'a> {
         }
         let limit = first_day_after_months(away_from, rule.away_months);
         (away_from < FOREVER && limit < FOREVER).then_some(limit)
+    }
+
+    /// From when on the record tells where somebody worked: since they first worked in the trade,
+    /// or since the first work it knows after `start`. Of the time before nothing is known, and
+    /// nothing known is not being away: a licence taken over from elsewhere stays valid.
+    fn work_known_from(&self, rule: &Active, start: NaiveDate) -> Option<NaiveDate> {
+        let tells = |fact: &&Fact| {
+            span_of(fact).through >= start
+                || self.is_occupation(&rule.occupations, rule.related, &fact.code)
+        };
+        self.of(Kind::Employment).iter().filter(tells).map(|fact| fact.from).min()
     }
 
     fn age(&self, age: &Age, witness: &mut impl Witness) -> Truth {

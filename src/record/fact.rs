@@ -49,9 +49,9 @@ pub enum Kind {
 /// than a requirement knows. It meets no requirement.
 pub const FAILED: &str = "failed";
 
-/// The level of what is left of a certificate fact when the certificate was suspended: the fact
-/// after it, if it is of the same certification, is the same certificate reinstated.
-pub const SUSPENDED: &str = "suspended";
+/// How the level of a certificate fact begins that is not the first of its certificate: it was
+/// suspended, or had run out before it was extended. The first day of the certificate follows.
+pub const RESUMED: &str = "resumed:";
 
 impl Kind {
     pub const ALL: [Kind; 19] = [
@@ -149,4 +149,13 @@ pub struct Fact {
     pub unit: Option<String>,
     pub from: NaiveDate,
     pub through: Option<NaiveDate>,
+}
+
+impl Fact {
+    /// The first day of what it is about: what is held of a certificate after a suspension is the
+    /// same certificate, and what is earned after a revocation is another.
+    pub fn began(&self) -> NaiveDate {
+        let resumed = |level: &str| level.strip_prefix(RESUMED)?.parse().ok();
+        self.level.as_deref().and_then(resumed).unwrap_or(self.from)
+    }
 }

@@ -12,7 +12,7 @@ use chrono::NaiveDate;
 
 use super::{
     case::{Case, Truth, span_of},
-    fact::{Fact, Kind, SUSPENDED},
+    fact::{Fact, Kind},
     period::{FOREVER, day_before},
     programme::{Certification, Review, ReviewDay, Transition},
     requirement::Requirement,
@@ -59,7 +59,7 @@ impl Case<'_> {
         let Some(at) = facts.iter().rposition(|fact| span_of(fact).contains(self.on)) else {
             return Truth::always(true);
         };
-        let run = Run { from: begun(facts, at), through: facts[at].through };
+        let run = Run { from: facts[at].began(), through: facts[at].through };
         let truth = self.bears(plan, run);
         // Another certificate, begun later or left over from before, is judged by its own days.
         let next = facts.iter().map(|fact| fact.from).find(|from| *from > self.on);
@@ -74,7 +74,11 @@ impl Case<'_> {
         let unless = demands.suspended_unless.map_or(Truth::always(true), |one| case.truth(one));
         let reviewed =
             demands.review.map_or(Truth::always(true), |review| case.reviewed(review, run));
-        unless.and(reviewed).and(case.bound(plan, run.from))
+        let truth = unless.and(reviewed).and(case.bound(plan, run.from));
+        // From the day on which a newer version binds it, other demands count.
+        let binding = newer(plan, run.from).iter().filter_map(Transition::binds_from);
+        let next = binding.filter(|day| *day > self.on).min();
+        Truth { through: truth.through.min(next.map_or(FOREVER, day_before)), ..truth }
     }
 
     /// Why a certificate does not count on the day, if it does not.
@@ -88,9 +92,9 @@ impl Case<'_> {
         if let Some(day) = missed.and_then(|review| case.open_review(review, run)) {
             return Some(Lapse::Review(day));
         }
-        let since = plan.transition.as_ref().and_then(Transition::binds_from)?;
+        let binding = self.asking(newer(plan, run.from))?;
         let bound = case.bound(plan, run.from).met;
-        (!bound).then_some(Lapse::NewerRules(since, &plan.requires))
+        (!bound).then_some(Lapse::NewerRules(binding.binds_from()?, binding.asks(plan)))
     }
 
     /// The first review that has not been done, as far as is known on the day.
@@ -98,36 +102,41 @@ impl Case<'_> {
         self.deeper().open_review(self.demands(plan, run.from).review?, run)
     }
 
-    /// A certificate that began under earlier rules keeps their demands until the newer bind it.
+    fn has_bound(&self, one: &Transition) -> bool {
+        one.binds_from().is_some_and(|day| day <= self.on)
+    }
+
+    /// The last version that binds a certificate by the day and asked something else for it, of
+    /// those that came after it began.
+    fn asking<'b>(&self, newer: &'b [Transition]) -> Option<&'b Transition> {
+        newer.iter().rfind(|one| !one.holding_only && self.has_bound(one))
+    }
+
+    /// A certificate that began under earlier rules keeps their demands until newer ones bind it,
+    /// and then keeps those until still newer ones do.
     fn demands<'b>(&self, plan: &'b Certification, from: NaiveDate) -> Demands<'b> {
-        let newest = Demands {
-            suspended_unless: plan.suspended_unless.as_ref(),
-            review: plan.review.as_ref(),
-        };
-        let Some(transition) = plan.transition.as_ref().filter(|one| from < one.from.0) else {
-            return newest;
-        };
-        let bound = transition.binds_from().is_some_and(|day| day <= self.on);
-        match &transition.before {
-            Some(before) if !bound => Demands {
+        let newer = newer(plan, from).iter();
+        // Back to the last that binds it; of those after it, the first says what counted till then.
+        // One without `before` demanded the same of holders as the version before it.
+        let later = newer.rev().take_while(|one| !self.has_bound(one));
+        match later.filter_map(|one| one.before.as_ref()).last() {
+            Some(before) => Demands {
                 suspended_unless: before.suspended_unless.as_ref(),
                 review: before.review.as_ref(),
             },
-            _ => newest,
+            None => Demands {
+                suspended_unless: plan.suspended_unless.as_ref(),
+                review: plan.review.as_ref(),
+            },
         }
     }
 
-    /// Whether a certificate from before the newer rules has met what they demand, on some day
-    /// since they came.
+    /// Whether a certificate from before the version that binds it has met what that version asks,
+    /// on some day since it began: evidence gets old, and whoever met the newer conditions when
+    /// they were certified has met them.
     fn bound(&self, plan: &Certification, from: NaiveDate) -> Truth {
-        let Some(transition) = plan.transition.as_ref().filter(|one| from < one.from.0) else {
-            return Truth::always(true);
-        };
-        let Some(binds) = transition.binds_from() else { return Truth::always(true) };
-        if self.on < binds {
-            return Truth { met: true, through: day_before(binds) };
-        }
-        match self.at(transition.from.0).earliest(&plan.requires) {
+        let Some(binding) = self.asking(newer(plan, from)) else { return Truth::always(true) };
+        match self.at(from).earliest(binding.asks(plan)) {
             Some(day) if day <= self.on => Truth::always(true),
             Some(day) => Truth { met: false, through: day_before(day) },
             None => Truth::always(false),
@@ -190,9 +199,8 @@ impl Case<'_> {
     }
 }
 
-/// The first day of a certificate: what is left of it after a suspension is the same certificate.
-fn begun(facts: &[Fact], at: usize) -> NaiveDate {
-    let before = facts[..at].iter().rev();
-    let earlier = before.take_while(|fact| fact.level.as_deref() == Some(SUSPENDED)).last();
-    earlier.unwrap_or(&facts[at]).from
+/// The versions that came after a certificate began, oldest first.
+fn newer(plan: &Certification, begun: NaiveDate) -> &[Transition] {
+    let under = plan.transitions.partition_point(|one| one.from.0 <= begun);
+    plan.transitions.get(under..).unwrap_or_default()
 }

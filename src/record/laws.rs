@@ -66,7 +66,7 @@ fn a_fact() -> impl Strategy<Value = Fact> {
     let shape = (kind, code(), option::weighted(0.8, level), amount, some_day());
     (shape, option::of(0u32..1500)).prop_map(|((kind, code, level, amount, from), length)| {
         let code = match kind {
-            Kind::Education => EDUCATION[code.len() % 6].to_owned(),
+            Kind::Education => EDUCATION[code.len() % EDUCATION.len()].to_owned(),
             _ => code,
         };
         let amount = amount.map(|(numerator, denominator)| Amount { numerator, denominator });
@@ -284,8 +284,12 @@ proptest! {
         requirement in requirement(), facts in person(), others in person(), on in some_day(),
     ) {
         let context = context();
+        // Any employment says since when it is known where somebody worked.
+        let mut asks_where = false;
+        requirement.visit(&mut |rule| asks_where |= matches!(rule, Rule::Active(_)));
         let strange = others.into_iter().filter(|fact| {
             !matches!(fact.kind, Kind::Education | Kind::Birth)
+                && !(asks_where && fact.kind == Kind::Employment)
         });
         let mut more = facts.clone();
         more.extend(strange.map(|fact| Fact { code: "elsewhere".into(), ..fact }));

@@ -2,7 +2,7 @@
 //!
 //! Adding to a person's record first takes that person's head row, so two writers form one chain.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -697,14 +697,14 @@ pub fn rows_running_out(
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<Vec<Row>> {
-    rows_running_out_of(conn, kind, None, first, last)
+    rows_running_out_of(conn, (kind, None), None, first, last)
 }
 
-/// [`rows_running_out`], narrowed to a code.
+/// [`rows_running_out`], narrowed to a code, and to a few people.
 pub fn rows_running_out_of(
     conn: &mut Conn,
-    kind: Kind,
-    code: Option<&str>,
+    (kind, code): (Kind, Option<&str>),
+    people: Option<&[PersonId]>,
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<Vec<Row>> {
@@ -730,6 +730,9 @@ pub fn rows_running_out_of(
     if let Some(code) = code {
         query = query.filter(fact::code.eq(code.to_owned()));
     }
+    if let Some(people) = people {
+        query = query.filter(fact::person_id.eq_any(people.to_vec()));
+    }
     Ok(query.order((fact::through_on, fact::id)).select(Row::as_select()).load(conn)?)
 }
 
@@ -754,21 +757,41 @@ pub fn rows_with_code_of(
     Ok(rows)
 }
 
-/// Rows of one kind and code whose first day lies within these days.
+/// Rows of one kind and code whose first day lies within these days, of a few people or of all.
 pub fn rows_beginning(
     conn: &mut Conn,
-    kind: Kind,
-    code: &str,
+    (kind, code): (Kind, &str),
+    people: Option<&[PersonId]>,
     first: NaiveDate,
     last: NaiveDate,
 ) -> Result<Vec<Row>> {
-    Ok(fact::table
-        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code)))
+    let mut query = fact::table
+        .filter(fact::kind.eq(kind.word()).and(fact::code.eq(code.to_owned())))
         .filter(fact::from_on.ge(first).and(fact::from_on.le(last)))
         .filter(fact::voided_at.is_null())
-        .order((fact::from_on, fact::id))
-        .select(Row::as_select())
-        .load(conn)?)
+        .into_boxed();
+    if let Some(people) = people {
+        query = query.filter(fact::person_id.eq_any(people.to_vec()));
+    }
+    Ok(query.order((fact::from_on, fact::id)).select(Row::as_select()).load(conn)?)
+}
+
+/// The newest row of all, by its number.
+pub fn newest(conn: &mut Conn) -> Result<i64> {
+    let newest: Option<i64> = fact::table.select(diesel::dsl::max(fact::id)).first(conn)?;
+    Ok(newest.unwrap_or(0))
+}
+
+/// Whose record has rows newer than one, voids included; none when there are more people than so many.
+pub fn people_since(conn: &mut Conn, row: i64, most: usize) -> Result<Option<HashSet<PersonId>>> {
+    let people: Vec<PersonId> = fact::table
+        .filter(fact::id.gt(row))
+        .order(fact::person_id)
+        .select(fact::person_id)
+        .distinct()
+        .limit(i64::try_from(most).unwrap_or(i64::MAX).saturating_add(1))
+        .load(conn)?;
+    Ok((people.len() <= most).then(|| people.into_iter().collect()))
 }
 
 /// The whole story of a person, voids included, newest first.

@@ -120,13 +120,22 @@ fn usable(word: &str) -> String {
 }
 
 fn plain(whole: &str, word: &str) -> Result<Piece, Text> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let fits =
+        |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || matches!(c, '-' | '_' | '.');
     match word.chars().find(|c| !fits(*c)) {
         None => Ok(Piece::Plain(word.to_owned())),
         Some('}') => Err(unclosed(whole)),
+        // Whoever checks a certificate types its number in any case, so only one case is used.
+        Some(small) if small.is_ascii_lowercase() => {
+            let capitals = word.to_ascii_uppercase();
+            Err(text!(
+                "证书编号“{whole}”里有小写字母“{small}”。编号一律用大写字母：请把“{word}”写成“{capitals}”",
+                "the number “{whole}” has the small letter “{small}” in it: numbers are in capitals, so write “{word}” as “{capitals}”"
+            ))
+        }
         Some(wrong) => Err(text!(
-            "证书编号“{whole}”里有“{wrong}”。编号会出现在网址里，只能用字母、数字、-、_ 和 .",
-            "the number “{whole}” has “{wrong}” in it: it stands in addresses, so only letters, digits, - _ and . may be used"
+            "证书编号“{whole}”里有“{wrong}”。编号会出现在网址里，只能用大写字母、数字、-、_ 和 .",
+            "the number “{whole}” has “{wrong}” in it: it stands in addresses, so only capitals, digits, - _ and . may be used"
         )),
     }
 }
@@ -211,6 +220,8 @@ mod tests {
             ("SF}-{serial}", "brace"),
             ("SF/{serial}", "“/” in it"),
             ("证{serial}", "“证” in it"),
+            ("Sf-{year}-{serial:6}", "as “SF-”"),
+            ("SF-{serial}x", "as “X”"),
         ] {
             let refused = Pattern::parse(pattern).unwrap_err();
             assert!(refused.en.contains(en), "{pattern}: {}", refused.en);

@@ -9,7 +9,7 @@
 //! [`Programmes`] is everything that was loaded; reading and checking the files is in
 //! [`super::reading`].
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize, de};
@@ -351,8 +351,15 @@ pub struct Certification {
     pub suspended_unless: Option<Requirement>,
     /// Trainees who may do its work under supervision (R10).
     pub exemption: Option<Exemption>,
-    /// What a newer version means for certificates issued before it.
-    pub transition: Option<Transition>,
+    /// What newer versions mean for certificates issued before them, one after the other: a later
+    /// version changes nothing about what an earlier one asked of those it found.
+    #[serde(
+        default,
+        rename = "transition",
+        deserialize_with = "one_or_several",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub transitions: Vec<Transition>,
     #[serde(default)]
     pub issue: Issue,
     /// Such as `SF-{year}-{serial:6}`.
@@ -365,12 +372,25 @@ pub struct Certification {
 impl Certification {
     /// Whether anything is demanded of whoever holds it.
     pub fn binds_holders(&self) -> bool {
-        self.suspended_unless.is_some() || self.review.is_some() || self.transition.is_some()
+        self.suspended_unless.is_some() || self.review.is_some() || !self.transitions.is_empty()
     }
 
     /// The ways of the n-th renewal, counted from 1.
     pub fn ways(&self, nth: u32) -> impl Iterator<Item = &Renewal> {
         self.renewals.iter().filter(move |way| way.is_for(nth))
+    }
+
+    fn requirements_mut(&mut self) -> Vec<&mut Requirement> {
+        let mut all = vec![&mut self.requires];
+        all.extend(self.renewals.iter_mut().map(|renewal| &mut renewal.requires));
+        all.extend(&mut self.suspended_unless);
+        if let Some(exemption) = &mut self.exemption {
+            all.extend(&mut exemption.trainee);
+            all.extend(&mut exemption.supervisor);
+        }
+        all.extend(self.review.iter_mut().flat_map(Review::demands_mut));
+        all.extend(self.transitions.iter_mut().flat_map(Transition::requirements_mut));
+        all
     }
 
     /// What may bring it: the first issue and every way of renewing it.
@@ -490,12 +510,30 @@ pub struct Exemption {
 }
 
 /// What a newer version of the rules means for certificates that began before it.
+///
+/// ```toml
+/// [[certification.transition]]   # one alone may be a table: transition = { … }
+/// from = 2026-12-01
+/// holders = "from-date"
+/// requires.exam.parts = [{ code = "hv", min = 80 }]   # what that version asked
+///
+/// [[certification.transition]]
+/// from = 2027-12-01
+/// holders = { grace = { days = 90 } }
+/// ```
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transition {
     /// Certificates that begin on this day or later are under the newer version.
     pub from: Day,
     pub holders: Holders,
+    /// Whether only what is demanded while it is held has changed (a review, what suspends it):
+    /// then nobody shows again what they have shown.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub holding_only: bool,
+    /// What the newer version asks of them; what the certification requires now when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub requires: Option<Requirement>,
     /// What the version before demanded of holders: it goes on binding them until the newer does.
     pub before: Option<Before>,
 }
@@ -510,6 +548,57 @@ impl Transition {
             Holders::Grace { days } => Some(days_after(self.from.0, days)),
         }
     }
+
+    /// What earlier holders must have met.
+    pub fn asks<'a>(&'a self, plan: &'a Certification) -> &'a Requirement {
+        self.requires.as_ref().unwrap_or(&plan.requires)
+    }
+
+    fn requirements_mut(&mut self) -> impl Iterator<Item = &mut Requirement> {
+        let before = self.before.iter_mut().flat_map(|before| {
+            let reviews = before.review.iter_mut().flat_map(Review::demands_mut);
+            before.suspended_unless.iter_mut().chain(reviews)
+        });
+        self.requires.iter_mut().chain(before)
+    }
+
+    /// Every requirement it names.
+    pub fn requirements(&self) -> impl Iterator<Item = &Requirement> {
+        let before = self.before.iter().flat_map(|before| {
+            let reviews = before.review.iter().flat_map(Review::demands);
+            before.suspended_unless.iter().chain(reviews)
+        });
+        self.requires.iter().chain(before)
+    }
+}
+
+/// Reads one table or several, into the order of their days.
+fn one_or_several<'de, D: de::Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<Transition>, D::Error> {
+    struct OneOrSeveral;
+
+    impl<'de> de::Visitor<'de> for OneOrSeveral {
+        type Value = Vec<Transition>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a transition such as { from = 2026-12-01, holders = \"from-date\" }, or several of them")
+        }
+
+        fn visit_map<A: de::MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+            let one = Transition::deserialize(de::value::MapAccessDeserializer::new(map))?;
+            Ok(vec![one])
+        }
+
+        fn visit_seq<A: de::SeqAccess<'de>>(self, seq: A) -> Result<Self::Value, A::Error> {
+            let mut all: Vec<Transition> =
+                Vec::deserialize(de::value::SeqAccessDeserializer::new(seq))?;
+            all.sort_by_key(|one| one.from);
+            Ok(all)
+        }
+    }
+
+    deserializer.deserialize_any(OneOrSeveral)
 }
 
 /// The demands on holders of the version before.
@@ -627,6 +716,12 @@ pub struct ReviewDay {
 }
 
 impl Review {
+    /// What it asks, and of whom it asks it less often.
+    pub fn demands(&self) -> impl Iterator<Item = &Requirement> {
+        let longer = self.longer.as_ref().map(|longer| &longer.requires);
+        self.requires.iter().chain(longer)
+    }
+
     fn demands_mut(&mut self) -> impl Iterator<Item = &mut Requirement> {
         let longer = self.longer.as_mut().map(|longer| &mut longer.requires);
         self.requires.iter_mut().chain(longer)
@@ -849,39 +944,32 @@ impl RuleSet {
 
     /// Every requirement of the set, to be changed or walked through.
     pub fn requirements_mut(&mut self) -> Vec<&mut Requirement> {
-        let mut all: Vec<&mut Requirement> = Vec::new();
-        all.extend(self.deemed.iter_mut().map(|deemed| &mut deemed.by));
+        self.owned_requirements_mut().into_iter().map(|(_, requirement)| requirement).collect()
+    }
+
+    /// The same, each with the bare code of what asks it.
+    pub fn owned_requirements_mut(&mut self) -> Vec<(String, &mut Requirement)> {
+        let mut all: Vec<(String, &mut Requirement)> = Vec::new();
+        for deemed in &mut self.deemed {
+            all.push((deemed.certificate.clone(), &mut deemed.by));
+        }
         for path in &mut self.paths {
-            all.push(&mut path.requires);
-            all.extend(&mut path.assessment);
+            let asked = std::iter::once(&mut path.requires).chain(&mut path.assessment);
+            all.extend(asked.map(|one| (path.code.clone(), one)));
         }
         for certification in &mut self.certifications {
-            all.push(&mut certification.requires);
-            for renewal in &mut certification.renewals {
-                all.push(&mut renewal.requires);
-            }
-            all.extend(&mut certification.suspended_unless);
-            if let Some(exemption) = &mut certification.exemption {
-                all.extend(&mut exemption.trainee);
-                all.extend(&mut exemption.supervisor);
-            }
-            let before = certification.transition.as_mut().and_then(|one| one.before.as_mut());
-            let reviews = certification.review.iter_mut();
-            match before {
-                Some(before) => {
-                    all.extend(&mut before.suspended_unless);
-                    all.extend(reviews.chain(&mut before.review).flat_map(Review::demands_mut));
-                }
-                None => all.extend(reviews.flat_map(Review::demands_mut)),
-            }
+            let code = certification.code.clone();
+            let asked = certification.requirements_mut().into_iter();
+            all.extend(asked.map(|one| (code.clone(), one)));
         }
         for exam in &mut self.exams {
-            all.extend(&mut exam.requires);
-            all.extend(exam.practical.iter_mut().flat_map(PracticalPlan::requirements_mut));
+            let practical = exam.practical.iter_mut().flat_map(PracticalPlan::requirements_mut);
+            let asked = exam.requires.iter_mut().chain(practical);
+            all.extend(asked.map(|one| (exam.code.clone(), one)));
         }
         for job in &mut self.jobs {
-            all.push(&mut job.requires);
-            all.extend(&mut job.guardian);
+            let asked = std::iter::once(&mut job.requires).chain(&mut job.guardian);
+            all.extend(asked.map(|one| (job.code.clone(), one)));
         }
         all
     }
@@ -1000,10 +1088,12 @@ impl Programmes {
     }
 }
 
-const EDUCATIONS: [(&str, &str, &str); 6] = [
+const EDUCATIONS: [(&str, &str, &str); 7] = [
     ("vocational", "中等职业学校（技工学校）", "vocational school"),
     ("senior-technical", "高级技工学校（技师学院）", "senior technical school"),
     ("college", "大专", "college"),
+    // Its diploma is of the level of a college; some routes are open to it alone.
+    ("higher-vocational", "高等职业学校（高职）", "higher vocational college"),
     ("bachelor", "本科", "bachelor"),
     ("master", "硕士", "master"),
     ("doctor", "博士", "doctor"),

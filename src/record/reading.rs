@@ -16,6 +16,7 @@ use super::{
     pattern::Pattern,
     programme::{
         Certification, CompetitionPlan, ExamPlan, Ladder, Path, Programmes, Raise, RuleSet,
+        Validity,
     },
     requirement::{EDUCATION, Education, Exam, Grade, Kpi, Milestone, Requirement, Rule},
 };
@@ -81,19 +82,21 @@ impl Programmes {
         Ok(Programmes::of_checked(sets.into_iter().map(|(code, (set, _))| (code, set)).collect()))
     }
 
-    /// Requirements that name a course nobody teaches.
-    pub fn unknown_courses(&self, known: &BTreeSet<String>) -> Vec<Problem> {
+    /// Requirements that name a course nobody teaches, with their lines in these files.
+    pub fn unknown_courses(
+        &self,
+        files: &[(String, String)],
+        known: &BTreeSet<String>,
+    ) -> Vec<Problem> {
         let mut problems = Vec::new();
         let named = |course: &str| self.context().is_named(Kind::Course, course);
         for set in self.sets() {
             for course in courses_of(&mut set.clone()) {
                 if !known.contains(&course) && !named(&course) {
-                    let file = format!("{}.toml", set.code);
-                    problems.push(Problem {
-                        file,
-                        line: None,
-                        text: unknown("课程", "course", &course),
-                    });
+                    let name = format!("{}.toml", set.code);
+                    let text = files.iter().find(|(file, _)| *file == name);
+                    let file = File { name: &name, text: text.map_or("", |(_, text)| text) };
+                    problems.push(file.problem(&course, unknown("课程", "course", &course)));
                 }
             }
         }
@@ -164,6 +167,38 @@ impl File<'_> {
         let (full, bare) = (format!("\"{name}\""), format!("\"{bare}\""));
         let last = |wanted: &str| self.text.rfind(wanted).map(|offset| self.line_at(offset));
         last(&full).or_else(|| last(&bare))
+    }
+
+    /// The line that defines something of this code.
+    fn definition_of(&self, name: &str) -> Option<usize> {
+        let bare = format!("\"{}\"", name.rsplit('/').next().unwrap_or(name));
+        let place = self.text.lines().position(|line| {
+            let value = line.trim_start().strip_prefix("code").map(str::trim_start);
+            value.and_then(|rest| rest.strip_prefix('=')).is_some_and(|rest| rest.contains(&bare))
+        });
+        place.map(|place| place + 1).or_else(|| self.line_of(name))
+    }
+
+    /// The line that gives a field of a certification this number, or else the one that defines
+    /// the certification.
+    fn line_of_field(&self, certification: &str, field: &str, number: u32) -> Option<usize> {
+        let defined = self.definition_of(certification)?;
+        let number = number.to_string();
+        let lines = self.text.lines().enumerate().skip(defined);
+        let mut own = lines.take_while(|(_, line)| {
+            let line = line.trim_start();
+            !line.starts_with("[[") || line.starts_with("[[certification.")
+        });
+        let words = |line: &str| -> Vec<String> {
+            let letter = |c: char| c.is_alphanumeric() || c == '_';
+            line.split(|c| !letter(c)).map(str::to_owned).collect()
+        };
+        let gives = |line: &str| {
+            let words = words(line.split('#').next().unwrap_or_default());
+            words.iter().any(|word| word == field) && words.contains(&number)
+        };
+        let found = own.find(|(_, line)| gives(line)).map(|(place, _)| place + 1);
+        found.or(Some(defined))
     }
 
     fn problem(&self, name: &str, text: Text) -> Problem {
@@ -269,7 +304,7 @@ impl Checking<'_> {
         problems.extend(self.named_as_its_file());
         problems.extend(self.set.ladders.iter().flat_map(|ladder| self.ladder(ladder)));
         problems.extend(self.set.paths.iter().flat_map(|path| self.path(path)));
-        problems.extend(self.set.certifications.iter().filter_map(|one| self.certification(one)));
+        problems.extend(self.set.certifications.iter().flat_map(|one| self.certification(one)));
         problems.extend(self.set.exams.iter().filter_map(|exam| self.exam_plan(exam)));
         problems.extend(self.set.exams.iter().flat_map(|exam| self.practical(exam)));
         problems.extend(self.mentoring());
@@ -277,8 +312,8 @@ impl Checking<'_> {
         problems.extend(deemed.filter_map(|code| self.is_certificate(code)));
         problems.extend(self.set.competitions.iter().flat_map(|one| self.competition(one)));
         let mut set = self.set.clone();
-        for requirement in set.requirements_mut() {
-            self.requirement(requirement, &mut problems);
+        for (owner, requirement) in set.owned_requirements_mut() {
+            self.requirement(&owner, requirement, &mut problems);
         }
         problems
     }
@@ -338,10 +373,26 @@ impl Checking<'_> {
         self.is_level(&path.ladder, &path.grants).into_iter().chain(from).collect()
     }
 
-    fn certification(&self, one: &Certification) -> Option<Problem> {
-        let pattern = one.number.as_ref()?;
-        let text = Pattern::parse(pattern).err()?;
-        Some(self.file.problem(pattern, text))
+    fn certification(&self, one: &Certification) -> Vec<Problem> {
+        let mistaken = one.number.as_ref().and_then(|pattern| {
+            let text = Pattern::parse(pattern).err()?;
+            Some(self.file.problem(pattern, text))
+        });
+        let lengths = lengths(one).into_iter();
+        let wrong = lengths.filter(|length| !(1..=length.most).contains(&length.number));
+        mistaken.into_iter().chain(wrong.map(|length| self.length(&one.code, &length))).collect()
+    }
+
+    fn length(&self, code: &str, length: &Length) -> Problem {
+        let Length { field, unit, number, most } = length;
+        let text = Text::new(
+            format!("认证“{code}”的 {field} 是 {number}。请写 1 到 {most} 之间的整数"),
+            format!(
+                "{field} of certification “{code}” is {number}: write a whole number from 1 to {most}"
+            ),
+        );
+        let line = self.file.line_of_field(code, unit, *number);
+        Problem { file: self.file.name.to_owned(), line, text }
     }
 
     fn exam_plan(&self, exam: &ExamPlan) -> Option<Problem> {
@@ -418,20 +469,22 @@ impl Checking<'_> {
         }
     }
 
-    fn requirement(&self, requirement: &Requirement, problems: &mut Vec<Problem>) {
+    fn requirement(&self, owner: &str, requirement: &Requirement, problems: &mut Vec<Problem>) {
         requirement.visit(&mut |rule| {
-            problems.extend(self.rule(rule));
+            problems.extend(self.rule(owner, rule));
             problems.extend(rule.milestones().iter().filter_map(|one| self.milestone(one)));
         });
     }
 
-    fn rule(&self, rule: &Rule) -> Vec<Problem> {
+    fn rule(&self, owner: &str, rule: &Rule) -> Vec<Problem> {
         let one = |problem: Option<Problem>| problem.into_iter().collect();
         match rule {
             Rule::All(inner) | Rule::Any(inner) | Rule::None(inner) if inner.is_empty() => {
-                vec![self.empty()]
+                vec![self.empty(owner)]
             }
-            Rule::AtLeast(rule) if rule.n == 0 || rule.n > rule.of.len() => vec![self.empty()],
+            Rule::AtLeast(rule) if rule.n == 0 || rule.n > rule.of.len() => {
+                vec![self.empty(owner)]
+            }
             Rule::Grade(grade) => one(self.is_grade(grade)),
             Rule::Certificate(rule) => one(self.is_certificate(&rule.code)),
             Rule::Education(rule) => self.education(rule),
@@ -484,12 +537,15 @@ impl Checking<'_> {
         self.is_named(Kind::Kpi, &kpi.metric)
     }
 
-    fn empty(&self) -> Problem {
+    fn empty(&self, owner: &str) -> Problem {
         let text = Text::new(
-            "有一组条件为空，或 at_least 的 n 与项数不符。请补上条件",
-            "a group of requirements is empty, or n of at_least does not fit: add what is demanded",
+            format!("“{owner}”有一组条件为空，或 at_least 的 n 与项数不符。请补上条件"),
+            format!(
+                "a group of requirements of “{owner}” is empty, or n of at_least does not fit: add what is demanded"
+            ),
         );
-        Problem { file: self.file.name.to_owned(), line: None, text }
+        let line = self.file.definition_of(owner);
+        Problem { file: self.file.name.to_owned(), line, text }
     }
 
     fn is_grade(&self, grade: &Grade) -> Option<Problem> {
@@ -537,6 +593,60 @@ impl Checking<'_> {
     }
 }
 
+/// A length of time as a file gives it.
+struct Length {
+    /// What it is the length of, as readers of the file find it.
+    field: String,
+    /// The key that has the number.
+    unit: &'static str,
+    number: u32,
+    most: u32,
+}
+
+/// Longer than any certificate is valid for, and short enough to be counted with.
+const MOST_MONTHS: u32 = 6_000;
+const MOST_DAYS: u32 = 180_000;
+
+/// Every length of time of a certification that must be one: a certificate that ended before it
+/// began could not be recorded.
+fn lengths(one: &Certification) -> Vec<Length> {
+    let mut all = Vec::new();
+    all.extend(length_of_validity("validity", one.validity));
+    for way in &one.renewals {
+        all.extend(way.validity.and_then(|one| length_of_validity("renewal.validity", one)));
+        all.extend(way.extends_months.map(|number| Length {
+            field: "renewal.extends_months".to_owned(),
+            unit: "extends_months",
+            number,
+            most: MOST_MONTHS,
+        }));
+    }
+    let before = one.transitions.iter().filter_map(|one| one.before.as_ref()?.review.as_ref());
+    for review in one.review.iter().chain(before) {
+        let every = [("review", Some(review.months))];
+        let longer = review.longer.as_ref().map(|longer| longer.months);
+        for (field, months) in every.into_iter().chain([("review.longer", longer)]) {
+            all.extend(months.map(|number| months_of(field, number)));
+        }
+    }
+    all
+}
+
+fn months_of(field: &str, number: u32) -> Length {
+    Length { field: format!("{field}.months"), unit: "months", number, most: MOST_MONTHS }
+}
+
+fn length_of_validity(field: &str, validity: Validity) -> Option<Length> {
+    match validity {
+        Validity::None => None,
+        Validity::Months(number) => Some(months_of(field, number)),
+        Validity::Days(number) => {
+            Some(Length { field: format!("{field}.days"), unit: "days", number, most: MOST_DAYS })
+        }
+        Validity::Fixed(fixed) => Some(months_of(&format!("{field}.fixed"), fixed.months)),
+    }
+}
+
 fn repeated<'a>(codes: &[&'a String]) -> Vec<&'a String> {
     let mut seen = BTreeSet::new();
     codes.iter().copied().filter(|code| !seen.insert(code.as_str())).collect()
@@ -563,5 +673,79 @@ impl ExamPlan {
     /// The code of the facts this exam writes.
     pub fn fact_code(&self, set: &RuleSet) -> String {
         self.part.clone().unwrap_or_else(|| set.qualified(&self.code))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SET: &str = r#"code = "s"
+version = "1"
+title = { zh = "规", en = "rules" }
+jurisdiction = "house"
+source = "house"
+verified = "primary"
+notice = { zh = "规", en = "rules" }
+[[certification]]
+code = "other"
+title = { zh = "别", en = "other" }
+validity.months = 12
+requires.age.min = 16
+[[certification]]
+code = "c"
+title = { zh = "证", en = "certificate" }
+validity.months = 24
+review = { months = 12 }
+requires.age.min = 18
+[[certification.renewal]]
+extends_months = 6
+validity.days = 90
+requires.age.min = 18
+[[job]]
+code = "j"
+title = { zh = "活", en = "job" }
+requires.certificate.code = "c"
+"#;
+
+    fn problems(text: &str) -> Vec<(Option<usize>, String)> {
+        let found = Programmes::of_files(&[("s.toml".to_owned(), text.to_owned())]);
+        let found = found.err().unwrap_or_default().into_iter();
+        found.map(|problem| (problem.line, problem.text.en)).collect()
+    }
+
+    #[test]
+    fn a_length_of_time_is_one_and_is_named_with_its_line() {
+        assert_eq!(problems(SET), []);
+        for (now, wrong, line, field) in [
+            ("validity.months = 24", "validity.months = 0", 16, "validity.months"),
+            ("validity.months = 24", "validity.months = 6001", 16, "validity.months"),
+            ("validity.days = 90", "validity.days = 0", 21, "renewal.validity.days"),
+            ("extends_months = 6", "extends_months = 0", 20, "renewal.extends_months"),
+            ("review = { months = 12 }", "review = { months = 0 }", 17, "review.months"),
+            ("review = { months = 12 }", "review = { months = 4000000000 }", 17, "review.months"),
+        ] {
+            let found = problems(&SET.replace(now, wrong));
+            assert_eq!(found.len(), 1, "{wrong}: {found:?}");
+            assert_eq!(found[0].0, Some(line), "{wrong}");
+            assert!(found[0].1.contains(field) && found[0].1.contains("“c”"), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn an_empty_group_is_named_with_what_asks_it() {
+        let empty = SET.replacen("requires.age.min = 18", "requires.all = []", 1);
+        let found = problems(&empty);
+        assert_eq!((found.len(), found[0].0), (1, Some(14)), "where “c” is defined");
+        assert!(found[0].1.contains("“c”"));
+    }
+
+    #[test]
+    fn an_unknown_course_is_named_with_its_line() {
+        let text = SET.replacen("requires.age.min = 18", "requires.course.code = \"none\"", 1);
+        let files = [("s.toml".to_owned(), text)];
+        let programmes = Programmes::of_files(&files).unwrap();
+        let found = programmes.unknown_courses(&files, &BTreeSet::new());
+        assert_eq!((found.len(), found[0].line, found[0].file.as_str()), (1, Some(18), "s.toml"));
     }
 }

@@ -35,8 +35,15 @@ pub const ONLINE: &str = "online";
 /// The code of an absence from every trade.
 pub const ALL_TRADES: &str = "all";
 /// Education from low to high, as in the history file.
-pub const EDUCATION: [&str; 6] =
-    ["vocational", "senior-technical", "college", "bachelor", "master", "doctor"];
+pub const EDUCATION: [&str; 7] = [
+    "vocational",
+    "senior-technical",
+    "college",
+    "higher-vocational",
+    "bachelor",
+    "master",
+    "doctor",
+];
 
 /// One demand, with the name of its route and a note for the reader.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -48,7 +48,7 @@ impl Rules {
     ) -> Result<Programmes, Vec<Problem>> {
         let mut programmes = Programmes::of_files(files)?;
         let known: BTreeSet<String> = courses.iter().map(|(code, _)| code.clone()).collect();
-        let unknown = programmes.unknown_courses(&known);
+        let unknown = programmes.unknown_courses(files, &known);
         if !unknown.is_empty() {
             return Err(unknown);
         }

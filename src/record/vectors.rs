@@ -81,7 +81,7 @@ fn the_shipped_rule_sets_are_in_order() {
         "nev-diagnosis",
         "first-time-fix",
     ];
-    assert_eq!(programmes.unknown_courses(&courses.map(String::from).into()), []);
+    assert_eq!(programmes.unknown_courses(&[], &courses.map(String::from).into()), []);
     assert_eq!(programmes.position(" 机修工 ").unwrap().code, "technician");
     assert_eq!(programmes.position("HR").unwrap().code, "hr");
 }
@@ -136,6 +136,23 @@ fn e3_a_related_degree_makes_two_years_enough() {
     assert!(line.met);
     assert_eq!(line.route_used().unwrap().title().en, "college degree");
     assert!(!judged(&programmes, path, &with, "2022-01-09").met);
+}
+
+#[test]
+fn a_higher_vocational_diploma_is_enough_at_once_and_counts_as_a_college_s() {
+    let programmes = shipped();
+    let path = "cn-auto-mechanic-2018style/L3";
+    let of = |school: &str| {
+        facts(vec![
+            worked("2015-01-01"),
+            grade("L4", "2020-01-10"),
+            fact(Kind::Education, school, "2014-07-01").level("automotive"),
+        ])
+    };
+    assert!(judged(&programmes, path, &of("higher-vocational"), "2020-01-10").met);
+    assert!(judged(&programmes, path, &of("senior-technical"), "2020-01-10").met);
+    assert!(!judged(&programmes, path, &of("college"), "2020-01-10").met);
+    assert!(judged(&programmes, "cn-template-2023/L3", &of("higher-vocational"), "2020-01-10").met);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{Datelike, Days, NaiveDate, NaiveDateTime, Timelike};
+use chrono::{Datelike, Days, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 use super::model::Hours;
 
@@ -60,6 +60,13 @@ impl Calendar {
         self.is_quiet_until_midnight(local.hour() * 60 + local.minute())
     }
 
+    /// When it is no longer quiet on the day of a moment.
+    pub fn quiet_ends(&self, local: NaiveDateTime) -> NaiveDateTime {
+        let minute = local.hour() * 60 + local.minute();
+        let ends = if self.is_quiet(minute) { self.week.quiet_until.max(minute) } else { minute };
+        local.date().and_time(NaiveTime::MIN) + Duration::minutes(i64::from(ends))
+    }
+
     /// This day, or the first workday after it.
     pub fn workday_from(&self, day: NaiveDate) -> NaiveDate {
         let ahead = (0..=LONGEST_HOLIDAY).filter_map(|n| day.checked_add_days(Days::new(n)));
@@ -105,6 +112,26 @@ pub fn day_out(
         Hours::Any | Hours::Daytime => wanted,
     };
     if urgent(moved) { wanted } else { moved }
+}
+
+/// Nothing has to wait longer for its turn: two weeks for who wants one mail a week, and a holiday.
+pub const LONGEST_WAIT: u32 = 21;
+
+/// The last day on which what fell due through a day may go out: the day it waits for, and the one
+/// after that for whoever has had their mail of that day. What comes before its due date or on it
+/// does not wait beyond it.
+pub fn last_chance(
+    hours: Hours,
+    pace: Pace,
+    calendar: &Calendar,
+    due_on: NaiveDate,
+    last: NaiveDate,
+) -> NaiveDate {
+    if last <= due_on {
+        return last;
+    }
+    let out = |day| day_out(hours, pace, calendar, due_on, day);
+    out(out(last) + Days::new(1))
 }
 
 /// Whether something may be sent at this moment at the site. In quiet hours nothing is, except on
@@ -173,6 +200,24 @@ mod tests {
             day("2027-10-09"),
             "what is late already can wait"
         );
+    }
+
+    #[test]
+    fn what_fell_due_on_a_day_off_has_two_more_chances() {
+        let calendar = national_day();
+        let chance =
+            |hours, pace, last| last_chance(hours, pace, &calendar, day("2027-09-18"), day(last));
+        let (as_it_comes, weekly) = (Pace::AsItComes, Pace::Weekly);
+        for (hours, pace, last, until) in [
+            (Hours::Workdays, as_it_comes, "2027-09-25", "2027-09-28"),
+            (Hours::Workdays, as_it_comes, "2027-10-01", "2027-10-11"),
+            (Hours::Daytime, as_it_comes, "2027-09-25", "2027-09-26"),
+            (Hours::Daytime, weekly, "2027-09-21", "2027-10-09"),
+            (Hours::Daytime, as_it_comes, "2027-09-18", "2027-09-18"),
+            (Hours::Workdays, weekly, "2027-09-18", "2027-09-18"),
+        ] {
+            assert_eq!(chance(hours, pace, last), day(until), "{hours:?} {pace:?} {last}");
+        }
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod board;
 pub mod defaults;
 pub mod hours;
 pub mod letters;
+pub mod memory;
 pub mod model;
 pub mod own;
 pub mod pages;

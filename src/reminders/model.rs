@@ -5,11 +5,15 @@ use std::sync::Arc;
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::rules;
+use super::{hours::LONGEST_WAIT, rules};
 use crate::{
     access::Role,
+    db::Instant,
     i18n::{Lang, Text},
-    mail::Recipient,
+    mail::{
+        Recipient,
+        message::{LEFT, OVERTAKEN},
+    },
     record::PersonId,
     staff::{Person, SiteId},
     text,
@@ -49,6 +53,18 @@ impl Source {
             Source::CourseOverdue => text!("课程逾期", "Course overdue"),
             Source::CoverageAtRisk => text!("持证人员将不足", "Coverage at risk"),
         }
+    }
+
+    /// Whether it goes through everybody's certificates, a large part of the record; the others ask
+    /// for what happened.
+    pub fn is_wide(self) -> bool {
+        matches!(
+            self,
+            Source::CertificateExpiring
+                | Source::GraceEnding
+                | Source::ReviewDue
+                | Source::SuspendedSoon
+        )
     }
 
     /// What the due date of its rules is.
@@ -200,10 +216,13 @@ impl Rule {
         u32::try_from(most).unwrap_or(0)
     }
 
-    /// How long after the due date it may still send something.
+    /// How long after the due date it may still send something, what waits for its turn included.
     pub fn reaches_back(&self) -> u32 {
         let least = self.steps.iter().map(|step| -step.days).max().unwrap_or(0);
-        u32::try_from(least).unwrap_or(0).max(self.late_days)
+        match u32::try_from(least).unwrap_or(0).max(self.late_days) {
+            0 => 0,
+            days => days + LONGEST_WAIT,
+        }
     }
 
     pub fn covers(&self, code: &str) -> bool {
@@ -216,7 +235,11 @@ impl Rule {
 pub struct Subject {
     /// Which table `id` is of: `certificate` for our own, `fact` for imported ones, …
     pub kind: &'static str,
+    /// What the ledger and mutes know it by. Of a certificate that was issued again, a name put right,
+    /// it is the first one's.
     pub id: i64,
+    /// What it is by now, for calendars.
+    pub by_now: i64,
     /// `RULESET/NAME` of a certification, an exam, a path; the code of a course or a task.
     pub code: String,
     pub number: Option<String>,
@@ -230,6 +253,8 @@ pub struct Subject {
     pub site: SiteId,
     pub site_title: Text,
     pub lineage: String,
+    /// The last day on which it is of use to be told.
+    pub until: Option<NaiveDate>,
     /// A word or two more: the room and the hour of a sitting, how many holders will be left.
     pub detail: Text,
 }
@@ -251,6 +276,10 @@ pub enum Withheld {
     Muted(String),
     /// The recipient does not want this kind.
     OptedOut,
+    /// Its mail was still waiting when a later one about the same took its place.
+    Overtaken,
+    /// Its mail was still waiting when the recipient had left.
+    Left,
 }
 
 impl Withheld {
@@ -258,13 +287,17 @@ impl Withheld {
         match self {
             Withheld::Muted(why) => format!("muted {why}"),
             Withheld::OptedOut => "opted-out".to_owned(),
+            Withheld::Overtaken => OVERTAKEN.to_owned(),
+            Withheld::Left => LEFT.to_owned(),
         }
     }
 
     pub fn parse(kept: &str) -> Withheld {
-        match kept.strip_prefix("muted ") {
-            Some(why) => Withheld::Muted(why.to_owned()),
-            None => Withheld::OptedOut,
+        match (kept.strip_prefix("muted "), kept) {
+            (Some(why), _) => Withheld::Muted(why.to_owned()),
+            (None, OVERTAKEN) => Withheld::Overtaken,
+            (None, LEFT) => Withheld::Left,
+            (None, _) => Withheld::OptedOut,
         }
     }
 
@@ -272,6 +305,15 @@ impl Withheld {
         match self {
             Withheld::Muted(why) => text!("已静音：{why}", "Muted: {why}"),
             Withheld::OptedOut => text!("本人已退订", "Not wanted by the recipient"),
+            Withheld::Overtaken => {
+                text!(
+                    "未及发出，已由后面的提醒取代",
+                    "Not sent in time; a later one took its place"
+                )
+            }
+            Withheld::Left => {
+                text!("未及发出，收件人已离职", "Not sent in time; the recipient has left")
+            }
         }
     }
 }
@@ -290,6 +332,8 @@ pub struct Due {
     pub today: NaiveDate,
     /// Whether it goes out now, not only foreseen.
     pub now: bool,
+    /// When the quiet hours end in which it waits on the day it goes out.
+    pub waits_until: Option<Instant>,
     pub to: Person,
     pub digest: bool,
     pub withheld: Option<Withheld>,

@@ -7,17 +7,19 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
+    time::Instant as Stopwatch,
 };
 
-use chrono::{NaiveDate, NaiveDateTime};
+use chrono::{Duration, NaiveDate, NaiveDateTime, TimeZone};
 
 use super::{
     defaults::ReminderRules,
     hours::{self, Calendar, Pace},
     letters,
-    model::{Due, Rule, Source, Subject, To, Withheld},
-    queries::{self, Choice, LastRun, Mute, Rhythm},
-    recipients::{People, When},
+    memory::{Memory, Outlook},
+    model::{Due, Hours, Rule, Source, Subject, To, Withheld},
+    queries::{self, Choice, LastRun, Mute, Rhythm, SiteTimes},
+    recipients::{self, People, When},
     rules::{self, Told},
     sources::{self, Ask, Item, Whose},
 };
@@ -46,11 +48,28 @@ pub struct By<'a> {
 
 /// Every reminder that is due and not yet in the ledger, and those of the next `ahead` days.
 pub fn due(conn: &mut Conn, by: By<'_>, when: When, ahead: u32, whose: &Whose) -> Result<Vec<Due>> {
+    due_of(conn, by, (when, ahead), |_| whose)
+}
+
+fn due_of<'a>(
+    conn: &mut Conn,
+    by: By<'_>,
+    (when, ahead): (When, u32),
+    whose: impl Fn(Source) -> &'a Whose,
+) -> Result<Vec<Due>> {
+    let today = when.about();
+    let common = Common {
+        when,
+        ahead,
+        mutes: queries::mutes_in_force(conn, today)?,
+        digests: queries::digests_since(conn, days_before(today, 1))?,
+        times: Arc::new(queries::site_times(conn)?),
+    };
     let mut found = Vec::new();
     for rule in queries::rules_in_force(conn, by.reminders)? {
-        if rule.on {
-            let rule = Arc::new(rule);
-            found.extend(due_by(conn, by.rules, &rule, when, ahead, whose)?);
+        let whose = whose(rule.source);
+        if rule.on && !whose.is_nobody() {
+            found.extend(due_by(conn, by.rules, &Arc::new(rule), &common, whose)?);
         }
     }
     // By day, then by subject and step, so that the recipients of one stand together.
@@ -67,44 +86,47 @@ fn due_by(
     conn: &mut Conn,
     rules: &Rules,
     rule: &Arc<Rule>,
-    when: When,
-    ahead: u32,
+    common: &Common,
     whose: &Whose,
 ) -> Result<Vec<Due>> {
-    let today = when.about();
+    let Common { when, ahead, .. } = *common;
+    let (today, now) = (when.about(), when.moment());
     // Days on the other side of the world are one off.
     let first = days_before(today, rule.reaches_back() + 1);
     let last = days_after(today, rule.reaches_ahead() + ahead + 1);
-    let items = sources::find(conn, &Ask { rules, rule, first, last, today, whose })?;
+    let items = sources::find(conn, &Ask { rules, rule, first, last, today, now, whose })?;
     if items.is_empty() {
         return Ok(Vec::new());
     }
     let mut classes: Vec<To> = rule.steps.iter().flat_map(|step| step.to.clone()).collect();
     classes.sort_unstable();
     classes.dedup();
-    let people = People::load(conn, when, &items, &classes)?;
+    let people = People::load(conn, when, &items, &classes, &common.times)?;
     let told = queries::told(conn, &rule.code, &items)?;
-    let mutes = queries::mutes_in_force(conn, today)?;
-    let digests = queries::digests_since(conn, days_before(today, 1))?;
-    let mut planning =
-        Planning { rule, when, ahead, classes, people, told, mutes, digests, found: Vec::new() };
+    let mut planning = Planning { rule, common, classes, people, told, found: Vec::new() };
     for item in items {
         planning.look_at(item);
     }
     Ok(planning.found)
 }
 
-/// What the plan of one rule is made from.
-struct Planning<'a> {
-    rule: &'a Arc<Rule>,
+/// What the plans of all rules are made from.
+struct Common {
     when: When,
     ahead: u32,
-    classes: Vec<To>,
-    people: People,
-    told: HashMap<(PersonId, &'static str, i64), Vec<queries::Entered>>,
     mutes: Vec<Mute>,
     /// Who has had a digest on which day.
     digests: HashSet<(PersonId, NaiveDate)>,
+    times: Arc<SiteTimes>,
+}
+
+/// What the plan of one rule is made from.
+struct Planning<'a> {
+    rule: &'a Arc<Rule>,
+    common: &'a Common,
+    classes: Vec<To>,
+    people: People,
+    told: HashMap<(PersonId, &'static str, i64), Vec<queries::Entered>>,
     found: Vec<Due>,
 }
 
@@ -113,6 +135,7 @@ struct Recipient {
     post: Post,
     local: NaiveDateTime,
     calendar: Calendar,
+    hours: Hours,
     pace: Pace,
     digest: bool,
     opted_out: bool,
@@ -149,26 +172,30 @@ impl Planning<'_> {
     ) {
         let steps = self.rule.steps_for(classes);
         let Some(to) = self.recipient(id, classes) else { return };
-        let today = to.local.date();
+        let (today, ahead) = (to.local.date(), self.common.ahead);
         let zone = to.post.site.zone();
         let entered = self.told.get(&(id, subject.kind, subject.id)).into_iter().flatten();
         let told: Vec<Told> = entered.map(|row| row.told(zone)).collect();
-        let reached = rules::step_on(&steps, self.rule.late_days, due_on, today);
-        let through = days_after(today, self.ahead);
+        let last_chance = |last| to.last_chance(due_on, last);
+        let reached = rules::step_on(&steps, self.rule.late_days, due_on, today, last_chance);
+        let through = days_after(today, ahead);
         let coming = rules::steps_between(&steps, due_on, today, through);
         let mut plan: Vec<(i32, NaiveDate, bool)> = Vec::new();
         for step in reached.into_iter().chain(coming) {
             if rules::is_told(&told, due_on, step) {
                 continue;
             }
-            let (on, now) = self.goes_out(&to, due_on, step);
+            let (on, now) = to.goes_out(due_on, step);
+            if subject.until.is_some_and(|until| until < on) {
+                continue;
+            }
             // What waits until the next step falls due is passed over for it.
             plan.retain(|(_, earlier, _)| *earlier < on);
             plan.push((step, on, now));
         }
-        let withheld = self.withheld(subject, &to, today);
-        self.found.extend(plan.into_iter().filter(|(_, on, _)| *on <= through).map(
-            |(step, on, now)| Due {
+        let going = plan.into_iter().filter(|(_, on, _)| *on <= through);
+        let dues: Vec<Due> = going
+            .map(|(step, on, now)| Due {
                 rule: self.rule.clone(),
                 subject: subject.clone(),
                 due_on,
@@ -176,57 +203,47 @@ impl Planning<'_> {
                 on,
                 today,
                 now,
+                waits_until: (!now && on == today).then(|| to.quiet_ends()),
                 to: to.post.person.clone(),
                 // The last moment does not wait for tomorrow's digest.
                 digest: to.digest && !(to.had_digest && on == today),
-                withheld: withheld.clone(),
-            },
-        ));
+                withheld: self.withheld(subject, &to, on),
+            })
+            .collect();
+        self.found.extend(dues);
     }
 
     fn recipient(&mut self, id: PersonId, classes: &[To]) -> Option<Recipient> {
         let post = self.people.at_work(id)?.clone();
-        let local = self.when.local(&post.site);
+        let local = self.common.when.local(&post.site);
         let choice = self.people.choices.get(&id);
         let rhythm = choice.and_then(|choice| choice.rhythm);
         let by_rule = classes.iter().all(|class| self.rule.digest.contains(class));
         let wants = |choice: &Choice| choice.opted_out.contains(&self.rule.code);
+        let digest = rhythm.map_or(by_rule, |rhythm| rhythm != Rhythm::Each);
         Some(Recipient {
             local,
             calendar: self.people.calendar(&post.site).clone(),
+            // There is one digest a day: it does not leave at midnight, before what other rules say
+            // in the daytime has joined it.
+            hours: match self.rule.hours {
+                Hours::Any if digest => Hours::Daytime,
+                hours => hours,
+            },
             pace: if rhythm == Some(Rhythm::Weekly) { Pace::Weekly } else { Pace::AsItComes },
-            digest: rhythm.map_or(by_rule, |rhythm| rhythm != Rhythm::Each),
+            digest,
             opted_out: self.rule.optional && self.people.choices.get(&id).is_some_and(wants),
-            had_digest: self.digests.contains(&(id, local.date())),
+            had_digest: self.common.digests.contains(&(id, local.date())),
             post,
         })
     }
 
-    /// The day a step goes out, and whether that is at this moment.
-    fn goes_out(&self, to: &Recipient, due_on: NaiveDate, step: i32) -> (NaiveDate, bool) {
-        let (today, hours) = (to.local.date(), self.rule.hours);
-        let day = rules::day_of(due_on, step).max(today);
-        let out = |day| hours::day_out(hours, to.pace, &to.calendar, due_on, day);
-        let on = out(day);
-        if on > today {
-            return (on, false);
-        }
-        // One digest a day; the next comes tomorrow, unless that is too late.
-        if to.digest && to.had_digest && due_on != today {
-            return (out(next_day(today)), false);
-        }
-        let now = hours::may_send(hours, to.pace, &to.calendar, due_on, to.local);
-        if !now && to.calendar.is_evening(to.local) {
-            return (out(next_day(today)), false);
-        }
-        (on, now)
-    }
-
-    fn withheld(&self, subject: &Subject, to: &Recipient, today: NaiveDate) -> Option<Withheld> {
+    /// Why it will not be sent, as things stand for the day it would go out.
+    fn withheld(&self, subject: &Subject, to: &Recipient, on: NaiveDate) -> Option<Withheld> {
         let person = to.post.person.id;
-        let mute = self.mutes.iter().find(|mute| {
-            mute.from_on <= today
-                && today <= mute.through_on
+        let mute = self.common.mutes.iter().find(|mute| {
+            mute.from_on <= on
+                && on <= mute.through_on
                 && mute.covers(person, &self.rule.code, subject.kind, subject.id)
         });
         let muted = mute.map(|mute| Withheld::Muted(mute.why.clone()));
@@ -234,10 +251,48 @@ impl Planning<'_> {
     }
 }
 
+impl Recipient {
+    /// The day a step goes out, and whether that is at this moment.
+    fn goes_out(&self, due_on: NaiveDate, step: i32) -> (NaiveDate, bool) {
+        let Recipient { hours, pace, calendar, .. } = self;
+        let today = self.local.date();
+        let day = rules::day_of(due_on, step).max(today);
+        let out = |day| hours::day_out(*hours, *pace, calendar, due_on, day);
+        let on = out(day);
+        if on > today {
+            return (on, false);
+        }
+        // One digest a day; the next comes tomorrow, unless that is too late.
+        if self.digest && self.had_digest && due_on != today {
+            return (out(next_day(today)), false);
+        }
+        let now = hours::may_send(*hours, *pace, calendar, due_on, self.local);
+        if !now && calendar.is_evening(self.local) {
+            return (out(next_day(today)), false);
+        }
+        (on, now)
+    }
+
+    /// Until when what falls due through a day may go out.
+    fn last_chance(&self, due_on: NaiveDate, last: NaiveDate) -> NaiveDate {
+        hours::last_chance(self.hours, self.pace, &self.calendar, due_on, last)
+    }
+
+    /// When the quiet hours end that last now.
+    fn quiet_ends(&self) -> Instant {
+        let ends = self.calendar.quiet_ends(self.local);
+        let moment = self.post.site.zone().from_local_datetime(&ends).earliest();
+        // An hour that is left out in spring begins when it would have begun in winter.
+        moment.map_or_else(|| ends.and_utc().into(), |moment| moment.to_utc().into())
+    }
+}
+
 fn subject_of(item: Item, about: Option<Post>, site: &Site) -> Subject {
+    let until = item.until.map(|until| sources::When::Moment(until).day_in(site.zone()));
     Subject {
         kind: item.kind,
         id: item.id,
+        by_now: item.by_now,
         code: item.code,
         number: item.number,
         title: item.title,
@@ -247,6 +302,7 @@ fn subject_of(item: Item, about: Option<Post>, site: &Site) -> Subject {
         site_title: Text::new(site.title(Lang::Zh), site.title(Lang::En)),
         lineage: about.as_ref().map_or(&site.lineage, |post| &post.site.lineage).clone(),
         about: about.map(|post| post.person),
+        until,
         detail: item.detail,
     }
 }
@@ -279,6 +335,7 @@ fn enter(conn: &mut Conn, head: &Letterhead, parcel: &Parcel, now: Instant) -> R
     if first.withheld.is_some() {
         return queries::enter(conn, &parcel.dues, None, None, now);
     }
+    let untold = queries::overtake(conn, &parcel.dues, now)?;
     if parcel.digest {
         queries::take_digest(conn, first.to.id, first.today, now)?;
     }
@@ -298,6 +355,7 @@ fn enter(conn: &mut Conn, head: &Letterhead, parcel: &Parcel, now: Instant) -> R
                 [due] => for_the_calendar(conn, head, &to, due, now)?,
                 _ => None,
             };
+            let calendar = calendar.or(untold);
             let enclosed = Enclosed { rows: rows.clone(), calendar, unsubscribe };
             Some(mail::post_enclosing(conn, head, &to, &letter, &enclosed, now)?)
         }
@@ -324,7 +382,7 @@ fn for_the_calendar(
     let name = subject.title.get(lang);
     let day = DueDay {
         kind: subject.kind,
-        id: subject.id,
+        id: subject.by_now,
         on: Some(due.due_on),
         summary: t!(lang, "证书到期：{name}", "Certificate ends: {name}"),
         description: subject.number.clone().unwrap_or_default(),
@@ -407,6 +465,7 @@ pub struct Desk<'a> {
     pub head: &'a Letterhead,
     /// Names this server.
     pub holder: &'a str,
+    pub memory: &'a Memory,
 }
 
 /// One look of the background: plans when it is time to.
@@ -432,34 +491,73 @@ pub async fn round(desk: Desk<'_>, now: Instant) -> Result<Option<Outcome>> {
 }
 
 async fn work(desk: Desk<'_>, now: Instant) -> Result<Outcome> {
-    let Desk { db, rules, reminders, head, .. } = desk;
+    let Desk { db, rules, reminders, head, memory, .. } = desk;
     let last = db.read(queries::last_run).await?.at;
     if last.is_none_or(|last| last.utc().date_naive() != now.utc().date_naive()) {
         issue_by_time(db, rules, head, now).await?;
+        give_up_on_who_left(db, now).await?;
     }
-    let (rules, reminders) = (rules.clone(), reminders.clone());
-    let dues = db
-        .read(move |conn| {
+    let (rules, reminders, known) = (rules.clone(), reminders.clone(), memory.clone());
+    let (dues, outlook, whose) = db
+        .read(move |conn| -> Result<_> {
+            let outlook = Outlook::read(conn, now)?;
+            let whose = known.whose(conn, &outlook, now)?;
             let by = By { rules: &rules, reminders: &reminders };
-            due(conn, by, When::now(now), 0, &Whose::Everyone)
+            let of = |source: Source| if source.is_wide() { &whose } else { &Whose::Everyone };
+            let dues = due_of(conn, by, (When::now(now), 0), of)?;
+            Ok((dues, outlook, whose))
         })
         .await?;
-    post_due(db, head, dues, now).await
+    // Whatever goes wrong below, and whatever another planner was faster with, is looked at again.
+    let before = memory.take();
+    let wanted = dues.iter().filter(|due| due.now).count();
+    let outcome = post_due(db, head, dues.clone(), now).await?;
+    if outcome.entered == wanted {
+        memory.keep(before, outlook, &whose, &dues);
+    }
+    Ok(outcome)
 }
 
-/// Once a day: certificates that became due by time alone, each person in a transaction.
+/// A mail may have waited for longer than its recipient has worked here.
+const OLD_HOURS: i64 = 24;
+
+/// Once a day: what still waits for people who have left by now is given up.
+async fn give_up_on_who_left(db: &Db, now: Instant) -> Result<()> {
+    let gone = db
+        .read(move |conn| -> Result<Vec<PersonId>> {
+            let before = now.plus(-Duration::hours(OLD_HOURS));
+            let mut people = queries::waited_for(conn, before)?;
+            let there = recipients::at_work_among(conn, When::now(now), &people)?;
+            people.retain(|id| !there.contains(id));
+            Ok(people)
+        })
+        .await?;
+    if gone.is_empty() {
+        return Ok(());
+    }
+    db.write(move |conn| queries::give_up_on(conn, &gone, now)).await
+}
+
+/// Once a day: certificates that became due by time alone, each person in a transaction. What fails
+/// for one person is left for the next day and holds up nobody else.
 async fn issue_by_time(db: &Db, rules: &Rules, head: &Letterhead, now: Instant) -> Result<()> {
+    let begun = Stopwatch::now();
     let (about, asked) = (now.utc().date_naive(), rules.clone());
     let people = db.read(move |conn| issue::due_by_time(conn, &asked, about)).await?;
     for person in people {
         let (rules, head) = (rules.clone(), head.clone());
-        db.write(move |conn| -> Result<()> {
+        let issued = db.write(move |conn| -> Result<()> {
+            // A long round writes at the moment it writes, not at the one it began: whoever reads
+            // the changes counts on seeing each within a minute of its stamp.
+            let now = now.plus(Duration::from_std(begun.elapsed()).unwrap_or_default());
             let Some(post) = staff::queries::post_of(conn, person, about)? else { return Ok(()) };
             let today = When::now(now).today(&post.site);
             let stamp = Stamp { at: now, by: None };
             issue::issue_due(conn, &rules, &head, person, today, stamp).map(drop)
-        })
-        .await?;
+        });
+        if let Err(error) = issued.await {
+            tracing::error!(%error, person = person.0, "what became due was not issued");
+        }
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use chrono::{Duration, NaiveDate};
 use chrono_tz::Tz;
-use diesel::prelude::*;
+use diesel::{dsl::max, prelude::*};
 
 use super::{
     defaults::ReminderRules,
@@ -18,12 +18,13 @@ use crate::{
     db::{
         Conn, Error, Instant,
         schema::{
-            lease, mail_choice, notice, outbox, person, reminder, reminder_digest, reminder_mute,
-            reminder_rule, site_day, site_hours,
+            account, certificate_act, content, lease, mail_choice, notice, outbox, pairing, person,
+            reminder, reminder_digest, reminder_mute, reminder_rule, role_grant, site, site_day,
+            site_hours,
         },
     },
     each_backend,
-    mail::{OutboxId, notice::NoticeId},
+    mail::{self, OutboxId, notice::NoticeId},
     record::{PersonId, ledger::Stamp},
     staff::SiteId,
 };
@@ -131,6 +132,95 @@ pub fn enter(
     Ok(())
 }
 
+/// The reminders whose place these take: earlier ones of the same rule to the same person about the
+/// same things, whose mails have not gone out. They are marked as overtaken, and a mail in which
+/// nothing else is left is given up. So of what fell due without a mail server only the last is sent.
+/// Returns what a calendar was to be told by such a mail; the next one has to tell it.
+pub fn overtake(conn: &mut Conn, dues: &[Due], now: Instant) -> Result<Option<String>> {
+    let mut things: BTreeMap<(&str, PersonId, &str), Vec<i64>> = BTreeMap::new();
+    for due in dues {
+        let subject = &due.subject;
+        things.entry((&due.rule.code, due.to.id, subject.kind)).or_default().push(subject.id);
+    }
+    let mut earlier: Vec<(i64, Option<OutboxId>)> = Vec::new();
+    for ((rule, recipient, kind), ids) in things {
+        for some in ids.chunks(500) {
+            let of_these = reminder::table
+                .inner_join(outbox::table)
+                .filter(reminder::subject_kind.eq(kind))
+                .filter(reminder::subject_id.eq_any(some.to_vec()))
+                .filter(reminder::rule.eq(rule).and(reminder::recipient_id.eq(recipient)))
+                .filter(reminder::withheld.is_null())
+                .filter(outbox::sent_at.is_null().and(outbox::handed_at.is_null()))
+                .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+                .order(reminder::id)
+                .select((reminder::id, reminder::outbox_id));
+            earlier.extend(of_these.load::<(i64, Option<OutboxId>)>(conn)?);
+        }
+    }
+    Ok(give_up(conn, earlier, &Withheld::Overtaken, now)?.pop())
+}
+
+/// Who has reminders that wait in the outbox since before a moment.
+pub fn waited_for(conn: &mut Conn, before: Instant) -> Result<Vec<PersonId>> {
+    Ok(reminder::table
+        .inner_join(outbox::table)
+        .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_null()))
+        .filter(outbox::handed_at.is_null().and(outbox::created_at.lt(before)))
+        .order(reminder::recipient_id)
+        .select(reminder::recipient_id)
+        .distinct()
+        .load(conn)?)
+}
+
+/// Gives up whatever still waits for these people, who have left.
+pub fn give_up_on(conn: &mut Conn, people: &[PersonId], now: Instant) -> Result<()> {
+    for some in people.chunks(500) {
+        let waiting: Vec<(i64, Option<OutboxId>)> = reminder::table
+            .inner_join(outbox::table)
+            .filter(reminder::recipient_id.eq_any(some.to_vec()))
+            .filter(reminder::withheld.is_null())
+            .filter(outbox::sent_at.is_null().and(outbox::handed_at.is_null()))
+            .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
+            .order(reminder::id)
+            .select((reminder::id, reminder::outbox_id))
+            .load(conn)?;
+        give_up(conn, waiting, &Withheld::Left, now)?;
+    }
+    Ok(())
+}
+
+/// Marks reminders as withheld and gives up their mails, unless there is something else in them.
+/// Returns what those carried for calendars.
+pub fn give_up(
+    conn: &mut Conn,
+    rows: Vec<(i64, Option<OutboxId>)>,
+    why: &Withheld,
+    now: Instant,
+) -> Result<Vec<String>> {
+    let (ids, mails): (Vec<i64>, Vec<Option<OutboxId>>) = rows.into_iter().unzip();
+    for some in ids.chunks(500) {
+        diesel::update(reminder::table.filter(reminder::id.eq_any(some.to_vec())))
+            .set(reminder::withheld.eq(why.kept()))
+            .execute(conn)?;
+    }
+    let mails: BTreeSet<OutboxId> = mails.into_iter().flatten().collect();
+    let mails: Vec<OutboxId> = mails.into_iter().collect();
+    let mut carried = Vec::new();
+    for some in mails.chunks(500) {
+        let needed: Vec<Option<OutboxId>> = reminder::table
+            .filter(reminder::outbox_id.eq_any(some.iter().map(|id| Some(id.0))))
+            .filter(reminder::withheld.is_null())
+            .select(reminder::outbox_id)
+            .distinct()
+            .load(conn)?;
+        let useless: Vec<OutboxId> =
+            some.iter().copied().filter(|id| !needed.contains(&Some(*id))).collect();
+        carried.extend(mail::outbox::park_useless(conn, &useless, &why.kept(), now)?);
+    }
+    Ok(carried)
+}
+
 /// Takes a day for a person's digest; the second on one day is a unique violation.
 pub fn take_digest(conn: &mut Conn, person: PersonId, day: NaiveDate, now: Instant) -> Result<()> {
     diesel::insert_into(reminder_digest::table)
@@ -206,9 +296,10 @@ impl Fate {
 impl Past {
     pub fn fate(&self) -> Fate {
         match (&self.withheld, &self.mail) {
+            // Also one that was overtaken and went out after all, with others or by hand.
+            (_, Some((.., Some(_), _))) => Fate::Sent,
             (Some(_), _) => Fate::Withheld,
             (None, None) => Fate::NoAddress,
-            (None, Some((.., Some(_), _))) => Fate::Sent,
             (None, Some((.., None, Some(_)))) => Fate::Parked,
             (None, Some(_)) => Fate::Waiting,
         }
@@ -279,18 +370,17 @@ pub fn past(conn: &mut Conn, narrowed: &Narrowed, limit: i64, offset: i64) -> Re
     };
     let sent = outbox::sent_at.is_not_null();
     let parked = outbox::parked_at.is_not_null();
-    let sendable = reminder::outbox_id.is_not_null();
+    let unsent = outbox::sent_at.is_null();
+    let wanted = reminder::withheld.is_null().and(reminder::outbox_id.is_not_null());
     query = match narrowed.fate {
         None => query,
-        Some(Fate::Withheld) => query.filter(reminder::withheld.is_not_null()),
+        Some(Fate::Withheld) => query.filter(reminder::withheld.is_not_null().and(unsent)),
         Some(Fate::NoAddress) => {
             query.filter(reminder::withheld.is_null().and(reminder::outbox_id.is_null()))
         }
         Some(Fate::Sent) => query.filter(sent),
-        Some(Fate::Parked) => query.filter(outbox::sent_at.is_null().and(parked)),
-        Some(Fate::Waiting) => {
-            query.filter(sendable.and(outbox::sent_at.is_null()).and(outbox::parked_at.is_null()))
-        }
+        Some(Fate::Parked) => query.filter(wanted.and(unsent).and(parked)),
+        Some(Fate::Waiting) => query.filter(wanted.and(unsent).and(outbox::parked_at.is_null())),
     };
     Ok(query
         .order(reminder::id.desc())
@@ -533,7 +623,7 @@ pub fn choose(conn: &mut Conn, person: PersonId, choice: &Choice, now: Instant) 
 }
 
 /// What is kept of sites' hours and days, of those that say something themselves.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteTimes {
     pub weeks: HashMap<SiteId, Week>,
     pub days: HashMap<SiteId, BTreeMap<NaiveDate, bool>>,
@@ -627,6 +717,48 @@ pub fn set_day(
             .execute(conn)?;
     }
     Ok(())
+}
+
+/// Where the tables stand that bear on who is told what and when, facts apart: numbers and moments
+/// that are other ones after a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Marks {
+    numbers: [i64; 9],
+    moments: [Option<Instant>; 3],
+    times: SiteTimes,
+}
+
+pub fn marks(conn: &mut Conn) -> Result<Marks> {
+    let number = |newest: Option<i64>| newest.unwrap_or(0);
+    let acts: Option<i64> = certificate_act::table.select(max(certificate_act::id)).first(conn)?;
+    let rules: Option<i64> = reminder_rule::table.select(max(reminder_rule::id)).first(conn)?;
+    let contents: Option<i64> = content::table.select(max(content::id)).first(conn)?;
+    let (mutes, unmuted): (Option<i64>, Option<Instant>) = reminder_mute::table
+        .select((max(reminder_mute::id), max(reminder_mute::ended_at)))
+        .first(conn)?;
+    let grants: Option<i64> = role_grant::table.select(max(role_grant::id)).first(conn)?;
+    let ended: i64 =
+        role_grant::table.filter(role_grant::ends_on.is_not_null()).count().get_result(conn)?;
+    let (pairs, unpaired): (Option<i64>, Option<Instant>) =
+        pairing::table.select((max(pairing::id), max(pairing::ended_at))).first(conn)?;
+    let closed: i64 =
+        account::table.filter(account::disabled_at.is_not_null()).count().get_result(conn)?;
+    let sites: i64 = site::table.count().get_result(conn)?;
+    let chosen: Option<Instant> =
+        mail_choice::table.select(max(mail_choice::changed_at)).first(conn)?;
+    let numbers = [
+        number(acts),
+        number(rules),
+        number(contents),
+        number(mutes),
+        number(grants),
+        ended,
+        number(pairs),
+        closed,
+        sites,
+    ];
+    let moments = [unmuted, unpaired, chosen];
+    Ok(Marks { numbers, moments, times: site_times(conn)? })
 }
 
 const LEASE: &str = "reminders";

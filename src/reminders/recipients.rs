@@ -1,17 +1,20 @@
 //! Who is told: the people something is about and those who answer for them, as of today.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{NaiveDate, NaiveDateTime};
 
 use super::{
     hours::Calendar,
     model::To,
-    queries::{self, Choice},
+    queries::{self, Choice, SiteTimes},
     sources::Item,
 };
 use crate::{
-    access::{self, Role},
+    access::{self, Role, queries::Holder},
     db::{Conn, Error, Instant},
     mentoring,
     record::PersonId,
@@ -43,6 +46,12 @@ impl When {
         self.on.and_then(|day| day.and_hms_opt(12, 0, 0)).unwrap_or(now)
     }
 
+    /// The moment it is, or noon of the day somebody asks about.
+    pub fn moment(self) -> Instant {
+        let noon = self.on.and_then(|day| day.and_hms_opt(12, 0, 0));
+        noon.map_or(self.now, |noon| noon.and_utc().into())
+    }
+
     /// A day that is today somewhere; every other is at most one off.
     pub fn about(self) -> NaiveDate {
         self.on.unwrap_or_else(|| self.now.utc().date_naive())
@@ -62,7 +71,13 @@ pub struct People {
 }
 
 impl People {
-    pub fn load(conn: &mut Conn, when: When, items: &[Item], classes: &[To]) -> Result<People> {
+    pub fn load(
+        conn: &mut Conn,
+        when: When,
+        items: &[Item],
+        classes: &[To],
+        times: &Arc<SiteTimes>,
+    ) -> Result<People> {
         let about = items.iter().filter_map(|item| item.about);
         let mut ids: Vec<PersonId> =
             about.chain(items.iter().filter_map(|item| item.mentor)).collect();
@@ -74,7 +89,7 @@ impl People {
             mentors: HashMap::new(),
             holders: HashMap::new(),
             choices: HashMap::new(),
-            calendars: Calendars::load(conn)?,
+            calendars: Calendars::of_times(times.clone()),
         };
         people.look_up(conn, &ids)?;
         if classes.contains(&To::Mentor) {
@@ -83,16 +98,20 @@ impl People {
             }
         }
         let roles: Vec<Role> = classes.iter().filter_map(|class| class.role()).collect();
-        for (role, person, lineage) in access::queries::holders(conn, &roles, when.about())? {
-            people.holders.entry(role).or_default().push((person, lineage));
-        }
+        let holders = access::queries::holders_about(conn, &roles, when.about())?;
         let managers = people.posts.values().filter_map(|post| post.assignment.manager_id);
         let mentors = people.mentors.values().flatten().copied();
-        let holders = people.holders.values().flatten().map(|(person, _)| *person);
-        let mut more: Vec<PersonId> = managers.chain(mentors).chain(holders).collect();
+        let in_office = holders.iter().map(|holder| holder.person);
+        let mut more: Vec<PersonId> = managers.chain(mentors).chain(in_office).collect();
         more.retain(|id| !people.posts.contains_key(id));
         tidy(&mut more);
         people.look_up(conn, &more)?;
+        for holder in holders {
+            if people.is_in_office(&holder) {
+                let held = people.holders.entry(holder.role).or_default();
+                held.push((holder.person, holder.lineage));
+            }
+        }
         let everybody: Vec<PersonId> = people.posts.keys().copied().collect();
         people.choices = queries::choices_of(conn, &everybody)?;
         Ok(people)
@@ -111,6 +130,12 @@ impl People {
     pub fn at_work(&self, id: PersonId) -> Option<&Post> {
         let post = self.posts.get(&id).filter(|_| !self.closed.contains(&id))?;
         post.works_on(self.when.today(&post.site)).then_some(post)
+    }
+
+    /// Whether a role is held today where its holder works.
+    fn is_in_office(&self, holder: &Holder) -> bool {
+        let post = self.at_work(holder.person);
+        post.is_some_and(|post| holder.holds_on(self.when.today(&post.site)))
     }
 
     pub fn calendar(&mut self, site: &Site) -> &Calendar {
@@ -179,17 +204,22 @@ impl People {
     /// Of those the ones closest to the site: headquarters need not hear of every workshop.
     fn nearest(&self, role: Role, site: &Site) -> Vec<PersonId> {
         let holders = self.holders.get(&role).into_iter().flatten();
-        let reach: Vec<&(PersonId, String)> = holders
-            .filter(|(id, root)| {
-                site.lineage.starts_with(root.as_str()) && self.at_work(*id).is_some()
-            })
-            .collect();
+        let reach: Vec<&(PersonId, String)> =
+            holders.filter(|(_, root)| site.lineage.starts_with(root.as_str())).collect();
         let closest = reach.iter().map(|(_, root)| root.len()).max();
         let near = reach.iter().filter(|(_, root)| Some(root.len()) == closest);
         let mut ids: Vec<PersonId> = near.map(|(id, _)| *id).collect();
         tidy(&mut ids);
         ids
     }
+}
+
+/// Those of these people who work here today.
+pub fn at_work_among(conn: &mut Conn, when: When, ids: &[PersonId]) -> Result<HashSet<PersonId>> {
+    let closed = access::queries::closed_among(conn, ids)?;
+    let posts = staff::queries::posts_of(conn, ids, when.about())?;
+    let there = posts.into_iter().filter(|post| post.works_on(when.today(&post.site)));
+    Ok(there.map(|post| post.person.id).filter(|id| !closed.contains(id)).collect())
 }
 
 fn tidy(ids: &mut Vec<PersonId>) {
@@ -199,13 +229,17 @@ fn tidy(ids: &mut Vec<PersonId>) {
 
 /// The calendars of sites. A site follows the one above it where it says nothing itself.
 pub struct Calendars {
-    kept: queries::SiteTimes,
+    kept: Arc<SiteTimes>,
     made: HashMap<SiteId, Calendar>,
 }
 
 impl Calendars {
     pub fn load(conn: &mut Conn) -> Result<Calendars> {
-        Ok(Calendars { kept: queries::site_times(conn)?, made: HashMap::new() })
+        Ok(Calendars::of_times(Arc::new(queries::site_times(conn)?)))
+    }
+
+    pub fn of_times(kept: Arc<SiteTimes>) -> Calendars {
+        Calendars { kept, made: HashMap::new() }
     }
 
     pub fn of(&mut self, site: &Site) -> &Calendar {

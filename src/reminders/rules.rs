@@ -15,11 +15,18 @@ pub fn day_of(due_on: NaiveDate, step: i32) -> NaiveDate {
 
 /// The step due on a day: the latest one reached. Steps missed before it are passed over, so days
 /// of silence end in one mail. `steps` are from the earliest to the latest; so many days after the
-/// due date, or after the last step, nothing is sent any more.
-pub fn step_on(steps: &[i32], late_days: u32, due_on: NaiveDate, today: NaiveDate) -> Option<i32> {
+/// due date, or after the last step, nothing is sent any more. `last_chance` says until when what is
+/// sent by a day may have to wait for its turn.
+pub fn step_on(
+    steps: &[i32],
+    late_days: u32,
+    due_on: NaiveDate,
+    today: NaiveDate,
+    last_chance: impl Fn(NaiveDate) -> NaiveDate,
+) -> Option<i32> {
     let reached = steps.iter().copied().rfind(|step| day_of(due_on, *step) <= today)?;
-    let last = due_on.max(day_of(due_on, reached));
-    (today <= days_after(due_on, late_days).max(last)).then_some(reached)
+    let last = days_after(due_on, late_days).max(day_of(due_on, reached));
+    (today <= last_chance(last)).then_some(reached)
 }
 
 /// The steps yet to come, through a day.
@@ -68,6 +75,11 @@ mod tests {
         text.parse().unwrap()
     }
 
+    /// Where nothing has to wait.
+    fn step_on(steps: &[i32], late_days: u32, due_on: NaiveDate, today: NaiveDate) -> Option<i32> {
+        super::step_on(steps, late_days, due_on, today, |last| last)
+    }
+
     #[test]
     fn v6_each_step_falls_on_its_day_and_stays_until_the_next() {
         let due = day("2027-03-15");
@@ -114,6 +126,18 @@ mod tests {
         );
         assert_eq!(step_on(&[0, -7], 0, due, day("2027-03-22")), Some(-7));
         assert_eq!(step_on(&[0, -7], 0, due, day("2027-03-23")), None);
+    }
+
+    #[test]
+    fn what_waits_for_its_turn_is_not_too_late_by_then() {
+        let due = day("2027-03-13");
+        let on = |today| {
+            let monday = |last: NaiveDate| last + Days::new(2);
+            super::step_on(&[0, -7], 7, due, day(today), monday)
+        };
+        assert_eq!(on("2027-03-20"), Some(-7), "a Saturday, its day");
+        assert_eq!(on("2027-03-22"), Some(-7), "the Monday it waited for");
+        assert_eq!(on("2027-03-23"), None);
     }
 
     #[test]

@@ -13,42 +13,30 @@ use super::{
     Rulebook, diff, draft_pages as pages,
     drafts::{self, Draft, DraftId, Publication, Saved},
     editing::{self, Header, Misread, Wanted, WantedWay},
-    editions::version_of,
+    editions::{self, version_of},
     effect_pages,
     effects::{Change, Trial},
     handlers::words_of,
-    saying, survey,
+    saying, survey, transitions,
 };
 use crate::{
     access::{Acting, RuleMaking, submit},
     content::Word,
-    db::{Conn, Db},
-    i18n::Text,
+    db::{Conn, Db, Instant},
+    i18n::{self, Lang, Text},
     record::{
         PersonId, Rules,
         period::{MonthDay, days_after},
-        programme::{
-            Base, Before, Certification, Day, Ends, FixedDate, Holders, Transition, Validity,
-        },
+        programme::{Base, Certification, Ends, FixedDate, Holders, RuleSet, Transition, Validity},
         reading::Problem,
     },
-    staff::{self, Site, queries::Scope},
+    staff::{self, Site},
     text,
     web::{Error, Form, Problems, Result, download, html},
 };
 
 type Maker = Acting<RuleMaking>;
 type Values = BTreeMap<String, String>;
-
-/// Whether somebody answers for the whole group: rules count for everybody.
-fn reaches_all(conn: &mut Conn, acting: &Maker) -> Result<bool> {
-    let sites = staff::queries::sites(conn, &Scope::everyone())?;
-    Ok(sites.iter().all(|site| acting.reach().covers_site(site)))
-}
-
-fn demand_all(conn: &mut Conn, acting: &Maker) -> Result<()> {
-    if reaches_all(conn, acting)? { Ok(()) } else { Err(Error::Forbidden) }
-}
 
 /// A draft with everything its pages show.
 pub struct Opened {
@@ -75,12 +63,13 @@ impl Opened {
         let words = words_of(conn, &draft.rule_set)?;
         let base = words.iter().find(|word| word.id == draft.base_content_id);
         let base = base.cloned().ok_or(Error::NotFound)?;
-        let newer = words.last().filter(|word| draft.is_open() && word.id != base.id).cloned();
+        let newest = editions::last(&words, &draft.rule_set);
+        let newer = newest.filter(|word| draft.is_open() && word.id != base.id).cloned();
         let set = &draft.rule_set;
         let read = rulebook.shelf.tried(conn, rules, set, &draft.body)?;
         let base_rules = rulebook.shelf.tried(conn, rules, set, &base.text)?.ok();
         let names = names_of(conn, std::slice::from_ref(&draft))?;
-        let may_write = reaches_all(conn, acting)?;
+        let may_write = acting.reaches_all(conn)?;
         Ok(Opened { draft, base, newer, base_rules, read, names, may_write })
     }
 
@@ -96,29 +85,30 @@ impl Opened {
 }
 
 impl Opened {
-    /// Whether the draft asks something else for a first issue. Where it does not, earlier holders
-    /// need not show again what they have shown.
-    fn asks_otherwise(&self, code: &str) -> bool {
-        let asked = |rules: Option<&Rules>| {
-            let set = rules?.set(&self.draft.rule_set)?;
-            set.certification(code).map(|one| one.requires.clone())
-        };
-        asked(self.base_rules.as_ref()) != asked(self.read.as_ref().ok())
+    /// A certification as it was and as the draft has it.
+    fn versions_of<'a>(
+        &'a self,
+        code: &str,
+    ) -> (Option<&'a Certification>, Option<&'a Certification>) {
+        let set = self.draft.rule_set.as_str();
+        let old = self.base_rules.as_ref().and_then(|rules| rules.set(set));
+        let new = self.read.as_ref().ok().and_then(|rules| rules.set(set));
+        let one = |set: &'a RuleSet| set.certification(code);
+        (old.and_then(one), new.and_then(one))
     }
 
-    /// What the version before demands of those who hold a certificate, where the draft demands
-    /// something else: it goes on binding them until the draft does.
-    fn demands_before(&self, code: &str) -> Option<Before> {
-        let one = |rules: Option<&Rules>| {
-            let set = rules?.set(&self.draft.rule_set)?;
-            set.certification(code).map(|one| Before {
-                suspended_unless: one.suspended_unless.clone(),
-                review: one.review.clone(),
-            })
-        };
-        let before = one(self.base_rules.as_ref());
-        let after = one(self.read.as_ref().ok());
-        before.filter(|before| after.as_ref() != Some(before))
+    /// What the draft means for those who hold a certificate already, published from a day on:
+    /// the transitions its text should have, where those are others than it has.
+    fn transitions(
+        &self,
+        code: &str,
+        from: NaiveDate,
+        holders: Option<Holders>,
+    ) -> Option<Vec<Transition>> {
+        let (old, new) = self.versions_of(code);
+        let new = new?;
+        let transitions = transitions::after(old, new, from, holders);
+        (transitions != new.transitions).then_some(transitions)
     }
 }
 
@@ -176,6 +166,8 @@ pub async fn list(db: web::Data<Db>, rules: Rules, acting: Maker) -> Result<Http
 #[derive(Deserialize)]
 pub struct Start {
     form_key: String,
+    /// Whether it is to carry over what the file has changed.
+    from_file: Option<String>,
 }
 
 pub async fn start(
@@ -188,9 +180,11 @@ pub async fn start(
     let set = rules.set(&code).ok_or(Error::NotFound)?;
     let (author, code) = (acting.clone(), set.code.clone());
     let title = set.title.get(acting.lang()).to_owned();
+    let from_file = form.from_file.is_some();
     submit(&db, &acting, &form.form_key, move |conn| {
-        demand_all(conn, &author)?;
-        let id = drafts::start(conn, &author, &code, &title)?;
+        author.demand_all(conn)?;
+        let start = if from_file { drafts::start_from_file } else { drafts::start };
+        let id = start(conn, &author, &code, &title)?;
         Ok(format!("/rules/drafts/{id}"))
     })
     .await
@@ -275,6 +269,39 @@ async fn problems_of(
         (rulebook.shelf.clone(), rules.clone(), set.to_owned(), body.to_owned());
     let tried = db.read(move |conn| shelf.tried(conn, &rules, &set, &body)).await?;
     Ok(tried.err().unwrap_or_default())
+}
+
+/// What is wrong with a text from a day on: on that day, and on each later one on which a version
+/// of another rule set that was announced already comes into force beside it.
+async fn problems_from(
+    db: &Db,
+    rulebook: &Rulebook,
+    rules: &Rules,
+    set: &str,
+    body: &str,
+    from: NaiveDate,
+) -> Result<Vec<Problem>> {
+    let wrong = problems_of(db, rulebook, &rules.on(from), set, body).await?;
+    if !wrong.is_empty() {
+        return Ok(wrong);
+    }
+    for day in rules.changes_after(from) {
+        let wrong = problems_of(db, rulebook, &rules.on(day), set, body).await?;
+        if !wrong.is_empty() {
+            return Ok(wrong.into_iter().map(|problem| on_later_day(problem, day)).collect());
+        }
+    }
+    Ok(Vec::new())
+}
+
+fn on_later_day(problem: Problem, day: NaiveDate) -> Problem {
+    let (from, from_en) = (i18n::date(Lang::Zh, day), i18n::date(Lang::En, day));
+    let Text { zh, en } = &problem.text;
+    let text = text!(
+        "与已发布、自 {from} 起生效的版本不合：{zh}。请先修订该版本或修改本草稿",
+        "does not go with what was published for {from_en}: {en}; change that version first, or this draft"
+    );
+    Problem { text, ..problem }
 }
 
 async fn save(
@@ -615,21 +642,11 @@ fn prepared(
     version: &str,
     (from, holders): (NaiveDate, Option<Holders>),
 ) -> Result<String, Problem> {
-    let transitions: Vec<(String, Transition)> = match holders {
-        None => Vec::new(),
-        Some(holders) => {
-            let transition = |code: String| {
-                let before = opened.demands_before(&code);
-                let means_something = match holders {
-                    // The new demands on holders bind at once without being told so.
-                    Holders::FromDate => opened.asks_otherwise(&code),
-                    _ => before.is_some() || opened.asks_otherwise(&code),
-                };
-                means_something.then_some((code, Transition { from: Day(from), holders, before }))
-            };
-            opened.changed().into_iter().filter_map(transition).collect()
-        }
-    };
+    let transitions: Vec<(String, Vec<Transition>)> = opened
+        .changed()
+        .into_iter()
+        .filter_map(|code| Some((code.clone(), opened.transitions(&code, from, holders)?)))
+        .collect();
     let header = Header { version, effective_from: from, transitions: &transitions };
     editing::head(&opened.draft.body, &header)
 }
@@ -662,12 +679,33 @@ pub struct Shown {
     pub plan: Plan,
     pub from: NaiveDate,
     pub trial: Arc<Trial>,
-    pub survey: survey::Survey,
+    pub survey: Arc<survey::Survey>,
+    pub judged_at: Instant,
     pub sites: Vec<Site>,
     pub versions: Vec<String>,
 }
 
+/// The effects on everybody asked about: those judged some minutes ago, or judged now.
+async fn surveyed(
+    db: &Db,
+    rulebook: &Rulebook,
+    trial: Arc<Trial>,
+    asked: survey::Asked,
+    now: Instant,
+) -> Result<survey::Made> {
+    if let Some(made) = rulebook.surveys.find(&asked, now) {
+        return Ok(made);
+    }
+    let (scope, below, today) = (asked.scope.clone(), asked.below.clone(), asked.today);
+    let survey = survey::run(db, trial, scope, below, today).await?;
+    let made = survey::Made { at: now, survey: Arc::new(survey) };
+    rulebook.surveys.keep(asked, made.clone());
+    Ok(made)
+}
+
 async fn look(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64, plan: &Plan) -> Result<Shown> {
+    rulebook.refresh(db, acting.today).await?;
+    let seen = rulebook.seen();
     let (rules, opened) = open(db, rulebook, acting, id).await?;
     let read = plan.read(acting.today);
     let choice = read
@@ -689,9 +727,20 @@ async fn look(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64, plan: &Plan
     if below.is_none() && !plan.site.is_empty() {
         return Err(Error::NotFound);
     }
-    let survey = survey::run(db, trial.clone(), scope, below, acting.today).await?;
+    let asked = survey::Asked {
+        draft: opened.draft.id,
+        edition: opened.draft.edition(),
+        plan: choice,
+        scope,
+        below,
+        today: acting.today,
+        extent: seen,
+    };
+    let survey::Made { at: judged_at, survey } =
+        surveyed(db, rulebook, trial.clone(), asked, acting.now).await?;
     let versions = words.iter().filter_map(|word| version_of(&word.text)).collect();
-    Ok(Shown { opened, plan: plan.clone(), from: choice.0, trial, survey, sites, versions })
+    let (plan, from) = (plan.clone(), choice.0);
+    Ok(Shown { opened, plan, from, trial, survey, judged_at, sites, versions })
 }
 
 pub async fn effects(
@@ -809,6 +858,9 @@ pub async fn publish(
     id: web::Path<i64>,
     Form(form): Form<PublishForm>,
 ) -> Result<HttpResponse> {
+    rulebook.refresh(&db, acting.today).await?;
+    // Before the rules are taken: what is added after this is noticed.
+    let seen = rulebook.seen();
     let (rules, opened) = open_to_write(&db, &rulebook, &acting, *id).await?;
     let plan = form.plan();
     let choice = plan.read(acting.today).map_err(|problems| {
@@ -832,8 +884,8 @@ pub async fn publish(
     };
     let body =
         prepared(&opened, form.version.trim(), choice).map_err(|problem| misread(&[problem]))?;
-    let wrong =
-        problems_of(&db, &rulebook, &rules.on(choice.0), &opened.draft.rule_set, &body).await?;
+    let wrong = problems_from(&db, &rulebook, &rules, &opened.draft.rule_set, &body, choice.0);
+    let wrong = wrong.await?;
     if !wrong.is_empty() {
         return Err(misread(&wrong));
     }
@@ -848,6 +900,7 @@ pub async fn publish(
             effective_on: choice.0,
             why: form.why.trim(),
             alone,
+            seen,
         };
         drafts::publish(conn, &author, id, &new)?;
         Ok(format!("/rules/{set}"))

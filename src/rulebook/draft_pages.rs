@@ -102,7 +102,7 @@ pub fn draft(viewer: &Viewer, opened: &Opened, problems: &Problems) -> Markup {
         }))
         (history(viewer, opened))
         (stale(lang, opened))
-        @if let Err(wrong) = &opened.read { (mistakes(lang, wrong)) }
+        @if let Err(wrong) = &opened.read { (mistakes(lang, &draft.rule_set, wrong)) }
         (certifications(lang, opened, writing))
         (in_words(lang, opened))
         (card_with(&t!(lang, "与第 {} 次修订逐行比较", "Line by line against revision {}", base.number), html! {}, difference(lang, &base.text, &draft.body)))
@@ -158,14 +158,21 @@ fn stale(lang: Lang, opened: &Opened) -> Markup {
     }
 }
 
-/// What is wrong with a text, line by line.
-pub fn mistakes(lang: Lang, wrong: &[Problem]) -> Markup {
+/// Whether a problem is one of the text of this rule set, and not of another beside it.
+fn is_own(set: &str, problem: &Problem) -> bool {
+    problem.file.is_empty() || problem.file.strip_suffix(".toml") == Some(set)
+}
+
+/// What is wrong with the text of a rule set, line by line; what its text makes wrong in others, by
+/// their files.
+pub fn mistakes(lang: Lang, set: &str, wrong: &[Problem]) -> Markup {
     alert(
         Tone::Bad,
         html! {
             p.mb-1 { (t!(lang, "规则文本有误，请更正：", "The text of the rules has mistakes; please put them right:")) }
             ul.mb-0 { @for problem in wrong {
                 li {
+                    @if !is_own(set, problem) { strong { (problem.file) } ": " }
                     @if let Some(line) = problem.line { strong { (t!(lang, "第 {line} 行", "Line {line}")) } ": " }
                     (problem.text.get(lang))
                 }
@@ -242,8 +249,8 @@ pub fn text(
     let rows = form.body.lines().count().clamp(10, 60);
     viewer.page(&title, &crumbs, html! {
         (heading(&title, html! { (draft.rule_set) ".toml" }, html! {}))
-        @if !wrong.is_empty() { (mistakes(lang, wrong)) }
-        @for problem in wrong { (excerpt(&form.body, problem)) }
+        @if !wrong.is_empty() { (mistakes(lang, &draft.rule_set, wrong)) }
+        @for problem in wrong.iter().filter(|problem| is_own(&draft.rule_set, problem)) { (excerpt(&form.body, problem)) }
         form.card method="post" action={ (draft.path()) "/text" } { div.card-body {
             input type="hidden" name="form_key" value=(new_key());
             input type="hidden" name="edition" value=(form.edition);
@@ -286,7 +293,7 @@ pub fn form(
     crumbs.push(Crumb::new(draft.path(), draft.title.clone()));
     viewer.page(title, &crumbs, html! {
         (heading(title, html! { (draft.rule_set) "/" (one.code) }, html! {}))
-        @if !wrong.is_empty() { (mistakes(lang, wrong)) }
+        @if !wrong.is_empty() { (mistakes(lang, &draft.rule_set, wrong)) }
         @if !problems.is_empty() { (alert(Tone::Bad, t!(lang, "表单有误，请检查标出的项目。", "The form has mistakes; check the marked fields."))) }
         form method="post" action={ (draft.path()) "/certifications/" (one.code) } {
             input type="hidden" name="form_key" value=(new_key());

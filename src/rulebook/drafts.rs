@@ -7,9 +7,10 @@ use chrono::NaiveDate;
 use diesel::prelude::*;
 use serde_json::json;
 
+use super::editions;
 use crate::{
     access::{Acting, RuleMaking, audit},
-    content::{self, ContentId},
+    content::{self, ContentId, Extent},
     db::{self, Conn, Instant, schema::rule_draft},
     record::PersonId,
     text,
@@ -132,6 +133,35 @@ pub fn start(
     Ok(id)
 }
 
+/// Begins a draft that carries over what the file of a rule set has changed since a version was
+/// published here.
+pub fn start_from_file(
+    conn: &mut Conn,
+    acting: &Acting<RuleMaking>,
+    set: &str,
+    title: &str,
+) -> Result<DraftId> {
+    let words = content::words(conn)?;
+    let offer = editions::offer(&words, set).ok_or_else(|| {
+        Error::Refused(text!(
+            "文件没有尚未并入的修改。",
+            "The file has no change that was not carried over."
+        ))
+    })?;
+    let body = offer.carried_over().map_err(|conflict| {
+        let (line, number) = (conflict.line, offer.file.number);
+        Error::Refused(text!(
+            "文件和在线发布的版本都改了原文第 {line} 行附近，无法自动合并。请普通起草修订，对照第 {number} 次修订手工并入。",
+            "The file and what was published here both changed what stands around line {line}, and it cannot be merged. Draft a change, and put in by hand what revision {number} shows."
+        ))
+    })?;
+    let found = begin(conn, set, title, |_| body, (acting.id, acting.now))?;
+    let (id, base) = found.ok_or(Error::NotFound)?;
+    let detail = json!({ "set": set, "title": title, "base": base, "file": offer.file.number });
+    note(conn, acting, "draft-rules", id, &detail)?;
+    Ok(id)
+}
+
 /// Keeps a new draft with a change made to it; none when nothing was ever said about the rule set.
 /// Returns the number of the revision it is a change of, too.
 pub fn begin(
@@ -142,7 +172,7 @@ pub fn begin(
     (by, at): (PersonId, Instant),
 ) -> Result<Option<(DraftId, i64)>, db::Error> {
     let words = content::words(conn)?;
-    let Some(base) = words.iter().rfind(|word| word.code == set) else { return Ok(None) };
+    let Some(base) = editions::last(&words, set) else { return Ok(None) };
     let id: DraftId = diesel::insert_into(rule_draft::table)
         .values((
             rule_draft::rule_set.eq(set),
@@ -226,6 +256,8 @@ pub struct Publication<'a> {
     pub why: &'a str,
     /// Whether nobody else looked at it.
     pub alone: bool,
+    /// How much was said when the text was checked beside the other rule sets.
+    pub seen: Extent,
 }
 
 /// Publishes a draft whose text was read and checked, as a new revision of its rule set.
@@ -235,12 +267,20 @@ pub fn publish(
     id: DraftId,
     new: &Publication<'_>,
 ) -> Result<ContentId> {
+    // Before anything is read: of two who publish at once, the second sees what the first did.
+    content::hold(conn)?;
     let draft = take_edition(conn, id, new.edition)?;
-    let newest = content::words(conn)?.into_iter().rfind(|word| word.code == draft.rule_set);
-    if newest.is_none_or(|word| word.id != draft.base_content_id) {
+    let words = content::words(conn)?;
+    if editions::last(&words, &draft.rule_set).is_none_or(|word| word.id != draft.base_content_id) {
         return Err(Error::Refused(text!(
             "规则集在此期间有了新版本。请先打开草稿，合并或保留后再发布。",
             "The rule set has a newer version by now. Open the draft, carry your change over or keep it as it is, and publish then."
+        )));
+    }
+    if content::extent(conn)? != new.seen {
+        return Err(Error::Refused(text!(
+            "就在此刻另有人发布了别的规则集。请返回再试一次，程序会按最新的规则重新检查。",
+            "Somebody published another rule set at this very moment. Go back and try again: the text is then checked beside the newest rules."
         )));
     }
     let content = content::publish(conn, &draft.rule_set, new.body, new.effective_on, acting.now)?;

@@ -2,13 +2,13 @@
 //! with its comments, as somebody wrote it.
 
 use chrono::{Datelike, NaiveDate};
-use toml_edit::{ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
+use toml_edit::{Array, ArrayOfTables, DocumentMut, InlineTable, Item, Table, Value, value};
 
 use super::diff::unified;
 use crate::{
     i18n::Text,
     record::{
-        programme::{Base, Before, Ends, FixedDate, Holders, Transition, Validity},
+        programme::{Base, Ends, FixedDate, Holders, Transition, Validity},
         reading::Problem,
     },
 };
@@ -281,8 +281,8 @@ fn set_demand(
 pub struct Header<'a> {
     pub version: &'a str,
     pub effective_from: NaiveDate,
-    /// For these certifications, what it means for those who hold them.
-    pub transitions: &'a [(String, Transition)],
+    /// For these certifications, what it and the versions before it mean for those who hold them.
+    pub transitions: &'a [(String, Vec<Transition>)],
 }
 
 /// Writes the header of a version, and the transitions somebody chose.
@@ -290,27 +290,55 @@ pub fn head(text: &str, header: &Header<'_>) -> Result<String, Problem> {
     let mut document = read("", text)?;
     set(&mut document, "version", value(header.version));
     set(&mut document, "effective_from", value(toml_day(header.effective_from)));
-    for (code, transition) in header.transitions {
+    for (code, transitions) in header.transitions {
         let Some(table) = certification_mut(&mut document, code) else { continue };
-        let mut inner = InlineTable::new();
-        inner.insert("from", toml_day(transition.from.0).into());
-        inner.insert("holders", holders(transition.holders));
-        if let Some(before) = &transition.before {
-            inner.insert("before", demands_before(before));
+        // What stands there now may have a header of its own and be printed elsewhere.
+        table.remove("transition");
+        match transitions.as_slice() {
+            [] => {}
+            [one] => drop(table.insert("transition", value(transition(one)))),
+            several => drop(table.insert("transition", value(one_below_the_other(several)))),
         }
-        table.insert("transition", value(inner));
     }
     Ok(document.to_string())
 }
 
-/// What the version before demanded of holders, as it stands in a file.
-fn demands_before(before: &Before) -> Value {
-    #[derive(serde::Serialize)]
-    struct Alone<'a> {
-        before: &'a Before,
+fn one_below_the_other(transitions: &[Transition]) -> Array {
+    let mut array = Array::new();
+    for one in transitions {
+        let mut value = Value::InlineTable(transition(one));
+        value.decor_mut().set_prefix("\n    ");
+        array.push_formatted(value);
     }
-    let written = toml::to_string(&Alone { before }).unwrap_or_default();
-    let item = written.parse::<DocumentMut>().ok().and_then(|mut all| all.remove("before"));
+    array.set_trailing_comma(true);
+    array.set_trailing("\n");
+    array
+}
+
+fn transition(transition: &Transition) -> InlineTable {
+    let mut inner = InlineTable::new();
+    inner.insert("from", toml_day(transition.from.0).into());
+    inner.insert("holders", holders(transition.holders));
+    if transition.holding_only {
+        inner.insert("holding_only", true.into());
+    }
+    if let Some(requires) = &transition.requires {
+        inner.insert("requires", as_value(requires));
+    }
+    if let Some(before) = &transition.before {
+        inner.insert("before", as_value(before));
+    }
+    inner
+}
+
+/// Something as it stands in a file, in one line.
+fn as_value(what: &impl serde::Serialize) -> Value {
+    #[derive(serde::Serialize)]
+    struct Alone<'a, T> {
+        alone: &'a T,
+    }
+    let written = toml::to_string(&Alone { alone: what }).unwrap_or_default();
+    let item = written.parse::<DocumentMut>().ok().and_then(|mut all| all.remove("alone"));
     let value = item.and_then(|item| item.into_value().ok());
     value.unwrap_or_else(|| Value::InlineTable(InlineTable::new()))
 }
@@ -343,7 +371,10 @@ fn toml_day(day: NaiveDate) -> toml_edit::Datetime {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{Programmes, programme::Day};
+    use crate::record::{
+        Programmes,
+        programme::{Before, Day},
+    };
 
     const TEXT: &str = r#"# 规则
 code = "s"
@@ -462,15 +493,63 @@ requires.certificate.code = "b"
                 )),
                 review: None,
             };
-            let transition = Transition { from: Day(from), holders, before: Some(demanded) };
-            let transitions = [("b".to_owned(), transition.clone())];
+            let (requires, holding_only) = (None, true);
+            let transition = Transition {
+                from: Day(from),
+                holders,
+                holding_only,
+                requires,
+                before: Some(demanded),
+            };
+            let transitions = [("b".to_owned(), vec![transition.clone()])];
             let header = Header { version: "2", effective_from: from, transitions: &transitions };
             let text = head(TEXT, &header).unwrap();
             let programmes = parsed(&text);
             let set = programmes.set("s").unwrap();
             assert_eq!((set.version.as_str(), set.effective_from), ("2", Some(Day(from))));
-            assert_eq!(set.certification("b").unwrap().transition, Some(transition));
-            assert_eq!(set.certification("a").unwrap().transition, None);
+            assert_eq!(set.certification("b").unwrap().transitions, [transition]);
+            assert_eq!(set.certification("a").unwrap().transitions, []);
+        }
+    }
+
+    #[test]
+    fn a_later_version_says_what_the_earlier_ones_asked() {
+        let day = |year| Day(NaiveDate::from_ymd_opt(year, 1, 1).unwrap());
+        let asked = parsed(TEXT).set("s").unwrap().certification("b").unwrap().requires.clone();
+        let one = |year, requires| Transition {
+            from: day(year),
+            holders: Holders::Grandfather,
+            holding_only: false,
+            requires,
+            before: None,
+        };
+        let several = vec![one(2027, Some(asked)), one(2028, None)];
+        let transitions = [("b".to_owned(), several.clone())];
+        let header =
+            Header { version: "3", effective_from: day(2028).0, transitions: &transitions };
+        // However the earlier one was written.
+        for earlier in [
+            "code = \"b\" # 乙\ntransition = { from = 2027-01-01, holders = \"grandfather\" }",
+            "code = \"b\" # 乙\n\n[certification.transition]\nfrom = 2027-01-01\nholders = \"grandfather\"\n\n[certification.exemption]\nmonths = 6\n",
+            "code = \"b\" # 乙\n[[certification.transition]]\nfrom = 2027-01-01\nholders = \"grandfather\"\n[certification.exemption]\nmonths = 6\n",
+        ] {
+            let text = match earlier.contains("exemption") {
+                // A table with a header ends what stands without one: it goes last.
+                true => TEXT.replace(
+                    "[[job]]",
+                    &format!("{}\n[[job]]", earlier.split_once('\n').unwrap().1),
+                ),
+                false => TEXT.replace("code = \"b\" # 乙", earlier),
+            };
+            assert_eq!(
+                parsed(&text).set("s").unwrap().certification("b").unwrap().transitions,
+                [one(2027, None)]
+            );
+            let written = head(&text, &header).unwrap();
+            let programmes = parsed(&written);
+            let certification = programmes.set("s").unwrap().certification("b").unwrap();
+            assert_eq!(certification.transitions, several, "{written}");
+            assert!(written.contains("# grown up"), "{written}");
         }
     }
 }

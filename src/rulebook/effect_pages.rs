@@ -77,7 +77,7 @@ pub fn misread(
         &draft_crumbs(lang, opened),
         html! {
             (heading(&title, html! { (opened.draft.title) }, html! {}))
-            @if !wrong.is_empty() { (mistakes(lang, wrong)) }
+            @if !wrong.is_empty() { (mistakes(lang, &opened.draft.rule_set, wrong)) }
             (plan_form(lang, opened, plan, &[], problems))
         },
     )
@@ -98,6 +98,7 @@ pub fn effects(viewer: &Viewer, shown: &Shown, form: &PublishForm, problems: &Pr
     let export = link(opened, "effects.csv", &shown.plan, None);
     viewer.page(&title, &draft_crumbs(lang, opened), html! {
         (heading(&title, subtitle, html! { a.btn href=(export) { (icon("download")) "CSV" } }))
+        p.text-secondary { (t!(lang, "试算于 {}；五分钟后重新试算。", "Judged on {}; after five minutes everybody is judged again.", i18n::instant(lang, shown.judged_at.utc(), viewer.zone))) }
         (plan_form(lang, opened, &shown.plan, &shown.sites, problems))
         @if shown.trial.affected.is_empty() {
             (alert(Tone::Info, t!(lang, "这份草稿没有改变任何认证、晋升或派工的判定；发布后只影响文字、考试安排等。", "This draft changes no verdict about a certification, a promotion or a job: only wording, exams and the like.")))

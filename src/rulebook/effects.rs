@@ -10,15 +10,16 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use chrono::NaiveDate;
 
 use crate::{
-    careers::rules::is_open_to,
+    careers::rules::{is_open_to, sets_in_force},
     certification::rules::{self, Barrier},
     i18n::{Lang, Text, date},
     record::{
         Fact, Kind, Programmes, Rules,
         case::Case,
         context::Context,
+        holding::Run,
         period::{FOREVER, months_after, next_day},
-        programme::{Certification, Issue, Renewal},
+        programme::{Certification, Issue, Renewal, ReviewDay, Transition},
         requirement::{self, Milestone, Requirement, Rule},
         verdict,
     },
@@ -85,7 +86,42 @@ pub struct Trial {
     pub from: NaiveDate,
     /// The day by which its transitions are over.
     pub settled: NaiveDate,
+    /// That day, and later ones from which other rule sets are in force by the one than by the
+    /// other.
+    pub turns: Vec<Turn>,
     pub affected: Affected,
+}
+
+/// The rule sets in force from a day on, before and after.
+#[derive(Clone, Debug)]
+pub struct Turn {
+    pub day: NaiveDate,
+    before: BTreeSet<String>,
+    after: BTreeSet<String>,
+}
+
+impl Turn {
+    fn of(base: &Rules, draft: &Rules, day: NaiveDate) -> Turn {
+        let in_force = |rules: &Rules| {
+            sets_in_force(rules, day).into_iter().map(|set| set.code.clone()).collect()
+        };
+        Turn { day, before: in_force(base), after: in_force(draft) }
+    }
+
+    /// The day by which all is settled, and what comes after it until the horizon.
+    fn all(base: &Rules, draft: &Rules, settled: NaiveDate, horizon: NaiveDate) -> Vec<Turn> {
+        let sets = base.sets().chain(draft.sets());
+        let days: BTreeSet<NaiveDate> = sets
+            .flat_map(|set| {
+                let begins = set.effective_from.map(|day| day.0);
+                begins.into_iter().chain(set.effective_to.map(|day| next_day(day.0)))
+            })
+            .filter(|day| settled < *day && *day <= horizon)
+            .collect();
+        let later = days.into_iter().map(|day| Turn::of(base, draft, day));
+        let later = later.filter(|turn| turn.before != turn.after);
+        std::iter::once(Turn::of(base, draft, settled)).chain(later).collect()
+    }
 }
 
 /// What a change can reach.
@@ -151,7 +187,8 @@ fn differing<T: PartialEq>(
     codes.iter().filter(changed).map(|code| (*code).clone()).collect()
 }
 
-/// Ladders and what counts for what bear on verdicts that do not name them.
+/// Ladders, what counts for what, competitions, and whether the set counts at all bear on verdicts
+/// that do not name them.
 fn bears_on_everything(base: &Programmes, draft: &Programmes, set: &str) -> bool {
     let (Some(base), Some(draft)) = (base.set(set), draft.set(set)) else { return true };
     base.ladders != draft.ladders
@@ -159,6 +196,9 @@ fn bears_on_everything(base: &Programmes, draft: &Programmes, set: &str) -> bool
         || base.related_majors != draft.related_majors
         || base.deemed != draft.deemed
         || base.positions != draft.positions
+        || base.competitions != draft.competitions
+        || base.effective_to != draft.effective_to
+        || base.supersedes != draft.supersedes
 }
 
 fn codes(base: &Programmes, draft: &Programmes) -> BTreeSet<String> {
@@ -192,11 +232,10 @@ fn close(found: &mut BTreeSet<String>, base: &Programmes, draft: &Programmes) {
 }
 
 fn certification_names_any(one: &Certification, codes: &BTreeSet<String>) -> bool {
-    let review = one.review.as_ref();
-    let reviews = review.into_iter().flat_map(|review| {
-        review.requires.iter().chain(review.longer.iter().map(|longer| &longer.requires))
-    });
-    one.demands().chain(&one.suspended_unless).chain(reviews).any(|one| names_any(one, codes))
+    let reviews = one.review.iter().flat_map(|review| review.demands());
+    let earlier = one.transitions.iter().flat_map(Transition::requirements);
+    let demands = one.demands().chain(&one.suspended_unless).chain(reviews).chain(earlier);
+    demands.into_iter().any(|one| names_any(one, codes))
 }
 
 fn names_any(requirement: &Requirement, codes: &BTreeSet<String>) -> bool {
@@ -215,12 +254,14 @@ impl Trial {
     /// Compares the rules in force from a day on with a draft of one of their sets.
     pub fn new(base: Rules, draft: Rules, set: &str, from: NaiveDate) -> Trial {
         let affected = Affected::of(&base, &draft, set);
-        let transitions = affected.certifications.iter().filter_map(|code| {
-            let transition = draft.certification(code)?.1.transition.as_ref()?;
-            Some(transition.binds_from().unwrap_or(transition.from.0))
-        });
-        let settled = transitions.max().unwrap_or(from).max(from);
-        Trial { base, draft, from, settled, affected }
+        let certifications = affected.certifications.iter();
+        let plans = certifications.filter_map(|code| Some(draft.certification(code)?.1));
+        let transitions = plans.flat_map(|plan| &plan.transitions);
+        let bind = transitions.map(|one| one.binds_from().unwrap_or(one.from.0));
+        let settled = bind.max().unwrap_or(from).max(from);
+        let horizon = months_after(settled, HORIZON_MONTHS);
+        let turns = Turn::all(&base, &draft, settled, horizon);
+        Trial { base, draft, from, settled, turns, affected }
     }
 
     fn horizon(&self) -> NaiveDate {
@@ -288,7 +329,9 @@ impl Trial {
         }
         let Some((_, new)) = self.draft.certification(code) else { return };
         let old = self.base.certification(code).map(|(_, one)| one);
-        match last_held(person.facts, code, self.from) {
+        // The one that is to be renewed: another may run today that has been renewed already.
+        let held = rules::last_held(person.facts, code).filter(|held| ends(held) >= self.from);
+        match held {
             Some(held) if lost.is_none() && met(&self.base, self.from) => {
                 self.at_renewal(person.facts, code, held, old.zip(Some(new)), &mut add);
             }
@@ -330,7 +373,8 @@ impl Trial {
             return Text::new("新版中没有这项认证", "the new version does not have it");
         };
         let context = self.draft.context();
-        let mut asked = std::iter::once(&one.requires).chain(&one.suspended_unless);
+        let asked = one.transitions.iter().flat_map(|one| &one.requires);
+        let mut asked = std::iter::once(&one.requires).chain(&one.suspended_unless).chain(asked);
         let unmet = asked.find(|one| !verdict::is_met(one, context, facts, on));
         unmet.map_or_else(
             || Text::new("新版的条件", "the new conditions"),
@@ -360,7 +404,12 @@ impl Trial {
                 .iter()
                 .any(|day| verdict::is_met(what, rules.context(), facts, *day))
         };
-        if asked != asks && ever(&self.base, &asked) && !ever(&self.draft, &asks) {
+        let applies =
+            |rules: &Rules| rules.certification(code).is_some_and(|(set, _)| set.applies(through));
+        if applies(&self.base) && !applies(&self.draft) {
+            let why = Text::new("届时规则集已失效", "the rule set is no longer in force by then");
+            add(Change::AtRenewal, next_day(through), why);
+        } else if asked != asks && ever(&self.base, &asked) && !ever(&self.draft, &asks) {
             add(
                 Change::AtRenewal,
                 next_day(through),
@@ -372,19 +421,27 @@ impl Trial {
             let on = windows.1.or(windows.0).map_or(through, |(opens, _)| opens);
             add(Change::Dates, on.max(self.from), moved(windows.0, windows.1));
         }
-        let reviews = |one: &Certification| {
-            let review = one.review.as_ref()?;
-            let days = review.days(held.from, Some(through), false);
-            days.into_iter().find(|day| day.due >= self.from)
-        };
-        let (before, after) = (reviews(old), reviews(new));
-        if before != after {
+        if let Some((before, after)) = self.reviews(facts, held, (old, new)) {
             let on = after.or(before).map_or(through, |review| review.due);
-            let days = |one: Option<crate::record::programme::ReviewDay>| {
-                one.map(|one| (one.opens, one.due))
-            };
-            add(Change::Dates, on, moved(days(before), days(after)));
+            let days = |one: Option<ReviewDay>| one.map(|one| (one.opens, one.due));
+            add(Change::Dates, on.max(self.from), moved(days(before), days(after)));
         }
+    }
+
+    /// The next review by both, where they differ: as soon as the draft counts, or once its
+    /// transitions are over.
+    fn reviews(
+        &self,
+        facts: &[Fact],
+        held: &Fact,
+        (old, new): (&Certification, &Certification),
+    ) -> Option<(Option<ReviewDay>, Option<ReviewDay>)> {
+        let run = Run { from: held.from, through: held.through };
+        let next = |rules: &Rules, plan: &Certification, day: NaiveDate| {
+            Case::new(rules.context(), facts, day).next_review(plan, run)
+        };
+        let both = |day| (next(&self.base, old, day), next(&self.draft, new, day));
+        [self.from, self.settled].into_iter().map(both).find(|(before, after)| before != after)
     }
 
     /// Somebody without the certificate: whether the conditions are met earlier, or no more.
@@ -439,34 +496,40 @@ impl Trial {
     ) -> Option<NaiveDate> {
         let (context, facts, day) = (rules.context(), person.facts, self.from);
         let barrier = person.barriers.get(code).copied().unwrap_or_default();
+        let applies =
+            |on: NaiveDate| rules.certification(code).is_some_and(|(set, _)| set.applies(on));
         let held_one = facts.iter().any(|fact| is_certificate(fact, code));
         if held_one || barrier != Barrier::None {
             let due = rules::due(one, code, context, facts, barrier, day);
-            return due.map(|_| day);
+            return due.map(|_| day).filter(|day| applies(*day));
         }
         let on = Case::new(context, facts, day).earliest(&one.requires)?;
-        (on <= self.horizon()).then_some(on)
+        (on <= self.horizon() && applies(on)).then_some(on)
     }
 
     fn path(&self, person: Person<'_>, code: &str, judged: &mut Judged) {
-        let day = self.settled;
-        let eligible = |rules: &Rules| {
+        let eligible = |rules: &Rules, in_force: &BTreeSet<String>, day: NaiveDate| {
             rules.path(code).is_some_and(|(set, path)| {
-                set.applies(day)
+                in_force.contains(&set.code)
                     && is_open_to(path, person.facts, person.occupation, rules.context(), day)
                     && verdict::is_met(&path.requires, rules.context(), person.facts, day)
             })
         };
-        let (before, after) = (eligible(&self.base), eligible(&self.draft));
         let requires = self.draft.path(code).map(|(_, path)| &path.requires);
-        self.note(
-            person.facts,
-            code,
-            (before, after),
-            requires,
-            [Change::StepLost, Change::StepGained],
-            judged,
-        );
+        let changes = [Change::StepLost, Change::StepGained];
+        // A set that ceases to be in force changes nothing until it does.
+        for (place, turn) in self.turns.iter().enumerate() {
+            let before = eligible(&self.base, &turn.before, turn.day);
+            let after = eligible(&self.draft, &turn.after, turn.day);
+            if place == 0 {
+                self.count(code, (before, after), judged);
+            }
+            if before != after {
+                let when = (turn.day, requires);
+                self.note(person.facts, code, (before, after), when, changes, judged);
+                return;
+            }
+        }
     }
 
     fn job(&self, person: Person<'_>, code: &str, judged: &mut Judged) {
@@ -475,16 +538,17 @@ impl Trial {
                 verdict::is_met(&job.requires, rules.context(), person.facts, self.settled)
             })
         };
-        let (before, after) = (allowed(&self.base), allowed(&self.draft));
+        let both = (allowed(&self.base), allowed(&self.draft));
         let requires = self.draft.job(code).map(|(_, job)| &job.requires);
-        self.note(
-            person.facts,
-            code,
-            (before, after),
-            requires,
-            [Change::JobLost, Change::JobGained],
-            judged,
-        );
+        let changes = [Change::JobLost, Change::JobGained];
+        self.count(code, both, judged);
+        self.note(person.facts, code, both, (self.settled, requires), changes, judged);
+    }
+
+    fn count(&self, code: &str, (before, after): (bool, bool), judged: &mut Judged) {
+        if before || after {
+            judged.counts.push((code.to_owned(), before, after));
+        }
     }
 
     fn note(
@@ -492,20 +556,15 @@ impl Trial {
         facts: &[Fact],
         code: &str,
         (before, after): (bool, bool),
-        requires: Option<&Requirement>,
+        (on, requires): (NaiveDate, Option<&Requirement>),
         [lost, gained]: [Change; 2],
         judged: &mut Judged,
     ) {
-        if before || after {
-            judged.counts.push((code.to_owned(), before, after));
-        }
         if before == after {
             return;
         }
-        let on = self.settled;
         let (change, why) = if before {
-            let why = requires.map(|one| missing(one, self.draft.context(), facts, on));
-            (lost, why.unwrap_or_else(|| Text::new("新版中已取消", "not in the new version")))
+            (lost, self.why_not(facts, on, requires))
         } else {
             (gained, Text::new("条件满足", "meets the conditions"))
         };
@@ -513,15 +572,24 @@ impl Trial {
     }
 }
 
+impl Trial {
+    /// What stands in the way by the draft.
+    fn why_not(&self, facts: &[Fact], on: NaiveDate, requires: Option<&Requirement>) -> Text {
+        let Some(requires) = requires else {
+            return Text::new("新版中已取消", "not in the new version");
+        };
+        let line = verdict::judge(requires, self.draft.context(), facts, on);
+        let gone = || Text::new("届时规则集已失效", "the rule set is no longer in force by then");
+        if line.met { gone() } else { line.missing.unwrap_or(line.text) }
+    }
+}
+
 fn is_certificate(fact: &Fact, code: &str) -> bool {
     fact.kind == Kind::Certificate && fact.code == code
 }
 
-/// The certificate that runs on a day and ends last.
-fn last_held<'a>(facts: &'a [Fact], code: &str, on: NaiveDate) -> Option<&'a Fact> {
-    let ends = |fact: &Fact| fact.through.unwrap_or(FOREVER);
-    let held = facts.iter().filter(|fact| is_certificate(fact, code));
-    held.filter(|fact| fact.from <= on && on <= ends(fact)).max_by_key(|fact| ends(fact))
+fn ends(fact: &Fact) -> NaiveDate {
+    fact.through.unwrap_or(FOREVER)
 }
 
 /// The way by which a certificate is renewed in time for the n-th time.
@@ -696,6 +764,74 @@ issue = "auto"
         for transition in ["", "transition = { from = 2026-12-01, holders = \"from-date\" }"] {
             assert_eq!(effects(&trial(stricter(transition)), &held), []);
         }
+    }
+
+    #[test]
+    fn whoever_met_the_new_conditions_when_certified_falls_out_by_none() {
+        let short = |text: &str| text.replace("valid_months = 24", "valid_months = 12");
+        let from_date = "transition = { from = 2026-12-01, holders = \"from-date\" }\nrequires";
+        let stricter =
+            short(BASE).replace("min = 60", "min = 80").replacen("requires", from_date, 1);
+        let trial = Trial::new(rules(&short(BASE)), rules(&stricter), "s", day("2026-12-01"));
+        let held = |points| {
+            let ends = day("2028-01-14");
+            effects(
+                &trial,
+                &[exam(1, points, "2025-01-15"), certificate(2, day("2025-01-15"), ends)],
+            )
+        };
+        assert_eq!(held(95), []);
+        assert_eq!(held(75)[0], is(Change::FallsOut, "s/c", "2026-12-01"));
+    }
+
+    #[test]
+    fn the_days_that_move_are_those_of_the_certificate_to_be_renewed() {
+        let later = trial(rules(&BASE.replace("window_days = 90", "window_days = 30")));
+        let renewed = [
+            exam(1, 70, "2025-01-10"),
+            certificate(2, day("2025-01-10"), day("2027-01-09")),
+            exam(3, 70, "2026-11-20"),
+            certificate(4, day("2027-01-10"), day("2029-01-09")),
+        ];
+        assert_eq!(effects(&later, &renewed), [is(Change::Dates, "s/c", "2028-12-10")]);
+    }
+
+    #[test]
+    fn a_review_that_does_not_bind_holders_moves_no_day_of_theirs() {
+        let reviewed = |months: u32, transition: &str| {
+            rules(&format!(
+                "review = {{ months = {months}, window_days = 30 }}\n{transition}\n{BASE}"
+            ))
+        };
+        let held =
+            [exam(1, 70, "2026-01-10"), certificate(2, day("2026-01-10"), day("2028-01-09"))];
+        let found = |transition: &str| {
+            let (base, draft) = (reviewed(12, ""), reviewed(18, transition));
+            effects(&Trial::new(base, draft, "s", day("2026-12-01")), &held)
+        };
+        assert_eq!(found(""), [is(Change::Dates, "s/c", "2027-07-09")]);
+        let spared = "transition = { from = 2026-12-01, holders = \"grandfather\", holding_only = true, \
+            before = { review = { months = 12, window_days = 30 } } }";
+        assert_eq!(found(spared), []);
+    }
+
+    #[test]
+    fn a_set_that_ends_is_an_effect_at_renewal() {
+        let ends = format!("{HEAD}{BASE}").replacen(
+            "version = \"1\"",
+            "version = \"1\"\neffective_to = 2027-06-30",
+            1,
+        );
+        let programmes = Programmes::of_files(&[("s.toml".to_owned(), ends)]).unwrap();
+        let trial = trial(Rules::new(programmes, HashMap::new()));
+        assert!(!trial.affected.is_empty());
+        assert_eq!(
+            trial.turns.iter().map(|turn| turn.day).collect::<Vec<_>>(),
+            [day("2026-12-01"), day("2027-07-01")]
+        );
+        let held =
+            [exam(1, 70, "2026-01-10"), certificate(2, day("2026-01-10"), day("2028-01-09"))];
+        assert_eq!(effects(&trial, &held), [is(Change::AtRenewal, "s/c", "2028-01-10")]);
     }
 
     #[test]

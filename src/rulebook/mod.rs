@@ -20,11 +20,9 @@ pub mod handlers;
 pub mod pages;
 pub mod saying;
 pub mod survey;
+pub mod transitions;
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicI64, Ordering},
-};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use chrono::NaiveDate;
 
@@ -35,7 +33,7 @@ pub use editions::Shelf;
 
 use crate::{
     access::{Routes, RuleMaking, Who, proof::Proof},
-    content,
+    content::{self, Extent},
     db::{Conn, Db, Error},
     record::{LiveRules, Rules},
 };
@@ -68,33 +66,45 @@ pub fn routes() -> Routes {
 pub struct Rulebook {
     pub shelf: Arc<Shelf>,
     pub live: LiveRules,
-    /// The last word that was loaded.
-    seen: Arc<AtomicI64>,
+    /// The effects of drafts that were looked at in the last minutes.
+    pub surveys: survey::Surveys,
+    /// How much of what was said is loaded.
+    seen: Arc<Mutex<Extent>>,
 }
 
 impl Rulebook {
     /// Puts the rules in force by everything that was said so far.
     pub fn open(conn: &mut Conn, shelf: Shelf, today: NaiveDate) -> Result<Rulebook, Error> {
-        let seen = content::last_word(conn)?;
+        let seen = content::extent(conn)?;
+        let words = content::words(conn)?;
+        for code in shelf.codes.iter().filter(|code| editions::offer(&words, code).is_some()) {
+            tracing::warn!(%code, "the file has changed; what was published here still counts");
+        }
         let live = LiveRules::new(shelf.rules(conn)?.on(today));
-        Ok(Rulebook { shelf: Arc::new(shelf), live, seen: Arc::new(AtomicI64::new(seen.0)) })
+        let (shelf, surveys) = (Arc::new(shelf), survey::Surveys::default());
+        Ok(Rulebook { shelf, live, surveys, seen: Arc::new(Mutex::new(seen)) })
     }
 
-    /// Catches up with what was published since, here or by another server. Costs one look at the
-    /// newest revision when nothing was.
+    /// Catches up with what was published since, here or by another server. Costs one look at how
+    /// much was said when nothing was.
     pub async fn refresh(&self, db: &Db, today: NaiveDate) -> Result<(), Error> {
-        let (shelf, seen) = (self.shelf.clone(), self.seen.load(Ordering::Acquire));
-        let found: Option<(i64, Rules)> = db
+        let (shelf, seen) = (self.shelf.clone(), self.seen());
+        let found: Option<(Extent, Rules)> = db
             .read(move |conn| {
-                let last = content::last_word(conn)?.0;
-                let news = (last != seen).then(|| shelf.rules(conn)).transpose()?;
-                Ok::<_, Error>(news.map(|rules| (last, rules)))
+                let extent = content::extent(conn)?;
+                let news = (extent != seen).then(|| shelf.rules(conn)).transpose()?;
+                Ok::<_, Error>(news.map(|rules| (extent, rules)))
             })
             .await?;
-        if let Some((last, rules)) = found {
+        if let Some((extent, rules)) = found {
             self.live.replace(rules.on(today));
-            self.seen.store(last, Ordering::Release);
+            *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = extent;
         }
         Ok(())
+    }
+
+    /// How much of what was said is loaded.
+    pub fn seen(&self) -> Extent {
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

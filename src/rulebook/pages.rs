@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     access::Viewer,
-    certification::calculator::{self, Asked, Term},
+    certification::calculator::{self, Asked, NotOpen, Term},
     content::{Origin, Word},
     i18n::{self, Lang, Text},
     record::{
@@ -169,6 +169,7 @@ pub fn set(
         }))
         @if let Some(state) = state { (alert(Tone::Warn, state.get(lang))) }
         (announced(lang, rules, words, viewer.today))
+        (offered(lang, set, words, sees_drafts(viewer)))
         (card("", html! {
             (definitions([
                 (t!(lang, "适用范围", "Jurisdiction"), html! { (jurisdiction(set).get(lang)) }),
@@ -186,6 +187,27 @@ pub fn set(
         (versions(lang, rules, words, viewer))
         @if !drafts.is_empty() { (super::draft_pages::short_list(viewer, drafts)) }
     })
+}
+
+/// What the file of a rule set says since a version was published here.
+fn offered(lang: Lang, set: &RuleSet, words: &[Word], writes: bool) -> Markup {
+    let Some(offer) = editions::offer(words, &set.code) else { return html! {} };
+    let (code, number) = (&set.code, offer.file.number);
+    html! {
+        (alert(Tone::Warn, html! {
+            p { (t!(lang, "本规则集的文件有了修改（", "The file of this rule set has changed ("))
+                a.alert-link href={ "/rules/" (code) "/versions/" (number) } { (t!(lang, "第 {number} 次修订", "revision {number}")) }
+                (t!(lang, "），但仍按在线发布的版本执行：并入并发布之后才生效。", "), and what was published here still counts: the change does so once it is carried over and published."))
+            }
+            @if writes {
+                form method="post" action={ "/rules/" (code) "/drafts" } {
+                    input type="hidden" name="form_key" value=(new_key());
+                    input type="hidden" name="from_file" value="yes";
+                    button.btn type="submit" { (icon("pencil")) (t!(lang, "起草并入文件的修改", "Draft a version with it")) }
+                }
+            }
+        }))
+    }
 }
 
 fn start_form(lang: Lang, set: &RuleSet) -> Markup {
@@ -395,7 +417,7 @@ fn diff_line(lang: Lang, line: &DiffLine) -> Markup {
 pub struct Calculation<'a> {
     pub query: &'a Query,
     pub asked: Option<Asked>,
-    pub terms: Option<Vec<Term>>,
+    pub terms: Option<std::result::Result<Vec<Term>, NotOpen>>,
     pub problems: Problems,
 }
 
@@ -480,31 +502,65 @@ fn calculator(viewer: &Viewer, one: &Certification, calculation: &Calculation<'_
                 button.btn.btn-primary type="submit" { (icon("calendar")) (t!(lang, "计算", "Calculate")) }
             }
         }))
-        @if let Some(terms) = terms { (results(lang, one, terms)) }
+        @match terms {
+            Some(Ok(terms)) => { (results(lang, one, terms)) }
+            Some(Err(why)) => { (alert(Tone::Warn, not_open(lang, *why))) (the_rule(lang, one)) }
+            None => {}
+        }
     }
 }
 
 fn results(lang: Lang, one: &Certification, terms: &[Term]) -> Markup {
     html! {
-        @if terms.is_empty() {
-            (alert(Tone::Warn, t!(lang, "那一天没有可用的换证方式：须按首次颁发办理。", "No way of renewing is open on that day: it would be a first issue again.")))
-        }
         @for (place, term) in terms.iter().enumerate() { (term_card(lang, one, term, place)) }
         @if terms.len() > 1 {
             p.text-secondary.small { (t!(lang, "后两张按在前一张的最后有效日完成换证推算。", "The later ones suppose that each is renewed on the last valid day of the one before.")) }
         }
+        (the_rule(lang, one))
+    }
+}
+
+/// By which rule it is counted, said under every answer.
+fn the_rule(lang: Lang, one: &Certification) -> Markup {
+    html! {
         p.text-secondary.small { (t!(lang, "“有效期至”当天仍然有效。规则：{}。", "It is still valid on the day it is valid through. The rule: {}.", saying::validity(one.validity).get(lang))) }
+    }
+}
+
+/// Why no certificate comes of a completion on that day.
+fn not_open(lang: Lang, why: NotOpen) -> String {
+    let day = |day: NaiveDate| i18n::date(lang, day);
+    match why {
+        NotOpen::Until(opens) => t!(
+            lang,
+            "完成日期过早：换证窗口 {} 起才开放，请改为当天或之后。",
+            "Too early: the window opens on {}. Enter that day or a later one.",
+            day(opens)
+        ),
+        NotOpen::Runs(through) => t!(
+            lang,
+            "那一天不能换证，以后也没有可用的换证方式；原证书有效期至 {}，此后须按首次颁发办理。",
+            "It cannot be renewed on that day or later; the certificate is valid through {}, and after that it would be a first issue again.",
+            day(through)
+        ),
+        NotOpen::Over => t!(
+            lang,
+            "那一天没有可用的换证方式：须按首次颁发办理。",
+            "No way of renewing is open on that day: it would be a first issue again."
+        ),
     }
 }
 
 fn term_card(lang: Lang, one: &Certification, term: &Term, place: usize) -> Markup {
     let title = match term.cycle {
+        _ if term.extended => t!(lang, "原证书延长", "The same certificate, extended"),
         0 => t!(lang, "首次颁发", "First issue"),
         n => t!(lang, "第 {n} 次换证", "Renewal {n}"),
     };
     let day = |day: NaiveDate| i18n::date(lang, day);
+    let unchanged = t!(lang, "不变", "as before");
     let mut lines = vec![
-        (t!(lang, "生效日期", "Valid from"), html! { (day(term.from)) }),
+        (t!(lang, "生效日期", "Valid from"), html! { (day_or(lang, term.from, unchanged)) }),
         (
             t!(lang, "有效期至", "Valid through"),
             html! { strong { (day_or(lang, term.through, t!(lang, "长期有效", "does not expire"))) } },
@@ -519,6 +575,10 @@ fn term_card(lang: Lang, one: &Certification, term: &Term, place: usize) -> Mark
     if !term.reviews.is_empty() {
         let said = term.reviews.iter().take(6).map(|review| review_day(lang, *review));
         lines.push((t!(lang, "复审", "Reviews"), html! { @for one in said { div { (one) } } }));
+    }
+    if term.from.is_none() && one.review.is_some() {
+        let from = t!(lang, "从原证书的生效日期起算", "counted from its first day");
+        lines.push((t!(lang, "复审", "Reviews"), html! { (from) }));
     }
     let follows = if place == 0 {
         follows(lang, one, term)
@@ -552,7 +612,7 @@ fn follows(lang: Lang, one: &Certification, term: &Term) -> Markup {
             vec![
                 html! { (i18n::date(lang, new.on)) },
                 html! { @if let Some(way) = way { (saying::way_title(way, new.place).get(lang)) div.text-secondary.small { (saying::base_words(way.base).get(lang)) } } },
-                html! { (i18n::date(lang, new.from)) },
+                html! { (day_or(lang, new.from, t!(lang, "不变", "as before"))) },
                 html! { (day_or(lang, new.through, t!(lang, "长期有效", "does not expire"))) },
             ]
         })

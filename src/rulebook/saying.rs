@@ -57,8 +57,9 @@ pub fn certification(context: &Context, one: &Certification) -> Vec<Saying> {
         let about = text!("学员豁免", "Exemption of trainees");
         said.push(Saying { about, lines: self::exemption(context, exemption) });
     }
-    if let Some(transition) = &one.transition {
-        said.push(Saying::one(text!("过渡安排", "Transition"), self::transition(transition)));
+    if !one.transitions.is_empty() {
+        let lines = one.transitions.iter().flat_map(|one| transition_lines(context, one));
+        said.push(Saying { about: text!("过渡安排", "Transition"), lines: lines.collect() });
     }
     if let Some(number) = &one.number {
         said.push(Saying::one(text!("证书编号", "Number"), Text::same(number)));
@@ -317,6 +318,16 @@ fn exemption(context: &Context, exemption: &Exemption) -> Vec<(usize, Text)> {
         let Some(asked) = asked else { continue };
         lines.push((0, about));
         lines.extend(demand(context, asked).into_iter().map(|(depth, text)| (depth + 1, text)));
+    }
+    lines
+}
+
+/// A transition, with what it asked where a later version asks something else.
+fn transition_lines(context: &Context, one: &Transition) -> Vec<(usize, Text)> {
+    let mut lines = vec![(0, transition(one))];
+    if let Some(asked) = &one.requires {
+        lines.push((1, text!("当时的条件", "What it asked")));
+        lines.extend(demand(context, asked).into_iter().map(|(depth, text)| (depth + 2, text)));
     }
     lines
 }

@@ -3,17 +3,21 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::NaiveDate;
 
-use super::effects::{Change, Effect, Judged, Person, Trial};
+use super::{
+    drafts::DraftId,
+    effects::{Change, Effect, Judged, Person, Trial},
+};
 use crate::{
-    certification::{self, rules::Barrier},
-    db::{Conn, Db},
+    certification,
+    content::Extent,
+    db::{Conn, Db, Instant},
     i18n::Lang,
-    record::{PersonId, ledger},
+    record::{PersonId, ledger, programme::Holders},
     staff::{self, Post, Site, queries::Scope},
     web::Result,
 };
@@ -98,6 +102,55 @@ impl Survey {
     }
 }
 
+/// What a survey was made of: with the same, it comes out the same, but for what was recorded about
+/// people meanwhile.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    pub draft: DraftId,
+    /// Of the draft.
+    pub edition: String,
+    pub plan: (NaiveDate, Option<Holders>),
+    pub scope: Scope,
+    pub below: Option<String>,
+    pub today: NaiveDate,
+    /// How much had been said about the rules.
+    pub extent: Extent,
+}
+
+/// A survey and when it was made.
+#[derive(Clone, Debug)]
+pub struct Made {
+    pub at: Instant,
+    pub survey: Arc<Survey>,
+}
+
+/// For so long a survey is shown again: who turns its pages, filters it and takes the file with
+/// them sees one and the same, and the whole group is judged once.
+const MINUTES: i64 = 5;
+/// So many are kept at a time; each is as large as what changes.
+const KEPT: usize = 4;
+
+/// The surveys of the last minutes.
+#[derive(Clone, Debug, Default)]
+pub struct Surveys(Arc<Mutex<Vec<(Asked, Made)>>>);
+
+impl Surveys {
+    pub fn find(&self, asked: &Asked, now: Instant) -> Option<Made> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ends = |made: &Made| made.at.plus(chrono::Duration::minutes(MINUTES));
+        kept.retain(|(_, made)| made.at <= now && now < ends(made));
+        kept.iter().find(|(of, _)| of == asked).map(|(_, made)| made.clone())
+    }
+
+    pub fn keep(&self, asked: Asked, made: Made) {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|(of, _)| *of != asked);
+        let too_many = (kept.len() + 1).saturating_sub(KEPT);
+        kept.drain(..too_many);
+        kept.push((asked, made));
+    }
+}
+
 /// Judges everybody who works in a reach, below a site where one is named.
 ///
 /// Each thousand is a read of its own, so a large group holds no reader for long; and nothing is
@@ -150,22 +203,58 @@ fn judge(
 ) -> Result<Vec<(Post, Judged)>> {
     let posts = staff::queries::posts_of(conn, people, today)?;
     let facts = ledger::facts_of_these(conn, people, None)?;
+    let acted: Vec<PersonId> = people.iter().copied().filter(|id| acted_on.contains(id)).collect();
+    let barriers = certification::issue::barriers_among(conn, &acted, trial.from)?;
+    let none = HashMap::new();
     let mut occupations: HashMap<String, String> = HashMap::new();
     let mut judged = Vec::with_capacity(posts.len());
     for post in posts.into_iter().filter(|post| post.works_on(today)) {
         let id = post.person.id;
-        let barriers: HashMap<String, Barrier> = if acted_on.contains(&id) {
-            certification::issue::barriers_of(conn, id, trial.from)?
-        } else {
-            HashMap::new()
-        };
         let position = &post.assignment.position;
         let occupation = occupations
             .entry(position.clone())
             .or_insert_with(|| trial.base.occupation_of(position));
         let facts = facts.get(&id).map_or(&[][..], Vec::as_slice);
-        let one = trial.judge(Person { facts, occupation, barriers: &barriers });
+        let one =
+            trial.judge(Person { facts, occupation, barriers: barriers.get(&id).unwrap_or(&none) });
         judged.push((post, one));
     }
     Ok(judged)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(minutes: i64) -> Instant {
+        Instant::from(chrono::DateTime::UNIX_EPOCH).plus(chrono::Duration::minutes(minutes))
+    }
+
+    fn asked(draft: i64, edition: &str) -> Asked {
+        let today = NaiveDate::from_ymd_opt(2026, 11, 23).unwrap();
+        Asked {
+            draft: DraftId(draft),
+            edition: edition.to_owned(),
+            plan: (today, Some(Holders::Grandfather)),
+            scope: Scope::everyone(),
+            below: None,
+            today,
+            extent: Extent::default(),
+        }
+    }
+
+    #[test]
+    fn a_survey_is_kept_for_some_minutes_and_only_for_the_same_question() {
+        let surveys = Surveys::default();
+        let made = |minutes| Made { at: at(minutes), survey: Arc::default() };
+        surveys.keep(asked(1, "a"), made(0));
+        assert_eq!(surveys.find(&asked(1, "a"), at(4)).map(|made| made.at), Some(at(0)));
+        assert!(surveys.find(&asked(1, "b"), at(4)).is_none(), "somebody saved the draft");
+        assert!(surveys.find(&asked(1, "a"), at(5)).is_none(), "too old");
+        for draft in 1..10 {
+            surveys.keep(asked(draft, "a"), made(6));
+        }
+        let kept = (1..10).filter(|draft| surveys.find(&asked(*draft, "a"), at(6)).is_some());
+        assert_eq!(kept.collect::<Vec<_>>(), [6, 7, 8, 9], "the newest few");
+    }
 }

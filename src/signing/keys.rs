@@ -259,28 +259,29 @@ impl Keys {
         found.map(|(key, sealed)| self.open(key, &sealed)).transpose()
     }
 
-    /// Makes a key; it is the one to sign with from now on.
+    /// Makes a key; it is the one to sign with from now on. Refused where the keys there are cannot
+    /// be opened: a key sealed by another secret than theirs is of no use to whoever has the right one.
     pub fn make(&self, conn: &mut Conn, algorithm: Algorithm, now: Instant) -> Result<Signer> {
-        let private = fresh(algorithm)?;
-        let signer = Signer::of_private(algorithm, &private, now)?;
-        let sealed = self.secret()?.seal(signer.kid(), &private)?;
-        diesel::insert_into(signing_key::table)
-            .values((
-                signing_key::kid.eq(signer.kid()),
-                signing_key::algorithm.eq(algorithm),
-                signing_key::public_key.eq(&signer.key.public),
-                signing_key::private_key.eq(sealed),
-                signing_key::made_at.eq(now),
-            ))
-            .execute(conn)?;
-        Ok(signer)
+        self.check(conn)?;
+        let secret = if any(conn)? { self.secret()? } else { self.first_secret()? };
+        seal_new(conn, algorithm, &secret, now)
+    }
+
+    /// Makes a key though the secret of those there are is lost, by a new secret where it may be made.
+    pub fn make_after_loss(
+        &self,
+        conn: &mut Conn,
+        algorithm: Algorithm,
+        now: Instant,
+    ) -> Result<Signer> {
+        let secret = self.first_secret()?;
+        seal_new(conn, algorithm, &secret, now)
     }
 
     /// Whether the secret can be read and opens every key that may sign; otherwise why not.
     pub fn check(&self, conn: &mut Conn) -> Result<()> {
-        // A file that will be made when it is needed is not made by asking.
-        let will_be_made = matches!(self.place(), SecretPlace::Own(file) if !file.exists());
-        if !will_be_made {
+        // A file that will be made with the first key is not made by asking.
+        if any(conn)? || !self.place().is_missing() {
             self.secret()?;
         }
         for algorithm in Algorithm::ALL {
@@ -301,15 +302,54 @@ impl Keys {
         Ok(Signer { key: Arc::new(key), pair })
     }
 
+    /// The secret that sealed the keys there are.
     fn secret(&self) -> Result<Arc<Secret>> {
+        self.kept(SecretPlace::read)
+    }
+
+    /// The secret to seal the first key with.
+    fn first_secret(&self) -> Result<Arc<Secret>> {
+        self.kept(SecretPlace::read_or_make)
+    }
+
+    fn kept(&self, read: fn(&SecretPlace) -> Result<Secret>) -> Result<Arc<Secret>> {
         let mut kept = self.shared.secret.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(secret) = &*kept {
             return Ok(secret.clone());
         }
-        let secret = Arc::new(self.shared.place.read()?);
+        let secret = Arc::new(read(&self.shared.place)?);
         *kept = Some(secret.clone());
         Ok(secret)
     }
+}
+
+/// Keeps a fresh key, sealed.
+fn seal_new(
+    conn: &mut Conn,
+    algorithm: Algorithm,
+    secret: &Secret,
+    now: Instant,
+) -> Result<Signer> {
+    let private = fresh(algorithm)?;
+    let signer = Signer::of_private(algorithm, &private, now)?;
+    let sealed = secret.seal(signer.kid(), &private)?;
+    diesel::insert_into(signing_key::table)
+        .values((
+            signing_key::kid.eq(signer.kid()),
+            signing_key::algorithm.eq(algorithm),
+            signing_key::public_key.eq(&signer.key.public),
+            signing_key::private_key.eq(sealed),
+            signing_key::made_at.eq(now),
+        ))
+        .execute(conn)?;
+    Ok(signer)
+}
+
+/// Whether a key was ever made.
+fn any(conn: &mut Conn) -> Result<bool> {
+    let first: Option<String> =
+        signing_key::table.select(signing_key::kid).first(conn).optional()?;
+    Ok(first.is_some())
 }
 
 /// More keys than any installation makes.

@@ -36,7 +36,7 @@ pub enum Error {
     NoSecret(String),
     /// The private half of a key was sealed by another secret.
     #[error(
-        "signing key {0} was sealed by another secret: set the secret it was made under, or make new keys with `shifu keys rotate`"
+        "signing key {0} was sealed by another secret: set the secret it was made under, or, if that is lost for good, make new keys with `shifu keys rotate --secret-lost`"
     )]
     Sealed(String),
     /// There is nothing to sign with yet, and the connection only reads.

@@ -2,7 +2,8 @@
 //!
 //! It never lies in the database: whoever copies a backup cannot sign with it. It comes from a
 //! setting, from a file that is named, or from a file beside an SQLite database, which is made
-//! when it is first needed so that a first run needs no setup.
+//! with the first key so that a first run needs no setup. Later it is never made: a new secret opens
+//! nothing that the lost one sealed, and would hide that it is lost.
 
 use std::{fmt, fs, io::Write, path::PathBuf};
 
@@ -23,7 +24,7 @@ pub enum SecretPlace {
     Given(String),
     /// In this file, which somebody made.
     File(PathBuf),
-    /// In this file, which is made when it is missing.
+    /// In this file, which is made with the first key.
     Own(PathBuf),
     /// Several servers share the database, so no file beside it can be meant.
     Nowhere,
@@ -47,20 +48,16 @@ impl fmt::Display for SecretPlace {
 }
 
 impl SecretPlace {
-    /// Reads the secret; makes the file that may be made.
+    /// Reads the secret that sealed what there is.
     pub(super) fn read(&self) -> Result<Secret, Error> {
         let words = match self {
             SecretPlace::Given(words) => words.clone(),
-            SecretPlace::File(file) => {
-                fs::read_to_string(file).map_err(|e| unreadable(file, &e))?
+            SecretPlace::Own(file) if self.is_missing() => {
+                return Err(Error::NoSecret(missing(file)));
             }
-            SecretPlace::Own(file) => match make(file) {
-                Ok(words) => words,
-                Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {
-                    fs::read_to_string(file).map_err(|error| unreadable(file, &error))?
-                }
-                Err(error) => return Err(unreadable(file, &error)),
-            },
+            SecretPlace::File(file) | SecretPlace::Own(file) => {
+                fs::read_to_string(file).map_err(|error| unreadable(file, &error))?
+            }
             SecretPlace::Nowhere => return Err(Error::NoSecret(NOT_SET.to_owned())),
         };
         let words = words.trim();
@@ -71,10 +68,36 @@ impl SecretPlace {
         }
         Ok(Secret::of(words))
     }
+
+    /// Reads the secret where it has sealed nothing yet, and makes the file that may be made.
+    pub(super) fn read_or_make(&self) -> Result<Secret, Error> {
+        if let SecretPlace::Own(file) = self {
+            match make(file) {
+                Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => {
+                    return Err(unreadable(file, &error));
+                }
+                _ => {}
+            }
+        }
+        self.read()
+    }
+
+    /// Whether it is a file of our own that is not there.
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, SecretPlace::Own(file) if !file.exists())
+    }
 }
 
 const NOT_SET: &str = "no secret is set to seal signing keys with: set SHIFU_SECRET (or secret_file) to the same \
      32 or more random characters on every server, for example from `openssl rand -base64 32`";
+
+fn missing(file: &std::path::Path) -> String {
+    format!(
+        "the secret file {} is missing: restore it, or set SHIFU_SECRET or secret_file as the service has it; if the \
+         secret is lost for good, make new keys with `shifu keys rotate --secret-lost`",
+        file.display()
+    )
+}
 
 fn unreadable(file: &std::path::Path, error: &std::io::Error) -> Error {
     Error::NoSecret(format!("the secret {} cannot be read: {error}", file.display()))
@@ -82,7 +105,7 @@ fn unreadable(file: &std::path::Path, error: &std::io::Error) -> Error {
 
 /// A new file that only its owner may read. Of two who make it at once, one finds it there: it is
 /// linked under its name only when it is whole.
-fn make(file: &std::path::Path) -> std::io::Result<String> {
+fn make(file: &std::path::Path) -> std::io::Result<()> {
     if file.exists() {
         return Err(std::io::ErrorKind::AlreadyExists.into());
     }
@@ -96,7 +119,7 @@ fn make(file: &std::path::Path) -> std::io::Result<String> {
     writeln!(fresh, "{words}")?;
     fresh.as_file().sync_all()?;
     fresh.persist_noclobber(file).map_err(|error| error.error)?;
-    Ok(words)
+    Ok(())
 }
 
 /// Seals and opens; knows no words.
@@ -188,7 +211,8 @@ mod tests {
     fn the_own_file_is_made_once_and_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let place = SecretPlace::Own(folder.path().join("shifu.key"));
-        let sealed = place.read().unwrap().seal("k", b"x").unwrap();
+        let sealed = place.read_or_make().unwrap().seal("k", b"x").unwrap();
+        assert_eq!(place.read_or_make().unwrap().open("k", &sealed).as_deref(), Some(&b"x"[..]));
         assert_eq!(place.read().unwrap().open("k", &sealed).as_deref(), Some(&b"x"[..]));
         #[cfg(unix)]
         {
@@ -196,6 +220,15 @@ mod tests {
             let mode = fs::metadata(folder.path().join("shifu.key")).unwrap().permissions().mode();
             assert_eq!(mode & 0o777, 0o600);
         }
+    }
+
+    #[test]
+    fn the_own_file_is_not_made_by_reading() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("shifu.key");
+        let place = SecretPlace::Own(file.clone());
+        assert!(matches!(place.read(), Err(Error::NoSecret(said)) if said.contains("restore it")));
+        assert!(place.is_missing() && !file.exists());
     }
 
     #[test]

@@ -1,7 +1,14 @@
 //! The API: tokens and their reach, what it answers, and how it says no.
 
 use serde_json::Value;
-use shifu::record::ledger;
+use shifu::{
+    certification::{
+        model::{Act, ActKind},
+        queries as certificates,
+    },
+    db::{Conn, Error},
+    record::ledger,
+};
 
 use crate::{
     asof::{BRAKES, at},
@@ -38,6 +45,20 @@ impl System<'_> {
         let page = self.ask(path).await;
         assert_eq!(page.status, 200, "{path}: {}", page.body);
         serde_json::from_str(&page.body).expect("JSON")
+    }
+
+    /// What changed after a place, once there is so much of it: PostgreSQL shows a change when it is
+    /// a second old.
+    async fn changes(&self, after: &str, count: usize) -> Value {
+        let path = format!("/api/v1/changes?after={after}");
+        for _ in 0..100 {
+            let answer = self.get(&path).await;
+            if answer["items"].as_array().is_some_and(|items| items.len() >= count) {
+                return answer;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+        panic!("{count} changes after {after:?} did not come: {}", self.get(&path).await);
     }
 
     /// The status and the code of a problem.
@@ -216,26 +237,88 @@ on_both! {
         world.brakes("T0001", "2026-11-16T02:00:00Z").await;
         world.brakes("T0003", "2026-11-16T03:00:00Z").await;
         let east = world.system("east").await;
-        let first = east.get("/api/v1/changes").await;
+        let first = east.changes("", 1).await;
         let items = first["items"].as_array().expect("items");
         assert_eq!(items.len(), 1, "the other region is left out");
         assert_eq!((&items[0]["change"], &items[0]["person"]), (&"issued".into(), &"T0001".into()));
-        let after = first["after"].as_str().expect("a cursor").to_owned();
         let he = world.he().await;
         let (page, acts) = ("/certificates/SF-2026-000001", "/certificates/SF-2026-000001/acts");
         let sheet = he.get(page).await;
         he.submit(&sheet, acts, &[("act", "suspended"), ("why", "事故待查")]).await;
-        let next = format!("/api/v1/changes?after={after}");
-        let soon = east.get(&next).await;
-        assert_eq!((&soon["items"], soon["after"].as_str()), (&serde_json::json!([]), Some(after.as_str())), "not settled yet");
-        world.clock.advance(chrono::Duration::seconds(61));
-        let settled = east.get(&next).await;
-        let item = &settled["items"][0];
+        let next = east.changes(place(&first), 1).await;
+        let item = &next["items"][0];
         assert_eq!((&item["change"], &item["why"], &item["on"]), (&"suspended".into(), &"事故待查".into(), &"2026-11-23".into()));
-        let end = format!("/api/v1/changes?after={}", settled["after"].as_str().expect("a cursor"));
-        let nothing = east.get(&end).await;
-        assert_eq!((&nothing["items"], &nothing["after"], &nothing["more"]), (&serde_json::json!([]), &settled["after"], &false.into()));
+        let nothing = east.changes(place(&next), 0).await;
+        assert_eq!((&nothing["items"], &nothing["after"], &nothing["more"]), (&serde_json::json!([]), &next["after"], &false.into()));
+        let again = east.changes("", 2).await;
+        let told: Vec<&str> = again["items"].as_array().expect("items").iter().filter_map(|item| item["change"].as_str()).collect();
+        assert_eq!(told, ["issued", "suspended"], "a certificate before what is done to it");
     }
+}
+
+/// From where an answer says to go on.
+fn place(answer: &Value) -> &str {
+    answer["after"].as_str().expect("a cursor")
+}
+
+/// Notes an act on a certificate as if it had been asked for at this moment.
+fn act(conn: &mut Conn, number: &str, kind: ActKind, moment: &str) -> Result<(), Error> {
+    let found = certificates::by_number(conn, number)?.expect("a certificate");
+    let act = Act::new(found.id, kind, day("2026-11-23"), "试", at(moment));
+    certificates::add_act(conn, &act).map(drop)
+}
+
+on_both! {
+    async fn what_was_asked_for_long_before_it_was_written_is_not_missed(world: World) {
+        world.brakes("T0001", "2026-11-16T02:00:00Z").await;
+        let east = world.system("east").await;
+        let number = "SF-2026-000001";
+        world.arrange(move |conn| act(conn, number, ActKind::Suspended, "2026-11-23T01:59:00Z")).await;
+        let first = east.changes("", 2).await;
+        // A long upload, or a wait for the writer: it was asked for earlier than what was read already.
+        world.arrange(move |conn| act(conn, number, ActKind::Reinstated, "2026-11-23T01:00:00Z")).await;
+        let next = east.changes(place(&first), 1).await;
+        assert_eq!(next["items"][0]["change"], "reinstated");
+        assert_eq!(next["items"][0]["at"], "2026-11-23T01:00:00Z");
+        assert_eq!(east.changes(place(&next), 0).await["items"], serde_json::json!([]));
+    }
+}
+
+/// Something large is being written while others write less: nobody may read past it.
+#[test]
+fn what_is_still_being_written_holds_up_what_came_later() {
+    run(Backend::Postgres, async |world: World| {
+        world.brakes("T0001", "2026-11-16T02:00:00Z").await;
+        world.brakes("T0003", "2026-11-16T03:00:00Z").await;
+        let group = world.system("group").await;
+        let before = group.changes("", 2).await;
+        let (begun, has_begun) = std::sync::mpsc::channel();
+        let (go_on, may_go_on) = std::sync::mpsc::channel();
+        let db = world.shared.db.clone();
+        let large = std::thread::spawn(move || {
+            db.write_blocking(move |conn| -> Result<(), Error> {
+                // A transaction that has not written anything yet counts, too.
+                assert!(certificates::by_number(conn, "SF-2026-000001")?.is_some());
+                begun.send(()).expect("the test waits");
+                may_go_on.recv().expect("the test goes on");
+                act(conn, "SF-2026-000001", ActKind::Suspended, "2026-11-23T02:00:00Z")
+            })
+        });
+        has_begun.recv().expect("it begins");
+        let small = |conn: &mut Conn| {
+            act(conn, "SF-2026-000002", ActKind::Suspended, "2026-11-23T02:00:01Z")
+        };
+        world.arrange(small).await;
+        world.clock.advance(chrono::Duration::minutes(10));
+        tokio::time::sleep(std::time::Duration::from_millis(1_500)).await;
+        let waiting = group.changes(place(&before), 0).await;
+        assert_eq!(waiting["items"], serde_json::json!([]), "the one before it is not there yet");
+        go_on.send(()).expect("it waits");
+        large.join().expect("it ends").expect("it is written");
+        let both = group.changes(place(&before), 2).await;
+        let numbers = [&both["items"][0]["number"], &both["items"][1]["number"]];
+        assert_eq!(numbers, ["SF-2026-000001", "SF-2026-000002"]);
+    });
 }
 
 on_both! {

@@ -8,6 +8,7 @@ use proptest::{
 };
 use shifu::{
     certification::{
+        acts, asof,
         asof::Known,
         model::{Act, ActKind, Basis, CertificateId},
         queries::{self, NewCertificate},
@@ -17,10 +18,13 @@ use shifu::{
     i18n::Lang,
     record::{
         FactId, Kind, NewFact, PersonId, Source,
-        asof::Days as AskedDays,
+        asof::{AsOf, Days as AskedDays},
         ledger::{self, Stamp},
     },
-    staff::transfers::{self, NewPerson},
+    staff::{
+        queries::{Filter, Scope},
+        transfers::{self, NewPerson},
+    },
 };
 
 use crate::{
@@ -172,6 +176,124 @@ on_both! {
             assert!(found.contains(number), "{query}: {found}");
             assert!(!found.contains("Superseded"), "{query}: {found}");
         }
+    }
+}
+
+/// The days on which the record says that brakes are held, as known now.
+async fn spans(world: &World, who: PersonId) -> Vec<(NaiveDate, Option<NaiveDate>)> {
+    let known = world.arrange(move |conn| Known::load(conn, who, None)).await;
+    let brakes = |code: &str| code == BRAKES;
+    let held =
+        known.facts.iter().filter(|fact| fact.kind == Kind::Certificate && brakes(&fact.code));
+    held.map(|fact| (fact.from, fact.through)).collect()
+}
+
+on_both! {
+    async fn a_name_put_right_gives_back_no_day_on_which_the_old_one_did_not_count(world: World) {
+        world.brakes("T0001", "2026-11-02T02:00:00Z").await;
+        let lin = world.id("T0001").await;
+        let (he, path) = (world.he().await, "/certificates/SF-2026-000001");
+        for fields in [
+            [("act", "suspended"), ("why", "事故待查"), ("on", "2026-11-10")],
+            [("act", "reinstated"), ("why", "已澄清"), ("on", "2026-11-20")],
+        ] {
+            let sent = he.submit(&he.get(path).await, &format!("{path}/acts"), &fields).await;
+            assert_eq!(sent.status, 303, "{}", sent.body);
+        }
+        // It has run out for a month when a rule extends it.
+        world.clock.travel_to(instant("2028-12-10T02:00:00Z"));
+        world.arrange(move |conn| {
+            let (one, stamp) = (queries::issued_to(conn, lin)?.remove(0), at("2028-12-10T02:00:00Z"));
+            let act = Act::new(one.id, ActKind::Extended, day("2028-12-01"), "rule", stamp);
+            acts::apply(conn, &one, &Act { through: Some(day("2029-12-31")), ..act }, stamp)
+        }).await;
+        let before = spans(&world, lin).await;
+        assert_eq!(before.len(), 3, "with two gaps: {before:?}");
+        let he = world.he().await;
+        let fields = [("act", "replaced"), ("name", "林滔"), ("name_en", "Lin Tao"), ("why", "姓名有误")];
+        let sent = he.submit(&he.get(path).await, &format!("{path}/acts"), &fields).await;
+        assert_eq!(sent.location.as_deref(), Some("/certificates/SF-2028-000001"), "{}", sent.body);
+        assert_eq!(spans(&world, lin).await, before, "no day is gained or lost");
+        let of = |query: &str| format!("/people/{lin}?{query}");
+        for (query, state_of, number) in [
+            ("on=2026-11-15", "Suspended", "SF-2026-000001"),
+            ("on=2026-11-15&known_on=2026-11-22", "Valid", "SF-2026-000001"),
+            ("on=2026-11-21", "Valid", "SF-2026-000001"),
+            ("on=2028-11-15", "Expired, renewable", "SF-2026-000001"),
+            ("on=2028-12-11", "Valid", "SF-2028-000001"),
+        ] {
+            let found = state(&world, &of(query)).await;
+            assert!(found.starts_with(state_of) && found.contains(number), "{query}: {found}");
+        }
+        let rules = world.shared.rules.clone();
+        world.arrange(move |conn| {
+            let known = Known::load(conn, lin, None)?;
+            for n in 0..1_200 {
+                let on = day("2026-11-01") + Days::new(n);
+                let counts = known.counting(rules.context(), on).iter().any(asof::Seen::in_force);
+                let said = before.iter().any(|(from, through)| *from <= on && through.is_none_or(|last| on <= last));
+                assert_eq!(counts, said, "{on}: pages and record say the same");
+            }
+            let new = known.all(rules.context(), day("2026-11-15")).pop().expect("the new one");
+            assert!(new.held.acts.is_empty(), "what was done to the old one is not listed on the new one");
+            assert!(new.why(day("2026-11-15")).is_some_and(|why| why.zh.contains("事故待查")));
+            Ok(())
+        }).await;
+    }
+}
+
+const BATTERY: &str = "inhouse-default/battery-repair";
+
+on_both! {
+    async fn which_renewal_an_imported_one_is_stands_in_the_record(world: World) {
+        let (lin, rules) = (world.id("T0001").await, world.shared.rules.clone());
+        let seen = world.arrange(move |conn| {
+            let stamp = at("2026-11-20T02:00:00Z");
+            let qualified = NewFact::new(Kind::Certificate, "inhouse-default/hv-qualified", day("2020-01-01"))
+                .through(Some(day("2030-12-31")));
+            ledger::append(conn, lin, &qualified, Source::new("test", 78), stamp)?;
+            let (set, _) = rules.certification(BATTERY).expect("a certification");
+            for (number, from, through) in [("IM-1", "2022-12-11", "2024-12-10"), ("IM-2", "2024-12-11", "2026-12-10")] {
+                let new = NewCertificate {
+                    person: lin,
+                    certification: BATTERY,
+                    content: rules.revision(set),
+                    number,
+                    check_code: "AAAAAAAAAA",
+                    issued_on: day(from),
+                    valid_from: day(from),
+                    valid_through: Some(day(through)),
+                    printed: "{}".to_owned(),
+                    verdict: "null".to_owned(),
+                    cycle: 0,
+                    basis: Basis::Import,
+                    issuer: None,
+                    foreign_number: None,
+                    previous: None,
+                    why: None,
+                    template: None,
+                    import: None,
+                };
+                let id = queries::add(conn, &new, stamp)?;
+                let kept = queries::by_number(conn, number)?.expect("kept");
+                let fact = acts::record::follow(conn, &kept, "import", 0, stamp)?;
+                queries::name_fact(conn, id, fact.expect("a fact"))?;
+            }
+            let (today, context) = (day("2026-11-23"), rules.context());
+            let known = Known::load(conn, lin, None)?.all(context, today);
+            let (scope, filter) = (Scope::everyone(), Filter::default());
+            let board = asof::board(conn, context, &scope, &filter, today, &AsOf::now(today))?;
+            Ok([known, board.into_iter().map(|(_, seen)| seen).collect()])
+        }).await;
+        let cycles = seen.map(|all| {
+            let battery = all.into_iter().filter(|seen| seen.held.code == BATTERY);
+            battery.map(|seen| (seen.held.number.expect("a number"), seen.held.cycle)).collect::<Vec<_>>()
+        });
+        let [first, second] = [("IM-1".to_owned(), 0), ("IM-2".to_owned(), 1)];
+        assert_eq!(cycles, [vec![first, second.clone()], vec![second]], "by what was held until then");
+        let mine = world.lin().await.reads("en").await.get("/certificates").await;
+        let next = mine.texts("article").into_iter().find(|card| card.contains("Renewal open")).expect("a renewal");
+        assert!(next.contains("Delta course on traction batteries"), "the second renewal takes the course: {next}");
     }
 }
 

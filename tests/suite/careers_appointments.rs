@@ -186,6 +186,9 @@ on_both! {
         record(&world, north, qualified()).await;
         let there = nominated(&gao, north, DIRECTOR).await;
         assert_eq!(promote(&gao, &there, &[]).await.status, 303);
+        let board = gao.reads("zh-CN").await.get(BOARD).await;
+        assert!(board.says("#quotas", "华东区：3 个名额已用 3 个"), "{:?}", board.texts("#quotas"));
+        assert!(board.says("#quotas", "华北区：3 个名额已用 1 个"), "{:?}", board.texts("#quotas"));
 
         // One ends early; the place is free on the day after.
         let board = he.get(BOARD).await;
@@ -281,7 +284,23 @@ on_both! {
         assert_eq!(sent.status, 303, "{}", sent.body);
         let path = he.get(&format!("/people/{person}/path")).await;
         assert!(path.says(".ladder li.here", "特级技师"));
-        world.clock.travel_to(instant("2028-11-23T02:00:00Z"));
+        // Before it ends, another term is applied for; it begins on the day after.
+        let next = format!("/promotion/nominate?path=cn-eight-grade/7&person={person}");
+        assert_eq!(he.get(&next).await.status, 409, "two years are left");
+        world.clock.travel_to(instant("2028-10-16T02:00:00Z"));
+        let he = world.he().await.reads("zh-CN").await;
+        let candidacy = nominated(&he, person, "cn-eight-grade/7").await;
+        let sent = promote(&he, &candidacy, &[("through", "2028-12-31")]).await;
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        let terms: Vec<_> = grades(&world, person, "cn-eight-grade").await.into_iter()
+            .filter(|row| row.level.as_deref() == Some("7"))
+            .map(|row| (row.from_on, row.through_on))
+            .collect();
+        assert_eq!(terms, [
+            (day("2026-11-23"), Some(day("2028-11-22"))),
+            (day("2028-11-23"), Some(day("2028-12-31"))),
+        ]);
+        world.clock.travel_to(instant("2029-01-01T02:00:00Z"));
         let path = world.he().await.get(&format!("/people/{person}/path")).await;
         assert!(path.says(".ladder li.here", "高级技师"), "L1 stays");
         assert!(!path.says(".ladder li.here", "特级技师"));

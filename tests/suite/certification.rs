@@ -1,6 +1,7 @@
 //! Certificates: issued by rule, renewed by new evidence, acted on, checked by anybody.
 
 use shifu::{
+    certification::queries as certificates,
     db::{Conn, Error},
     record::{
         Kind, NewFact, PersonId, Source,
@@ -301,5 +302,49 @@ on_both! {
         world.round().await;
         let numbers: Vec<String> = world.certificates("T0001").await.into_iter().map(|one| one.0).collect();
         assert_eq!(numbers, ["HVA-2026-000001", "HVQ-2026-000001"], "18 today");
+    }
+}
+
+on_both! {
+    async fn what_fails_for_one_person_holds_up_nobody_else(world: World) {
+        let (lin, wang) = (world.id("T0001").await, world.id("T0002").await);
+        assert!(lin < wang, "the one it fails for comes first");
+        let rules = world.shared.rules.clone();
+        world.arrange(move |conn| {
+            for person in [lin, wang] {
+                for (kind, code) in BOTH {
+                    done(conn, person, *kind, code, TODAY)?;
+                }
+            }
+            // A certificate whose fact is missing: another on the same day is refused.
+            let (set, _) = rules.certification(BRAKES).expect("a certification");
+            let new = certificates::NewCertificate {
+                person: lin,
+                certification: BRAKES,
+                content: rules.revision(set),
+                number: "OLD-1",
+                check_code: "AAAAAAAAAA",
+                issued_on: day("2026-11-24"),
+                valid_from: day("2026-11-24"),
+                valid_through: Some(day("2028-11-23")),
+                printed: "{}".into(),
+                verdict: "null".into(),
+                cycle: 0,
+                basis: shifu::certification::model::Basis::Rule,
+                issuer: None,
+                foreign_number: None,
+                previous: None,
+                why: None,
+                template: None,
+                import: None,
+            };
+            let id = certificates::add(conn, &new, stamp())?;
+            let fact = ledger::rows_of(conn, lin, None)?[0].id;
+            certificates::name_fact(conn, id, fact)
+        }).await;
+        world.clock.travel_to(instant("2026-11-24T01:00:00Z"));
+        world.round().await;
+        assert_eq!(world.certificates("T0001").await.len(), 1);
+        assert_eq!(world.certificates("T0002").await.len(), 1, "issued all the same");
     }
 }

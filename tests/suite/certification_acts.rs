@@ -4,6 +4,7 @@ use shifu::{
     certification::{
         model::Certificate,
         queries as certificates,
+        rules::Barrier,
         standing::{Life, standing},
     },
     db::{Conn, Error},
@@ -11,6 +12,7 @@ use shifu::{
         Kind, NewFact, PersonId, Source,
         ledger::{self, Stamp},
     },
+    staff::transfers,
 };
 
 use crate::{
@@ -252,6 +254,74 @@ on_both! {
     }
 }
 
+on_both! {
+    async fn what_hr_superseded_is_not_issued_again_by_rule(world: World) {
+        let (lin, consequences) = (world.id("T0001").await, world.shared.consequences.clone());
+        world.arrange(move |conn| {
+            for (course, on) in [(true, "2026-11-02"), (false, "2026-11-20")] {
+                if course {
+                    done(conn, lin, Kind::Course, "hv-safety", on)?;
+                }
+                done(conn, lin, Kind::Exam, "inhouse-default/hv-safety-theory", on)?;
+                consequences.follow(conn, lin, day(on), stamp())?;
+            }
+            Ok(())
+        }).await;
+        let he = world.he().await;
+        issue(&he, "T0001", "inhouse-default/hv-qualified", &[("exception", "yes")]).await;
+        let fields = [("act", "superseded"), ("why", "已有作业资格"), ("other", "HVQ-2026-000001")];
+        let sheet = he.get("/certificates/HVA-2026-000001").await;
+        assert_eq!(he.submit(&sheet, "/certificates/HVA-2026-000001/acts", &fields).await.status, 303);
+        let consequences = world.shared.consequences.clone();
+        world.arrange(move |conn| consequences.follow(conn, lin, day("2026-11-24"), stamp())).await;
+        assert_eq!(world.issued("T0001").await.len(), 2, "the exam of the twentieth brings no third");
+    }
+}
+
+on_both! {
+    async fn a_revocation_dated_back_over_a_renewal_takes_the_old_one_with_it(world: World) {
+        world.earns("T0001", "2026-11-20").await;
+        world.earns("T0001", "2028-09-02").await;
+        world.clock.travel_to(instant("2029-01-10T02:00:00Z"));
+        let he = world.he().await;
+        let renewed = world.issued("T0001").await[1].number.clone();
+        let sheet = he.get(&format!("/certificates/{renewed}")).await;
+        let fields = [("act", "revoked"), ("why", "考试作弊"), ("on", "2028-10-01")];
+        let acts = format!("/certificates/{renewed}/acts");
+        assert_eq!(he.submit(&sheet, &acts, &fields).await.status, 303);
+        let cut = ("2026-11-20".to_owned(), Some("2028-09-30".to_owned()), Some("revoked".to_owned()));
+        assert_eq!(world.spans("T0001").await, [cut], "the old one had not run out on that day");
+        let (lin, consequences) = (world.id("T0001").await, world.shared.consequences.clone());
+        world.arrange(move |conn| consequences.follow(conn, lin, day("2029-01-11"), stamp())).await;
+        assert_eq!(world.issued("T0001").await.len(), 2, "no rule undoes it");
+    }
+}
+
+on_both! {
+    async fn a_name_put_right_frees_nothing_that_was_used_up(world: World) {
+        world.earns("T0001", "2026-11-02").await;
+        let he = world.he().await;
+        for fields in [
+            &[("act", "suspended"), ("why", "等待复核"), ("on", "2026-11-10")][..],
+            &[("act", "reinstated"), ("why", "复核通过"), ("on", "2026-11-20")],
+            &[("act", "extended"), ("why", "积分"), ("through", "2029-03-31")],
+            &[("act", "replaced"), ("why", "姓名有误"), ("name", "林滔")],
+        ] {
+            assert_eq!(act(&he, fields).await.status, 303, "{fields:?}");
+        }
+        let lin = world.id("T0001").await;
+        let (barriers, rows) = world.arrange(move |conn| {
+            let barriers = shifu::certification::issue::barriers_of(conn, lin, day("2026-11-24"))?;
+            Ok((barriers, ledger::rows_of(conn, lin, None)?))
+        }).await;
+        let (on, through) = (day("2026-11-23"), Some(day("2029-03-31")));
+        assert_eq!(barriers.get(BRAKES), Some(&Barrier::Issued { on, through }), "extended on that day");
+        let held = rows.into_iter().filter(|row| row.kind == "certificate");
+        let levels: Vec<Option<String>> = held.map(|row| row.level).collect();
+        assert_eq!(levels, [None, Some("resumed:2026-11-02".to_owned())], "one certificate, interrupted");
+    }
+}
+
 /// Issues by decision through the pages, and returns where that led.
 async fn issue(actor: &Actor, staff_no: &str, code: &str, more: &[(&str, &str)]) -> Page {
     let page =
@@ -444,6 +514,40 @@ on_both! {
 }
 
 on_both! {
+    async fn a_campaign_that_is_taken_back_leaves_what_was_renewed_on_it(world: World) {
+        world.earns("T0001", "2026-11-20").await;
+        world.earns("T0002", "2026-11-20").await;
+        world.clock.travel_to(instant("2028-11-10T02:00:00Z"));
+        let he = world.he().await;
+        let path = "/certificates/extensions/new?certification=&first=2028-11-01&last=2028-11-30&months=6";
+        let mut fields = page_form(&he.get(path).await);
+        fields.extend([("why", "考场关闭"), ("evidence", "集团通知 2028-11")].map(|(k, v)| (k.to_owned(), v.to_owned())));
+        let fields: Vec<(&str, &str)> = fields.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        let sent = he.post("/certificates/extensions", &fields).await;
+        assert_eq!(sent.status, 303, "{}", sent.body);
+        let campaign = sent.location.clone().expect("a campaign");
+        // One of them is renewed in the time that was given, from its end on.
+        world.clock.travel_to(instant("2029-04-02T02:00:00Z"));
+        world.earns("T0001", "2029-04-02").await;
+        let to = |word: &str| Some(word.to_owned());
+        let renewed = [
+            ("2026-11-20".to_owned(), to("2029-05-19"), None), ("2029-05-20".to_owned(), to("2031-05-19"), None),
+        ];
+        assert_eq!(world.spans("T0001").await, renewed);
+        let he = world.he().await;
+        let page = he.get(&campaign).await;
+        let said = |page: &Page| page.texts("tbody tr").iter().filter(|row| row.contains("之后已换证")).count();
+        assert_eq!(said(&page), 1, "{:?}", page.texts("tbody tr"));
+        let action = format!("{campaign}/take-back");
+        assert_eq!(he.submit(&page, &action, &[("why", "通知撤销")]).await.status, 303);
+        assert_eq!(world.spans("T0001").await, renewed, "no gap before the renewal");
+        assert_eq!(world.spans("T0002").await[0].1, to("2029-04-01"));
+        let again = he.get(&campaign).await;
+        assert!(said(&again) == 1 && again.says("tbody tr", "已撤回") && !again.has(&format!("form[action='{action}']")));
+    }
+}
+
+on_both! {
     async fn the_board_leads_to_what_can_be_done(world: World) {
         world.earns("T0001", "2026-11-20").await;
         world.earns("T0002", "2026-11-20").await;
@@ -518,6 +622,76 @@ on_both! {
         assert_eq!(he.submit(&page, &end, &[("why", "监护人证书到期")]).await.status, 303);
         assert!(he.get(&path).await.says("#supervision li", "已结束"));
         assert_eq!(world.lin().await.get(&format!("/certificates/of/{wang}")).await.status, 404);
+    }
+}
+
+/// Somebody's last day at work was recorded.
+async fn leaves(world: &World, who: &'static str, last: &'static str) {
+    let person = world.id(who).await;
+    world
+        .arrange(move |conn| {
+            let post = shifu::staff::queries::post_of(conn, person, day(last))?.expect("a post");
+            let occupation = transfers::occupation_of(conn, &post.assignment)?;
+            transfers::end(conn, &post.assignment, &occupation, day(last), "离职", stamp())
+        })
+        .await;
+}
+
+on_both! {
+    async fn supervision_ends_with_the_last_day_of_supervisor_or_trainee(world: World) {
+        let (lin, wang) = (world.id("T0001").await, world.id("T0002").await);
+        let code = "inhouse-default/hv-qualified";
+        world.arrange(move |conn| {
+            for (person, code, line) in [(lin, "inhouse-default/hv-aware", 1), (wang, code, 2)] {
+                let fact = NewFact::new(Kind::Certificate, code, day("2026-01-01")).through(Some(day("2028-06-30")));
+                ledger::append(conn, person, &fact, Source::new("import", 77).line(line), stamp())?;
+            }
+            Ok(())
+        }).await;
+        let he = world.he().await;
+        let (path, wanted) = (format!("/certificates/of/{lin}"), [("certification", code), ("supervisor", "T0002")]);
+        assert_eq!(he.submit(&he.get(&path).await, &format!("{path}/supervision"), &wanted).await.status, 303);
+        let under = |on: &str| {
+            let asked = ["--person", "T0001", "--job", "inhouse-default/hv-work", "--on", on, "--json"];
+            explain(&world, &asked).1.expect("JSON")["under_supervision"].clone()
+        };
+        leaves(&world, "T0002", "2027-06-30").await;
+        assert_eq!(under("2027-06-30")["supervisor"], "T0002", "on the last day");
+        assert!(under("2027-07-01").is_null(), "the certificate runs on, but nobody supervises");
+        world.clock.travel_to(instant("2027-07-05T02:00:00Z"));
+        let mine = world.lin().await.get("/certificates").await;
+        assert!(mine.says("#supervision li", "不可作业") && mine.says("#supervision li", "监护人已离职"), "{:?}", mine.texts("#supervision li"));
+        leaves(&world, "T0001", "2027-03-31").await;
+        assert_eq!(under("2027-03-31")["supervisor"], "T0002");
+        assert!(under("2027-04-01").is_null(), "the trainee has left");
+    }
+}
+
+on_both! {
+    async fn only_running_certificates_that_rest_on_what_is_void_are_in_doubt(world: World) {
+        let consequences = world.shared.consequences.clone();
+        let people = [world.id("T0001").await, world.id("T0002").await, world.id("M0001").await];
+        let exam = |points| NewFact::new(Kind::Exam, "inhouse-default/brake-theory", day("2026-11-02")).amount(points, 1, None);
+        let again = exam(90);
+        world.arrange(move |conn| {
+            for (n, person) in people.into_iter().enumerate() {
+                done(conn, person, Kind::Course, "brake-systems", "2026-11-02")?;
+                let source = Source::new("attempt", 7_000 + n as i64);
+                let fact = ledger::append(conn, person, &exam(85), source, stamp())?;
+                consequences.follow(conn, person, day("2026-11-02"), stamp())?;
+                // The results of two are void; one of them has another that bears it as well.
+                if n < 2 {
+                    ledger::void(conn, fact, "更正", stamp())?;
+                }
+            }
+            ledger::append(conn, people[1], &again, Source::new("attempt", 8_000), stamp()).map(drop)
+        }).await;
+        let he = world.he().await;
+        let board = he.get("/certificates/board").await;
+        assert_eq!(board.texts("#doubtful li").len(), 1, "{:?}", board.texts("#doubtful li"));
+        assert!(board.says("#doubtful li", "T0001") && board.says("#doubtful li", "SF-2026-000001"));
+        assert_eq!(act(&he, &[("act", "suspended"), ("why", "等待复核")]).await.status, 303);
+        assert!(!he.get("/certificates/board").await.has("#doubtful"), "it was decided about");
     }
 }
 

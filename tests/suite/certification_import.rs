@@ -2,12 +2,16 @@
 
 use shifu::{
     certification::{model::Certificate, queries as certificates},
-    record::{Kind, ledger},
+    record::{
+        Kind,
+        ledger::{self, Stamp},
+    },
+    staff::transfers::{self, NewAssignment},
 };
 
 use crate::{
     on_both,
-    world::{Actor, Page, World, instant},
+    world::{Actor, BEGINNING, Page, World, day, instant},
 };
 
 const LV: &str = "cn-special-operation-lv/low-voltage";
@@ -228,5 +232,141 @@ on_both! {
             Ok(all.iter().all(|one| facts.contains(&(one.id.0, one.fact_id))))
         }).await;
         assert!(named, "each certificate names its fact");
+    }
+}
+
+/// The number of a special operation licence is that of its holder: a renewal keeps it.
+const KEPT: &str = "T310101199001011234";
+const FIRST: (&str, &str) = ("2018-03-01", "2024-02-29");
+const RENEWED: (&str, &str) = ("2024-03-01", "2030-02-28");
+
+fn numbered(lines: &[(&str, (&str, &str))]) -> String {
+    let lines = lines.iter().map(|(who, (from, through))| {
+        format!("{who},{LV},{KEPT},{from},{through}\n")
+    });
+    format!("staff_no,certification,number,from,through\n{}", lines.collect::<String>())
+}
+
+on_both! {
+    async fn a_renewal_that_keeps_its_number_is_another_certificate(world: World) {
+        let he = world.he().await;
+        let held = |(from, through): (&str, &str)| (from.to_owned(), Some(through.to_owned()), Some(KEPT.to_owned()));
+        // One after the other, the later one first, then both in one file.
+        for lines in [vec![("T0001", RENEWED)], vec![("T0001", FIRST)], vec![("T0002", FIRST), ("T0002", RENEWED)]] {
+            let page = preview(&he, numbered(&lines).as_bytes(), &[]).await;
+            assert!(!page.says("#lines", "已有") && !page.says("#lines", "重复"), "{:?}", page.texts("#lines tbody tr"));
+            assert_eq!(he.submit(&page, CARRY_OUT, &[]).await.status, 303);
+        }
+        assert_eq!(world.held_facts("T0001").await, [held(RENEWED), held(FIRST)]);
+        assert_eq!(world.held_facts("T0002").await, [held(FIRST), held(RENEWED)]);
+        // In the form for one, too.
+        let fields = |from: &'static str, through: &'static str| {
+            [("staff_no", "M0001"), ("certification", LV), ("number", KEPT), ("from", from), ("through", through)]
+        };
+        for (from, through) in [FIRST, RENEWED] {
+            let page = he.upload_all("/certificates/import/one", &fields(from, through), []).await;
+            assert_eq!(page.status, 303, "{:?}", page.texts(".text-danger"));
+            let page = he.follow(&page).await;
+            assert_eq!(he.submit(&page, CARRY_OUT, &[]).await.status, 303);
+        }
+        assert_eq!(world.taken_over("M0001").await.len(), 2);
+        // All of it once more, and the same paper with another first day.
+        let again = numbered(&[("T0001", FIRST), ("T0001", RENEWED), ("T0002", RENEWED), ("T0002", FIRST)]);
+        assert!(preview(&he, again.as_bytes(), &[]).await.says(".alert", "没有需要导入"));
+        let page = he.upload_all("/certificates/import/one", &fields("2024-03-05", "2030-03-04"), []).await;
+        assert!(page.status == 422 && page.says(".text-danger", "编号相同，有效期重叠"), "{}", page.body);
+        let slip = numbered(&[("E0001", FIRST), ("E0001", ("2018-03-02", "2024-02-29")), ("E0001", RENEWED)]);
+        let rows = preview(&he, slip.as_bytes(), &[]).await.texts("#lines tbody tr");
+        let repeated: Vec<bool> = rows.iter().map(|row| row.contains("本文件中重复")).collect();
+        assert_eq!(repeated, [false, true, false], "{rows:?}");
+    }
+}
+
+on_both! {
+    async fn two_who_import_the_same_list_at_once_take_it_over_once(world: World) {
+        let table = format!("staff_no,certification,number,from\nT0001,{LV},LV-1,2024-01-01\nT0002,{LV},LV-2,2024-01-01\n");
+        let (one, other) = (world.he().await, world.he().await);
+        let (a, b) = (preview(&one, table.as_bytes(), &[]).await, preview(&other, table.as_bytes(), &[]).await);
+        // Somebody else holds one of the people until both have begun.
+        let lin = world.id("T0001").await;
+        let (holds, is_held) = tokio::sync::oneshot::channel();
+        let somebody = world.arrange(move |conn| {
+            ledger::hold(conn, lin)?;
+            holds.send(()).expect("the test waits");
+            std::thread::sleep(std::time::Duration::from_millis(700));
+            Ok(())
+        });
+        let both = async {
+            is_held.await.expect("the other transaction is open");
+            tokio::join!(one.submit(&a, CARRY_OUT, &[]), other.submit(&b, CARRY_OUT, &[]))
+        };
+        let ((), (first, second)) = tokio::join!(somebody, both);
+        assert_eq!((first.status, second.status), (303, 303), "{} {}", first.body, second.body);
+        let refused: Vec<&Page> = [&first, &second].into_iter()
+            .filter(|page| page.location.as_deref().is_some_and(|location| location.contains("changed=true")))
+            .collect();
+        assert_eq!(refused.len(), 1, "{:?} {:?}", first.location, second.location);
+        assert!(one.follow(refused[0]).await.says(".alert", "预览之后数据有变化"));
+        for who in ["T0001", "T0002"] {
+            assert_eq!((world.taken_over(who).await.len(), world.held_facts(who).await.len()), (1, 1), "{who}");
+        }
+        // Taken back by two at once, it is taken back once.
+        let (a, b) = (one.get("/certificates/import").await, other.get("/certificates/import").await);
+        let undo = a.attribute("form[action$='/undo']", "action").expect("a form to take it back");
+        let fields = [("why", "文件有误")];
+        let (first, second) = tokio::join!(one.submit(&a, &undo, &fields), other.submit(&b, &undo, &fields));
+        let mut statuses = [first.status, second.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 409]);
+        assert!(world.held_facts("T0001").await.is_empty());
+    }
+}
+
+on_both! {
+    async fn an_import_about_somebody_out_of_reach_is_not_taken_back(world: World) {
+        let he = world.he().await;
+        let table = format!("staff_no,certification,number,from\nT0001,{LV},LV-1,2024-01-01\nT0002,{LV},LV-2,2024-01-01\n");
+        let page = preview(&he, table.as_bytes(), &[]).await;
+        assert_eq!(he.submit(&page, CARRY_OUT, &[]).await.status, 303);
+        let lin = world.id("T0001").await;
+        world.arrange(move |conn| {
+            let site = shifu::staff::queries::site_by_code(conn, "beijing")?.expect("a site").id;
+            let post = NewAssignment {
+                person: lin, site, position: "technician", occupation: "auto-mechanic",
+                manager: None, starts_on: day("2026-11-23"), ends_on: None,
+            };
+            transfers::assign(conn, &post, Stamp { at: instant(BEGINNING), by: None }).map(drop)
+        }).await;
+        let start = he.get("/certificates/import").await;
+        let undo = start.attribute("form[action$='/undo']", "action").expect("a form to take it back");
+        let refused = he.submit(&start, &undo, &[("why", "文件有误")]).await;
+        assert_eq!(refused.status, 409, "T0001 belongs to another HR now");
+        assert!(refused.body.contains("T0001") && !refused.body.contains("T0002"), "{}", refused.body);
+        for who in ["T0001", "T0002"] {
+            assert_eq!(world.held_facts(who).await.len(), 1, "{who}: nothing was taken back");
+        }
+        assert!(he.get("/certificates/import").await.has("form[action$='/undo']"));
+    }
+}
+
+on_both! {
+    async fn an_imported_licence_counts_until_the_record_says_six_months_away(world: World) {
+        let wang = world.id("T0002").await;
+        world.arrange(move |conn| {
+            let site = shifu::staff::queries::site_by_code(conn, "pudong")?.expect("a site").id;
+            let post = NewAssignment {
+                person: wang, site, position: "service-advisor", occupation: "service-advisor",
+                manager: None, starts_on: day("2026-03-01"), ends_on: None,
+            };
+            transfers::assign(conn, &post, Stamp { at: instant(BEGINNING), by: None }).map(drop)
+        }).await;
+        let he = world.he().await.reads("zh-CN").await;
+        let table = format!("staff_no,certification,number,from\nT0001,{LV},LV-1,2024-02-29\nT0002,{LV},LV-2,2024-02-29\n");
+        let page = preview(&he, table.as_bytes(), &[]).await;
+        assert_eq!(he.submit(&page, CARRY_OUT, &[]).await.status, 303);
+        let sheet = he.get("/certificates/IM-2026-000001").await;
+        assert!(sheet.says(".badge", "有效"), "a technician of the house: {:?}", sheet.texts(".badge"));
+        let sheet = he.get("/certificates/IM-2026-000002").await;
+        assert!(sheet.says(".badge", "已暂停"), "at a desk since March: {:?}", sheet.texts(".badge"));
     }
 }

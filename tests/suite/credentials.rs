@@ -4,6 +4,7 @@
 mod fixtures;
 mod independent;
 
+use diesel::prelude::*;
 use serde_json::{Value, json};
 use shifu::{
     certification::{
@@ -11,6 +12,7 @@ use shifu::{
         model::{Act, ActKind, Certificate},
         queries,
     },
+    db::schema::certificate,
     record::{
         Kind, NewFact, Source,
         ledger::{self, Stamp},
@@ -112,7 +114,8 @@ impl World {
         let (one, now) = (self.certificate().await, self.clock.now());
         let url = self
             .arrange(move |conn| {
-                Ok(credentials::qr_url(conn, &keys, &head, &one, now).expect("a secret is set"))
+                let signed = credentials::qr_url(conn, &keys, &head, &one, now);
+                Ok(signed.expect("a secret is set").url)
             })
             .await;
         assert!(url.len() <= 400, "{} letters", url.len());
@@ -253,6 +256,27 @@ on_both! {
 }
 
 on_both! {
+    async fn a_status_list_is_given_again_for_a_few_seconds_unless_somebody_acts(world: World) {
+        world.lin_is_certified().await;
+        let anybody = world.anybody();
+        let paths = ["/credentials/status/revocation/0", "/verify/status/0"];
+        for path in paths {
+            world.clock.travel_to(instant("2026-11-23T03:00:00Z"));
+            let first = anybody.get(path).await;
+            assert_eq!(first.status, 200, "{}", first.body);
+            world.clock.travel_to(instant("2026-11-23T03:00:05Z"));
+            assert_eq!(anybody.get(path).await.body, first.body, "signed once");
+            world.clock.travel_to(instant("2026-11-23T03:00:30Z"));
+            assert_ne!(anybody.get(path).await.body, first.body, "as of now");
+        }
+        let place = world.certificate().await.id.0;
+        assert_eq!(world.places("revocation").await, Vec::<i64>::new());
+        world.hr("suspended").await;
+        assert_eq!(world.places("revocation").await, [place], "at once");
+    }
+}
+
+on_both! {
     async fn status_lists_know_what_a_condition_suspends(world: World) {
         let (lin, consequences) = (world.id("T0001").await, world.shared.consequences.clone());
         let place = world.arrange(move |conn| {
@@ -368,6 +392,27 @@ on_both! {
         world.hr("reinstated").await;
         world.hr("revoked").await;
         assert!(anybody.get(&path).await.says(".certificate-reason", "Revoked by the issuer"));
+    }
+}
+
+on_both! {
+    async fn a_number_is_found_as_it_was_issued_and_stands_whole_in_the_code(world: World) {
+        world.lin_is_certified().await;
+        let long = "Hv-level3.shanghai-pudong_north-2026-000001";
+        let one = world.arrange(move |conn| {
+            diesel::update(certificate::table.filter(certificate::number.eq(NUMBER)))
+                .set(certificate::number.eq(long))
+                .execute(conn)?;
+            Ok(queries::by_number(conn, long)?.expect("it was issued"))
+        }).await;
+        assert_eq!(Statement::of(&one).number, long, "a cut number finds nothing");
+        let anybody = world.anybody();
+        let asked = format!("number={long}&code={}", one.check_code);
+        assert!(anybody.get(&format!("/check?{asked}")).await.says(".badge", "Valid"));
+        assert_eq!(anybody.get(&format!("/check/badge.json?{asked}")).await.status, 200);
+        assert_eq!(anybody.download(&format!("/check/paper.pdf?{asked}")).await.0, 200);
+        let wrong = format!("/check?number={long}&code=AAAAAAAAAA");
+        assert!(!anybody.get(&wrong).await.has(".badge"));
     }
 }
 

@@ -252,6 +252,13 @@ on_both! {
         let (code, printed, said) = extract(&world, &on);
         assert_eq!(code, 0, "{said}");
         let body: Value = serde_json::from_slice(&printed).expect("JSON");
+        // What `shifu extract … > e.json` leaves is what was kept, to the byte.
+        let number = body["number"].as_str().expect("a number").to_owned();
+        assert!(json(&world.he().await, &number).await.0 == printed, "nothing more and nothing less");
+        let code = body["check"].as_str().and_then(|link| link.rsplit('=').next()).expect("a code");
+        let fields = [("number", number.as_str()), ("code", code)];
+        let checked = world.anybody().upload("/check/extract", &fields, "e.json", printed.clone()).await;
+        assert!(checked.body.contains("exactly what we made"), "{}", checked.body);
         assert_eq!((&answer(&body, "then")["held"], &body["made_by"]), (&true.into(), &Value::Null));
         for (name, begin) in [("a.json", &b"{\n"[..]), ("a.jws", b"eyJ"), ("a.pdf", b"%PDF")] {
             let (code, _, said) = extract(&world, &[&on[..], &["-o", &file(name)]].concat());
@@ -269,4 +276,94 @@ on_both! {
             assert!(said.contains(words), "{said}");
         }
     }
+}
+
+/// What a reader of PDF finds on all pages, without white space.
+fn words(bytes: &[u8]) -> String {
+    let document = lopdf::Document::load_mem(bytes).expect("a PDF");
+    let pages: Vec<u32> = document.get_pages().into_keys().collect();
+    let text = document.extract_text(&pages).expect("text on its pages");
+    text.split_whitespace().collect()
+}
+
+on_both! {
+    async fn today_at_the_site_is_no_forecast(world: World) {
+        // One o'clock on the 23rd in Shanghai; in UTC it is still the 22nd.
+        world.clock.travel_to(instant("2026-11-22T17:00:00Z"));
+        let he = world.he().await.reads("en").await;
+        for (on, forecast) in [("2026-11-23", false), ("2026-11-24", true)] {
+            let page = make(&he, "/extracts", &[("person", "T0001"), ("certification", BRAKES), ("on", on)]).await;
+            assert_eq!(page.body.contains("a forecast"), forecast, "{on}");
+            let number = page.heading().rsplit(' ').next().expect("a number").to_owned();
+            let (_, pdf) = he.bytes(&format!("/extracts/{number}/extract.pdf")).await;
+            assert_eq!(words(&pdf).contains("aforecast"), forecast, "{on}");
+        }
+    }
+}
+
+on_both! {
+    async fn a_paper_leaves_nothing_out_and_says_when_there_is_no_end(world: World) {
+        let lin = world.id("T0001").await;
+        let reason = "龘".repeat(1_000);
+        let fact = world.arrange(move |conn| {
+            let fact = NewFact::new(Kind::Certificate, BRAKES, day("2026-02-01")).number("EXT-1");
+            ledger::append(conn, lin, &fact, Source::new("import", 7).line(3), at("2026-02-03T02:00:00Z"))
+        }).await;
+        let he = world.he().await;
+        let fields = [("person", "T0001"), ("certification", BRAKES), ("on", "2026-03-14")];
+        make(&he, "/extracts", &fields).await;
+        let said = words(&he.bytes("/extracts/EX-2026-000001/extract.pdf").await.1);
+        assert!(said.contains("2026-02-01–长期noend") && !said.contains("[U+"), "{said}");
+        world.arrange(move |conn| ledger::void(conn, fact, &reason, at("2026-10-05T02:00:00Z"))).await;
+        make(&he, "/extracts", &fields).await;
+        let said = words(&he.bytes("/extracts/EX-2026-000002/extract.pdf").await.1);
+        assert_eq!(said.matches('龘').count(), 1_000, "{said}");
+        assert!(said.contains("JSONSHA-256"), "and what comes after it");
+    }
+}
+
+/// A lost secret is told as lost: nothing takes its place unless somebody says so.
+#[test]
+fn a_lost_secret_is_not_replaced_in_silence() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("shifu.db").display());
+    let (file, kept) = (folder.path().join("shifu.key"), folder.path().join("kept"));
+    let run_with = |secret: Option<&str>, args: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_shifu"));
+        command.args(["--database", &url]).args(args).env("SHIFU_LOG", "error");
+        match secret {
+            Some(secret) => command.env("SHIFU_SECRET", secret),
+            None => command.env_remove("SHIFU_SECRET").env_remove("SHIFU_SECRET_FILE"),
+        };
+        let output = command.output().expect("the program runs");
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code(), String::from_utf8(said).expect("text"))
+    };
+    let run = |args: &[&str]| run_with(None, args);
+    assert_eq!(run(&["check"]).0, Some(0), "before the first key nothing is missing");
+    assert!(!file.exists());
+    assert_eq!(run(&["keys", "new"]).0, Some(0));
+    std::fs::rename(&file, &kept).expect("the file goes away");
+    let missing = |(code, said): (Option<i32>, String), expected: i32| {
+        assert_eq!(code, Some(expected), "{said}");
+        assert!(said.contains("is missing: restore it"), "{said}");
+        assert!(!file.exists(), "no other takes its place");
+    };
+    missing(run(&["check"]), 1);
+    missing(run(&["keys", "rotate"]), 2);
+    missing(run(&["keys", "new"]), 2);
+    missing(run(&["keys", "new", "--algorithm", "rs256"]), 2);
+    // The secret of somebody else's shell opens nothing, and seals nothing either.
+    let (code, said) =
+        run_with(Some("a secret of more than thirty-two letters"), &["keys", "rotate"]);
+    assert_eq!(code, Some(2), "{said}");
+    assert!(said.contains("sealed by another secret"), "{said}");
+    std::fs::rename(&kept, &file).expect("it is restored");
+    assert_eq!(run(&["keys", "list"]).1.lines().count(), 1, "nothing was made meanwhile");
+    assert_eq!(run(&["keys", "rotate"]).0, Some(0));
+    std::fs::remove_file(&file).expect("it is lost for good");
+    let (code, said) = run(&["keys", "rotate", "--secret-lost"]);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(file.is_file());
+    assert_eq!(run(&["check"]).0, Some(0));
 }

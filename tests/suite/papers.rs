@@ -1,17 +1,25 @@
 //! Certificates on paper: what stands on them can be read again, and stays as it was issued.
 
 use shifu::{
-    certification::paper::{
-        Body, Content, keeping,
-        layout::{Pictures, Setting},
+    access::{self, Role},
+    certification::{
+        paper::{
+            Body, Content,
+            keeping::{self, Printer},
+            layout::{Pictures, Setting},
+        },
+        queries,
     },
     db::schema::{certificate, certificate_file, person},
     i18n::{Lang, Text},
+    mail::Letterhead,
     print,
     record::{
         Kind, NewFact, Source,
         ledger::{self, Stamp},
     },
+    signing::{self, Keys, SecretPlace},
+    staff,
 };
 
 use diesel::prelude::*;
@@ -194,6 +202,29 @@ impl World {
         .await;
     }
 
+    /// The Chinese paper of Lin's certificate as this printer makes or gives it.
+    async fn printed_by(&self, head: &Letterhead, keys: &Keys) -> Vec<u8> {
+        let found = self.arrange(|conn| queries::by_number(conn, "SF-2026-000001")).await;
+        let printer = Printer { head, keys };
+        let (one, now) = (found.expect("it was issued"), self.clock.now());
+        keeping::paper(&self.shared.db, &printer, one, Lang::Zh, now, None).await.expect("a paper")
+    }
+
+    /// The kept papers in the order they were made: edition, key, address and digest.
+    async fn editions(&self) -> Vec<(i64, Option<String>, Option<String>, String)> {
+        self.arrange(|conn| {
+            let papers = certificate_file::table.filter(certificate_file::kind.eq("paper"));
+            let told = (
+                certificate_file::edition,
+                certificate_file::kid,
+                certificate_file::base_url,
+                certificate_file::digest,
+            );
+            Ok(papers.order(certificate_file::id).select(told).load(conn)?)
+        })
+        .await
+    }
+
     async fn code_of(&self, number: &'static str) -> String {
         self.arrange(move |conn| {
             let found = certificate::table.filter(certificate::number.eq(number));
@@ -293,6 +324,52 @@ on_both! {
 }
 
 on_both! {
+    async fn a_paper_whose_key_got_out_is_followed_by_another_edition(world: World) {
+        world.issue_to_lin().await;
+        let lin = world.lin().await;
+        let path = format!("{PAPER}?lang=zh");
+        let first = lin.download(&path).await.1;
+        let kid = world.editions().await.remove(0).1.expect("a key");
+        let (revoking, now) = (kid.clone(), world.clock.now());
+        world.arrange(move |conn| {
+            assert!(signing::revoke(conn, &revoking, "a laptop was stolen", now).expect("revoked"));
+            Ok(())
+        }).await;
+        let second = lin.download(&path).await.1;
+        assert!(second != first, "the old code says that its key was revoked");
+        assert!(lin.download(&path).await.1 == second, "kept again");
+        let kept = world.editions().await;
+        let editions: Vec<i64> = kept.iter().map(|one| one.0).collect();
+        assert_eq!(editions, [1, 2], "the old one stays with its digest");
+        assert!(kept[1].1.as_ref().is_some_and(|newer| *newer != kid));
+        assert_eq!(kept[0].3, shifu::certification::paper::content::hex_digest(&first));
+        assert_eq!(kept[1].3, shifu::certification::paper::content::hex_digest(&second));
+    }
+}
+
+on_both! {
+    async fn a_paper_is_signed_as_soon_as_it_can_be_and_leads_to_where_we_are(world: World) {
+        world.issue_to_lin().await;
+        let (head, keys) = (world.shared.letterhead.clone(), world.shared.keys.clone());
+        let before = Letterhead { base_url: "http://127.0.0.1:8080".to_owned(), ..head.clone() };
+        let nothing = Keys::new(SecretPlace::Nowhere);
+        let local = world.printed_by(&before, &nothing).await;
+        assert!(world.printed_by(&before, &nothing).await == local, "kept while nothing can be signed");
+        let unsigned = world.printed_by(&head, &nothing).await;
+        assert!(unsigned != local, "the address is another one");
+        let signed = world.printed_by(&head, &keys).await;
+        assert!(signed != unsigned);
+        // A server that still has the old address does not make them in turns.
+        assert!(world.printed_by(&before, &keys).await != signed);
+        assert!(world.printed_by(&head, &keys).await == signed);
+        let kept = world.editions().await;
+        let signs: Vec<(i64, bool)> = kept.iter().map(|one| (one.0, one.1.is_some())).collect();
+        assert_eq!(signs, [(1, false), (2, false), (3, true), (4, true)]);
+        assert!(world.lin().await.download(&format!("{PAPER}?lang=zh")).await.1 == signed);
+    }
+}
+
+on_both! {
     async fn changed_bytes_are_given_to_nobody(world: World) {
         world.issue_to_lin().await;
         let lin = world.lin().await;
@@ -349,6 +426,32 @@ on_both! {
 }
 
 on_both! {
+    async fn what_cannot_be_printed_is_changed_where_it_comes_from(world: World) {
+        world.issue_to_lin().await;
+        let lin = world.lin().await.reads("en").await;
+        let words = Text::new("制动系统专修🐉", "Brake specialist");
+        for (part, said) in [("title", "title in the rule set"), ("site", "list of sites"), ("issuer", "name of the issuer")] {
+            let words = words.clone();
+            world.arrange(move |conn| {
+                let table = certificate::table.filter(certificate::number.eq("SF-2026-000001"));
+                let printed: String = table.select(certificate::printed).first(conn)?;
+                let mut printed: serde_json::Value = serde_json::from_str(&printed).expect("JSON");
+                for one in ["title", "site", "issuer"] {
+                    let fine = Text::same("好");
+                    printed[one] = serde_json::to_value(if one == part { &words } else { &fine }).expect("JSON");
+                }
+                diesel::update(table).set(certificate::printed.eq(printed.to_string())).execute(conn)?;
+                Ok(())
+            }).await;
+            let page = lin.get("/certificates/SF-2026-000001").await;
+            assert!(page.says(".alert", said), "{part}: {:?}", page.texts(".alert"));
+            assert!(!page.says(".alert", "another spelling"), "a replacement changes the name alone");
+            assert!(lin.get(PAPER).await.body.contains(said), "{part}");
+        }
+    }
+}
+
+on_both! {
     async fn templates_are_drafted_previewed_published_and_then_stay(world: World) {
         let gao = world.gao().await.reads("en").await;
         let at = draft(&gao).await;
@@ -398,6 +501,30 @@ on_both! {
             assert_eq!(who.get("/certificates/templates").await.status, 403);
             assert_eq!(who.post("/certificates/templates", &[("form_key", "k")]).await.status, 403);
         }
+    }
+}
+
+on_both! {
+    async fn an_administrator_of_a_part_looks_at_templates_only(world: World) {
+        let (sun, now) = (world.id("T0003").await, world.clock.now());
+        world.arrange(move |conn| {
+            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
+            access::queries::add_grant(conn, sun, Role::Administrator, north.id, day("2026-01-01"), None, now)
+        }).await;
+        let (gao, sun) = (world.gao().await, world.sun().await.reads("en").await);
+        let at = draft(&gao).await;
+        let list = sun.get("/certificates/templates").await;
+        assert!(list.status == 200 && list.says(".alert", "whole group"), "{}", list.body);
+        assert!(!list.has("form[action='/certificates/templates']"));
+        let page = sun.get(&at).await;
+        assert!(page.status == 200 && page.says(".alert", "whole group"), "{}", page.body);
+        assert!(!page.has(&format!("form[action='{at}']")) && !page.has(&format!("form[action='{at}/publish']")));
+        let key = shifu::web::forms::new_key();
+        assert_eq!(sun.post("/certificates/templates", &[("form_key", key.as_str())]).await.status, 403);
+        let saved = sun.post_files(&at, &fields(&key, &[("heading_zh", "华北样式")]), &[]).await;
+        assert_eq!(saved.status, 403);
+        assert_eq!(sun.post(&format!("{at}/publish"), &[("form_key", key.as_str())]).await.status, 403);
+        assert!(gao.get(&at).await.has(&format!("form[action='{at}/publish']")), "nothing happened");
     }
 }
 

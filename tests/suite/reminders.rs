@@ -346,6 +346,109 @@ on_both! {
 }
 
 on_both! {
+    async fn a_name_put_right_repeats_no_step(world: World) {
+        let (wang, consequences) = (world.id("T0002").await, world.shared.consequences.clone());
+        world.arrange(move |conn| {
+            let stamp = Stamp { at: instant(crate::world::BEGINNING), by: None };
+            let course = NewFact::new(Kind::Course, "brake-systems", day("2026-11-23"));
+            ledger::append(conn, wang, &course, Source::new("test", 1), stamp)?;
+            let exam = NewFact::new(Kind::Exam, "inhouse-default/brake-theory", day("2026-11-23")).amount(90, 1, None);
+            ledger::append(conn, wang, &exam, Source::new("test", 2), stamp)?;
+            consequences.follow(conn, wang, day("2026-11-23"), stamp)
+        }).await;
+        let told = async || world.mails_but_hr().await.iter().filter(|mail| mail.1.contains("到期提醒")).count();
+        world.round_on("2028-08-24").await;
+        assert_eq!(told().await, 2, "Wang and the manager");
+        let he = world.he().await;
+        let sheet = he.get("/certificates/SF-2026-000001").await;
+        let fields = [("act", "replaced"), ("why", "姓名有误"), ("name", "王建果"), ("name_en", "Wang Jianguo")];
+        assert_eq!(he.submit(&sheet, "/certificates/SF-2026-000001/acts", &fields).await.status, 303);
+        world.round_on("2028-08-25").await;
+        assert_eq!(told().await, 2, "it is the same certificate");
+        world.round_on("2028-09-23").await;
+        assert_eq!(told().await, 4, "the next step comes as before");
+        let mails = world.outbox().await;
+        assert!(mails[0].body_text.contains("SF-2028-000001"), "{}", mails[0].body_text);
+    }
+}
+
+on_both! {
+    async fn after_months_without_a_mail_server_only_the_last_step_is_sent(world: World) {
+        world.holds("T0001", 1, "2027-03-15").await;
+        for day in ["2026-12-15", "2027-01-14", "2027-02-13", "2027-03-01", "2027-03-08", "2027-03-14", "2027-03-15", "2027-03-22"] {
+            world.round_on(day).await;
+        }
+        let (waiting, overtaken): (Vec<Mail>, Vec<Mail>) = world.outbox().await.into_iter()
+            .filter(|mail| mail.recipient.starts_with("t0001")).partition(|mail| mail.parked_at.is_none());
+        assert_eq!((waiting.len(), overtaken.len()), (1, 7));
+        assert!(overtaken.iter().all(|mail| mail.last_error.as_deref() == Some("overtaken")));
+        let gao = world.gao().await;
+        assert!(gao.get("/admin/mail?state=parked").await.says("tbody td", "已由后面的提醒取代"));
+        assert!(gao.get("/admin/reminders/past?state=withheld&days=90").await.says("td", "已由后面的提醒取代"));
+        let server = MailServer::start(&[]).await;
+        app::round(&world.shared, Some(&transport(&server))).await;
+        let mut to: Vec<String> = server.taken().iter().filter_map(|mail| header(mail, "To")).collect();
+        to.sort();
+        assert_eq!(to.len(), 3, "one to Lin, one to the manager, one to HR: {to:?}");
+        let state = "/admin/reminders/past?state=sent&days=90";
+        assert_eq!(gao.get(state).await.texts("tbody tr").len(), 3);
+    }
+}
+
+on_both! {
+    async fn what_a_calendar_was_to_be_told_comes_with_the_mail_that_is_sent(world: World) {
+        world.holds("T0001", 1, "2027-03-15").await;
+        for day in ["2026-12-15", "2027-01-14", "2027-02-13"] {
+            world.round_on(day).await;
+        }
+        let mails = world.outbox().await;
+        let waits = mails.iter().find(|mail| mail.recipient.starts_with("t0001") && mail.parked_at.is_none());
+        let entry = waits.and_then(|mail| mail.calendar.clone()).expect("an entry");
+        assert!(entry.contains("DTSTART;VALUE=DATE:20270315"), "{entry}");
+    }
+}
+
+on_both! {
+    async fn a_digest_waits_as_long_as_something_in_it_is_not_said_again(world: World) {
+        for (who, number, through) in [("T0001", 1, "2026-12-23"), ("T0002", 2, "2026-12-23")] {
+            world.holds(who, number, through).await;
+        }
+        let to_zhou = async || {
+            let mut mails = world.outbox().await;
+            mails.retain(|mail| mail.recipient.starts_with("m0001"));
+            mails.reverse();
+            mails.iter().map(|mail| mail.parked_at.is_some()).collect::<Vec<bool>>()
+        };
+        world.round_on("2026-11-23").await;
+        assert_eq!(to_zhou().await, [false]);
+        // Wang's is renewed: only Lin's comes again.
+        world.holds("T0002", 3, "2028-12-23").await;
+        world.round_on("2026-12-09").await;
+        assert_eq!(to_zhou().await, [false, false], "the first one still speaks of Wang");
+        world.round_on("2026-12-16").await;
+        assert_eq!(to_zhou().await, [false, true, false]);
+    }
+}
+
+on_both! {
+    async fn what_waits_for_somebody_who_has_left_is_given_up(world: World) {
+        world.holds("T0001", 1, "2026-12-23").await;
+        world.round().await;
+        let lin = world.id("T0001").await;
+        world.arrange(move |conn| {
+            let post = shifu::staff::queries::post_of(conn, lin, day("2026-11-23"))?.expect("a post");
+            let stamp = Stamp { at: instant(crate::world::BEGINNING), by: None };
+            shifu::staff::transfers::end(conn, &post.assignment, "auto-mechanic", day("2026-11-24"), "left", stamp)
+        }).await;
+        world.round_on("2026-11-26").await;
+        let state = |mail: &Mail| (mail.recipient[..5].to_owned(), mail.last_error.clone());
+        let mut mails: Vec<_> = world.outbox().await.iter().map(state).collect();
+        mails.sort();
+        assert_eq!(mails, [("m0001".to_owned(), None), ("t0001".to_owned(), Some("left".to_owned()))]);
+    }
+}
+
+on_both! {
     async fn a_day_begins_when_it_begins_at_the_site(world: World) {
         world.holds("T0001", 1, "2027-03-15").await;
         let gao = world.id("A0001").await;

@@ -333,6 +333,10 @@ on_both! {
         let row = world.ledger().await.into_iter().find(|row| row.staff_no == "T0001" && row.days_before == 30).expect("it is kept");
         assert_eq!((row.fate(), row.withheld.as_deref()), (Fate::Withheld, Some("muted 已报名换证")));
         assert_eq!(world.mailed_to("T0001").await.len(), 1, "only the step before the mute");
+        let coming = world.planned(When::now(world.clock.now()), 30).await;
+        let coming: Vec<&Due> = coming.iter().filter(|due| due.to.staff_no == "T0001").collect();
+        assert_eq!(coming.iter().map(|due| due.step).collect::<Vec<_>>(), [14, 7, 1, 0]);
+        assert!(coming.iter().all(|due| due.withheld.is_none()), "by then the mute has ended");
         assert_eq!(world.mailed_to("M0001").await.len(), 2, "the manager is still told");
         assert!(gao.get("/admin/reminders/past?state=withheld").await.says("td", "已报名换证"));
         let mutes = gao.get("/admin/reminders/mutes").await;
@@ -369,6 +373,147 @@ on_both! {
         assert_eq!(mails.len(), 1, "of the certificate");
         let kept = world.ledger().await.into_iter().find(|row| row.rule == "course-overdue").expect("kept");
         assert_eq!(kept.withheld.as_deref(), Some("opted-out"));
+    }
+}
+
+on_both! {
+    async fn what_stood_on_no_form_is_not_declined(world: World) {
+        let (lin, person) = (world.lin().await, world.id("T0001").await);
+        let page = lin.get("/reminders/choices").await;
+        // Meanwhile one more may be declined, of which the form knows nothing.
+        let optional = [
+            ("on", "yes"), ("optional", "yes"), ("hours", "daytime"), ("to_0_person", "yes"), ("days_0", "7"),
+            ("days_1", ""), ("days_2", ""), ("days_3", ""), ("days_4", ""), ("why", "试行"),
+        ];
+        assert_eq!(change_rule(&world, "course-overdue", &optional).await, 303);
+        let fields = [("rhythm", "weekly"), ("wanted", "result-out")];
+        assert_eq!(lin.submit(&page, "/reminders/choices", &fields).await.status, 303);
+        let choice = world.arrange(move |conn| queries::choice_of(conn, person)).await;
+        assert_eq!(choice.opted_out, ["exam-registration-open"]);
+    }
+}
+
+on_both! {
+    async fn a_rule_at_any_hour_does_not_use_up_the_day_of_a_digest(world: World) {
+        assert_eq!(change_rule(&world, "certificate-expiring", &[
+            ("on", "yes"), ("hours", "any"), ("digest_hr", "yes"), ("days_0", "7"), ("to_0_hr", "yes"), ("days_1", ""), ("days_2", ""),
+            ("days_3", ""), ("days_4", ""), ("days_5", ""), ("days_6", ""), ("days_7", ""), ("why", "尽早"),
+        ]).await, 303);
+        world.certified("T0001", BRAKES, "2026-12-03").await;
+        let (lin, zhou) = (world.id("T0001").await, world.id("M0001").await);
+        world.arrange(move |conn| {
+            use schema::{candidacy, recommendation as given};
+            let content: i64 = schema::content::table.select(schema::content::id).first(conn)?;
+            let id: i64 = diesel::insert_into(candidacy::table).values((
+                candidacy::person_id.eq(lin), candidacy::path.eq("inhouse-default/L2"), candidacy::content_id.eq(content), candidacy::statement.eq(""),
+                candidacy::applied_at.eq(instant("2026-11-22T02:00:00Z")), candidacy::applied_by.eq(lin),
+            )).returning(candidacy::id).get_result(conn)?;
+            diesel::insert_into(given::table).values((
+                given::candidacy_id.eq(id), given::supports.eq(true), given::note.eq(""), given::given_at.eq(instant("2026-11-23T02:00:00Z")), given::given_by.eq(zhou),
+            )).execute(conn)?;
+            Ok(())
+        }).await;
+        world.round_at("2026-11-25T16:05:00Z").await;
+        assert!(world.mailed_to("H0001").await.is_empty(), "five past midnight");
+        world.round_at("2026-11-26T00:10:00Z").await;
+        let digest = world.mailed_to("H0001").await;
+        assert_eq!(digest.len(), 1);
+        assert!(digest[0].subject.contains("2 项"), "the certificate and the candidacy: {}", digest[0].subject);
+    }
+}
+
+on_both! {
+    async fn a_step_that_waits_for_monday_is_not_too_late_by_then(world: World) {
+        assert_eq!(change_rule(&world, "course-overdue", &[
+            ("on", "yes"), ("hours", "workdays"), ("late_days", "7"), ("to_0_person", "yes"), ("days_0", "-7"),
+            ("days_1", ""), ("days_2", ""), ("days_3", ""), ("days_4", ""), ("why", "一周后"),
+        ]).await, 303);
+        let lin = world.id("T0001").await;
+        world.arrange(move |conn| {
+            let content: i64 = schema::content::table.select(schema::content::id).first(conn)?;
+            diesel::insert_into(schema::enrolment::table).values((
+                schema::enrolment::person_id.eq(lin), schema::enrolment::course.eq("brake-systems"),
+                schema::enrolment::content_id.eq(content), schema::enrolment::round.eq(1_i64),
+                schema::enrolment::enrolled_at.eq(instant(BEGINNING)), schema::enrolment::due_on.eq(day("2026-12-05")),
+            )).execute(conn)?;
+            Ok(())
+        }).await;
+        world.round_at("2026-12-12T02:00:00Z").await;
+        assert!(world.mailed_to("T0001").await.is_empty(), "a Saturday");
+        world.round_at("2026-12-14T02:00:00Z").await;
+        assert_eq!(world.mailed_to("T0001").await.len(), 1, "the Monday after it");
+    }
+}
+
+on_both! {
+    async fn who_no_longer_holds_the_role_where_it_is_today_is_not_told(world: World) {
+        world.certified("T0001", BRAKES, "2026-12-23").await;
+        let he = world.id("H0001").await;
+        world.arrange(move |conn| {
+            use schema::role_grant as grant;
+            diesel::update(grant::table.filter(grant::person_id.eq(he)))
+                .set(grant::ends_on.eq(day("2026-12-15"))).execute(conn)?;
+            Ok(())
+        }).await;
+        let told = |dues: Vec<Due>| dues.iter().any(|due| due.to.staff_no == "H0001");
+        let until = When { now: instant(BEGINNING), on: Some(day("2026-12-15")) };
+        assert!(told(world.planned(until, 1).await), "foreseen as things stand");
+        // An hour past midnight in Shanghai, where it is the sixteenth; elsewhere it is still the fifteenth.
+        let morning = When::now(instant("2026-12-15T17:00:00Z"));
+        assert!(!told(world.planned(morning, 0).await));
+    }
+}
+
+on_both! {
+    async fn a_mentor_does_not_see_what_managers_are_told_of_an_apprentice(world: World) {
+        let (lin, wang) = (world.id("T0001").await, world.id("T0002").await);
+        world.arrange(move |conn| {
+            use schema::{candidacy, pairing};
+            let content: i64 = schema::content::table.select(schema::content::id).first(conn)?;
+            diesel::insert_into(pairing::table).values((
+                pairing::mentor_id.eq(wang), pairing::apprentice_id.eq(lin), pairing::ladder.eq("inhouse"), pairing::content_id.eq(content),
+                pairing::goal.eq(""), pairing::starts_on.eq(day("2026-10-01")), pairing::ends_on.eq(day("2027-10-01")),
+                pairing::agreed_at.eq(instant(BEGINNING)), pairing::agreed_by.eq(wang), pairing::verdict.eq("{}"),
+            )).execute(conn)?;
+            diesel::insert_into(candidacy::table).values((
+                candidacy::person_id.eq(lin), candidacy::path.eq("inhouse-default/L2"), candidacy::content_id.eq(content), candidacy::statement.eq(""),
+                candidacy::applied_at.eq(instant("2026-11-22T02:00:00Z")), candidacy::applied_by.eq(lin),
+            )).execute(conn)?;
+            Ok(())
+        }).await;
+        assert!(world.zhou().await.get("/reminders?who=team").await.says("td", "林涛"));
+        assert!(!world.wang().await.get("/reminders?who=team").await.says("td", "林涛"));
+        assert!(!world.lin().await.get("/reminders?who=team").await.says("td", "林涛"), "nor the apprentice");
+    }
+}
+
+on_both! {
+    async fn a_round_goes_through_certificates_again_only_when_something_bears_on_them(world: World) {
+        for who in ["T0001", "T0003"] {
+            world.certified(who, BRAKES, "2026-12-23").await;
+        }
+        world.round().await;
+        let told = async || (world.mailed_to("T0001").await.len(), world.mailed_to("T0002").await.len(), world.mailed_to("T0003").await.len());
+        assert_eq!(told().await, (1, 0, 1));
+        // Whoever looked again would tell it again.
+        let forget = || world.arrange(|conn| Ok(diesel::delete(schema::reminder::table).execute(conn).map(drop)?));
+        forget().await;
+        world.clock.advance(Duration::minutes(11));
+        world.round().await;
+        assert_eq!(told().await, (1, 0, 1), "nothing has changed");
+        world.certified("T0002", BRAKES, "2026-12-23").await;
+        world.clock.advance(Duration::minutes(11));
+        world.round().await;
+        assert_eq!(told().await, (1, 1, 1), "whose record has changed is looked at, and nobody else");
+        let wang = world.wang().await;
+        let page = wang.get("/reminders/choices").await;
+        assert_eq!(wang.submit(&page, "/reminders/choices", &[("rhythm", "each")]).await.status, 303);
+        world.clock.advance(Duration::minutes(11));
+        world.round().await;
+        assert_eq!(told().await, (2, 1, 2), "what bears on everybody");
+        forget().await;
+        world.round_at("2026-11-24T02:00:00Z").await;
+        assert_eq!(told().await, (3, 2, 3), "a new day");
     }
 }
 

@@ -85,6 +85,11 @@ on_both! {
         assert!(world.says(Source::ReviewDue, on("2026-11-01")).await.is_empty());
         assert_eq!(world.says(Source::ReviewDue, on("2026-12-01")).await, [told("T0001", "2027-02-28", 90)]);
         assert_eq!(world.says(Source::ReviewDue, on("2027-01-30")).await, [told("T0001", "2027-02-28", 30), told("M0001", "2027-02-28", 30)]);
+        // Once it is missed the certificate is suspended, and those who slept through its day are told.
+        let missed = ["T0001", "M0001", "H0001"].map(|who| told(who, "2027-02-28", 0));
+        let mut said = world.says(Source::ReviewDue, on("2027-03-03")).await;
+        said.sort_by_key(|(who, ..)| missed.iter().position(|one| one.0 == *who));
+        assert_eq!(said, missed);
     }
 }
 
@@ -293,6 +298,24 @@ on_both! {
         assert_eq!(said, [told("T0001", "2026-11-24", 0), told("R0001", "2026-11-24", 0)], "not Sun, in another region");
         register(&world, id, "T0001").await;
         assert!(world.says(Source::RegistrationOpen, on("2026-11-24")).await.is_empty());
+    }
+}
+
+on_both! {
+    async fn registration_that_has_closed_is_not_announced(world: World) {
+        world.certified("T0001", "inhouse-default/brake-specialist", "2026-12-31").await;
+        let opening = Some(instant("2026-11-24T01:00:00Z"));
+        sitting(&world, "inhouse-default/brake-theory", instant("2026-12-10T01:00:00Z"), opening).await;
+        let on_opening = [told("T0001", "2026-11-24", 0), told("R0001", "2026-11-24", 0)];
+        assert_eq!(world.says(Source::RegistrationOpen, on("2026-12-09")).await, on_opening, "late, and not too late");
+        assert!(world.says(Source::RegistrationOpen, on("2026-12-10")).await.is_empty(), "the exam has begun");
+        world.arrange(|conn| {
+            diesel::update(schema::sitting::table)
+                .set(schema::sitting::register_by.eq(instant("2026-12-01T10:00:00Z"))).execute(conn)?;
+            Ok(())
+        }).await;
+        assert_eq!(world.says(Source::RegistrationOpen, on("2026-11-30")).await, on_opening);
+        assert!(world.says(Source::RegistrationOpen, on("2026-12-02")).await.is_empty());
     }
 }
 

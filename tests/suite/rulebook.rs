@@ -2,10 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use diesel::prelude::*;
 use shifu::{
     access::{Role, queries as access},
     app::Shared,
-    db::Conn,
+    db::{Conn, schema::content},
     record::{
         Kind, NewFact, PersonId, Source,
         ledger::{self, Stamp},
@@ -130,6 +131,35 @@ async fn published(actor: &Actor, draft: &str, plan: &str, version: &str) -> Pag
     actor.submit(&page, &format!("{draft}/publication"), &fields).await
 }
 
+/// Adds a version of a rule set that says the same, and returns its number.
+fn said(
+    code: &'static str,
+    version: &'static str,
+) -> impl FnOnce(&mut Conn) -> Result<i64, shifu::db::Error> + Send + 'static {
+    move |conn| {
+        let words = shifu::content::words(conn)?;
+        let word = words.iter().rfind(|word| word.code == code).expect("a word");
+        let renamed = |line: &str| match line.starts_with("version = ") {
+            true => format!("version = \"{version}\""),
+            false => line.to_owned(),
+        };
+        let text: Vec<String> = word.text.lines().map(renamed).collect();
+        let id = shifu::content::publish(conn, code, &text.join("\n"), day(TODAY), stamp().at)?;
+        Ok(id.0)
+    }
+}
+
+/// Gives what was said another number.
+fn moved(
+    from: i64,
+    to: i64,
+) -> impl FnOnce(&mut Conn) -> Result<(), shifu::db::Error> + Send + 'static {
+    move |conn| {
+        diesel::update(content::table.find(from)).set(content::id.eq(to)).execute(conn)?;
+        Ok(())
+    }
+}
+
 /// 85 instead of 60 for the brake exam, wherever the certificate asks for it.
 fn stricter(text: &str) -> String {
     let changed =
@@ -164,6 +194,16 @@ on_both! {
         assert!(wrong.says("#calculator .text-danger", "2026-01-31"));
         assert!(wrong.says("#calculator .text-danger", "0 to 99"));
         assert_eq!(lin.get("/rules/inhouse-default/certifications/none").await.status, 404);
+        let early = lin.get(&format!("{page}?completed=2027-11-30&cycle=1&previous=2028-02-29")).await;
+        assert!(early.says("#calculator .alert", "Too early: the window opens on 1 Dec 2027"), "{:?}", early.texts("#calculator .alert"));
+        let late = lin.get(&format!("{page}?completed=2028-04-01&cycle=1&previous=2028-02-29")).await;
+        assert!(late.says("#calculator .alert", "a first issue again"));
+        // Only the extension is open: the certificate is the same one, and when it began was not asked.
+        let inspector = "/rules/inhouse-default/certifications/final-inspector";
+        let longer = lin.get(&format!("{inspector}?completed=2027-06-01&cycle=1&previous=2027-12-31")).await;
+        assert_eq!(longer.texts("#calculator dd strong").first().map(String::as_str), Some("31 Dec 2028"));
+        assert!(longer.says("#calculator", "The same certificate, extended") && longer.says("#calculator dd", "as before"));
+        assert!(longer.says("#calculator dd", "counted from its first day") && !longer.body.contains("30 Dec 2027"));
         let chinese = lin.reads("zh-CN").await.get(page).await;
         assert!(chinese.says("h1", "制动系统专修") && chinese.says("body", "有效至对应日的前一天"));
     }
@@ -281,7 +321,7 @@ fn content_with(change: impl Fn(&str) -> String) -> tempfile::TempDir {
 }
 
 on_both! {
-    async fn a_restart_keeps_what_was_published_until_the_file_changes(world: World) {
+    async fn a_changed_file_is_offered_and_undoes_nothing_that_was_published(world: World) {
         let gao = world.gao().await.reads("en").await;
         let draft = drafted(&gao).await;
         rewritten(&gao, &draft, stricter_job).await;
@@ -291,15 +331,94 @@ on_both! {
         };
         assert_eq!(version(&world.shared), "next-1");
         assert_eq!(version(&world.another(None)), "next-1", "the same file says nothing new");
-        let folder = content_with(|text| text.replace(&format!("version = \"{}\"", house_version()), "version = \"next-2\""));
-        assert_eq!(version(&world.another(Some(folder.path().to_owned()))), "next-2");
-        assert_eq!(version(&world.another(Some(folder.path().to_owned()))), "next-2");
-        // This server hears of it in its next round.
+        assert!(!gao.get("/rules/inhouse-default").await.says(".alert", "has changed"));
+        let folder = content_with(|text| {
+            let text = text.replace(&format!("version = \"{}\"", house_version()), "version = \"next-2\"");
+            text.replacen("validity.months = 24\nnumber = \"SF-", "validity.months = 36\nnumber = \"SF-", 1)
+        });
+        for _ in 0..2 {
+            assert_eq!(version(&world.another(Some(folder.path().to_owned()))), "next-1");
+        }
         world.round().await;
-        assert_eq!(version(&world.shared), "next-2");
+        assert_eq!(version(&world.shared), "next-1");
         let page = gao.get("/rules/inhouse-default").await;
+        assert!(page.says(".alert", "has changed") && page.says("td", "next-2"), "{}", page.body);
+        let action = "/rules/inhouse-default/drafts";
+        let started = gao.submit(&page, action, &[("from_file", "yes")]).await;
+        assert_eq!(started.status, 303, "{}", started.body);
+        let carried = started.location.expect("the draft");
+        let shown = gao.get(&carried).await;
+        assert!(shown.says("tr.added td", "months = 36"), "{}", shown.body);
+        assert_eq!(shown.texts("tr.gone").len(), 1, "what was published stays: {:?}", shown.texts("tr.gone"));
+        assert_eq!(published(&gao, &carried, "", "next-3").await.status, 303);
+        let page = gao.get("/rules/inhouse-default").await;
+        assert!(!page.says(".alert", "has changed"), "nothing is offered any more");
         assert!(page.says("td", "published here") && page.says("td", "next-1"), "the old one stays");
         assert!(gao.get("/rules/inhouse-default/versions/2").await.says(".rule-text", "hv-aware"));
+    }
+}
+
+on_both! {
+    async fn of_two_drafts_published_at_once_the_second_undoes_nothing(world: World) {
+        let gao = world.gao().await.reads("en").await;
+        let he = world.he_of_the_group().await;
+        let (first, second) = (drafted(&gao).await, drafted(&he).await);
+        rewritten(&gao, &first, stricter_job).await;
+        rewritten(&he, &second, stricter).await;
+        let mine = gao.get(&format!("{first}/effects")).await;
+        let theirs = he.get(&format!("{second}/effects")).await;
+        let fields = |version| [("version", version), ("why", "x"), ("alone", "yes")];
+        let (mine_to, theirs_to) = (format!("{first}/publication"), format!("{second}/publication"));
+        let (my_fields, their_fields) = (fields("next-1"), fields("next-2"));
+        let (one, other) = tokio::join!(
+            gao.submit(&mine, &mine_to, &my_fields),
+            he.submit(&theirs, &theirs_to, &their_fields),
+        );
+        let mut statuses = [one.status, other.status];
+        statuses.sort_unstable();
+        assert_eq!(statuses, [303, 409], "{} {}", one.body, other.body);
+        let versions = gao.get("/rules/inhouse-default").await;
+        assert_eq!(versions.texts("td").iter().filter(|cell| *cell == "published here").count(), 1);
+    }
+}
+
+on_both! {
+    async fn what_came_to_light_late_is_not_missed(world: World) {
+        // Of two who published at once, the one with the higher number was seen first.
+        let other = world.arrange(said("uk-irtec", "next-irtec")).await;
+        world.arrange(moved(other, other + 100)).await;
+        world.round().await;
+        let version = |code: &str| {
+            world.shared.live_rules.current().on(day(TODAY)).set(code).expect("a set").version.clone()
+        };
+        assert_eq!((version("uk-irtec"), version(SET)), ("next-irtec".to_owned(), house_version()));
+        let house = world.arrange(said(SET, "next-house")).await;
+        world.arrange(moved(house, other + 50)).await;
+        world.round().await;
+        assert_eq!(version(SET), "next-house");
+    }
+}
+
+on_both! {
+    async fn a_version_that_goes_with_no_announced_one_is_refused(world: World) {
+        let gao = world.gao().await.reads("en").await;
+        let page = gao.get("/rules/uk-irtec").await;
+        let started = gao.submit(&page, "/rules/uk-irtec/drafts", &[]).await;
+        let irtec = started.location.expect("the draft");
+        let needs = "requires.all = [\n    { certificate = { code = \"inhouse-default/brake-specialist\" } },\n";
+        let saved = rewritten(&gao, &irtec, |text| text.replacen("requires.all = [\n", needs, 1)).await;
+        assert_eq!(saved.status, 303, "{}", saved.body);
+        let done = published(&gao, &irtec, "effective=2027-01-01", "next-irtec").await;
+        assert_eq!(done.status, 303, "{}", done.body);
+        let house = drafted(&gao).await;
+        rewritten(&gao, &house, |text| text.replace("\"brake-specialist\"", "\"brake-expert\"")).await;
+        let refused = published(&gao, &house, "", "next-1").await;
+        assert_eq!(refused.status, 422, "{}", refused.body);
+        assert!(refused.says(".alert li", "uk-irtec.toml") && refused.says(".alert li", "1 Jan 2027"), "{:?}", refused.texts(".alert li"));
+        // What was announced stays announced.
+        let on = |date: &str| world.shared.live_rules.current().on(day(date));
+        assert_eq!(on("2027-01-01").set("uk-irtec").expect("irtec").version, "next-irtec");
+        assert_eq!(on("2027-01-01").set(SET).expect("the house").version, house_version());
     }
 }
 

@@ -49,9 +49,11 @@ ALTER TABLE certificate ADD COLUMN why TEXT;
 ALTER TABLE certificate ADD COLUMN template_id BIGINT REFERENCES certificate_template (id);
 -- The file it was taken over from.
 ALTER TABLE certificate ADD COLUMN import_id BIGINT REFERENCES certificate_import (id);
+-- Its place in the feed of changes: when its transaction began, in microseconds; 0 for what was there before.
+ALTER TABLE certificate ADD COLUMN written BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE certificate ALTER COLUMN written SET DEFAULT (EXTRACT(EPOCH FROM now()) * 1000000)::bigint;
 CREATE INDEX certificate_person ON certificate (person_id);
-CREATE INDEX certificate_issued_at ON certificate (issued_at);
-CREATE INDEX certificate_act_done_at ON certificate_act (done_at);
+CREATE INDEX certificate_written ON certificate (written, id);
 CREATE INDEX certificate_import_id ON certificate (import_id);
 CREATE UNIQUE INDEX certificate_once ON certificate (person_id, certification, issued_on) WHERE basis = 'rule';
 
@@ -62,6 +64,12 @@ CREATE TABLE certificate_file (
     certificate_id BIGINT REFERENCES certificate (id),
     kind TEXT NOT NULL CHECK (kind IN ('paper', 'letter', 'source', 'evidence', 'picture')),
     language TEXT CHECK (language IN ('zh-CN', 'en')),
+    -- Of a paper: a further one is made where the code on it leads nowhere any more.
+    edition BIGINT NOT NULL DEFAULT 1,
+    -- Of a paper: the key that signed the statement in its code (null: the code has the address of
+    -- the public check), and the address of this installation the code leads to.
+    kid TEXT,
+    base_url TEXT,
     name TEXT NOT NULL,
     media_type TEXT NOT NULL,
     bytes BYTEA NOT NULL,
@@ -70,7 +78,7 @@ CREATE TABLE certificate_file (
     made_by BIGINT REFERENCES person (id)
 );
 CREATE INDEX certificate_file_certificate ON certificate_file (certificate_id);
-CREATE UNIQUE INDEX certificate_file_paper ON certificate_file (certificate_id, language) WHERE kind = 'paper';
+CREATE UNIQUE INDEX certificate_file_paper ON certificate_file (certificate_id, language, edition) WHERE kind = 'paper';
 
 -- Every certificate that ended within a range was extended by one decision (R22).
 CREATE TABLE extension_campaign (
@@ -100,6 +108,10 @@ ALTER TABLE certificate_act ADD COLUMN other_id BIGINT REFERENCES certificate (i
 ALTER TABLE certificate_act ADD COLUMN evidence TEXT;
 ALTER TABLE certificate_act ADD COLUMN file_id BIGINT REFERENCES certificate_file (id);
 ALTER TABLE certificate_act ADD COLUMN campaign_id BIGINT REFERENCES extension_campaign (id);
+-- Its place in the feed of changes, as that of a certificate.
+ALTER TABLE certificate_act ADD COLUMN written BIGINT NOT NULL DEFAULT 0;
+ALTER TABLE certificate_act ALTER COLUMN written SET DEFAULT (EXTRACT(EPOCH FROM now()) * 1000000)::bigint;
+CREATE INDEX certificate_act_written ON certificate_act (written, id);
 
 -- Keys we sign with; the private half is sealed by the secret of this installation.
 CREATE TABLE signing_key (
@@ -276,6 +288,7 @@ CREATE INDEX reminder_recipient ON reminder (recipient_id);
 CREATE INDEX reminder_about ON reminder (about_id);
 CREATE INDEX reminder_subject ON reminder (subject_kind, subject_id);
 CREATE INDEX reminder_planned ON reminder (planned_at);
+CREATE INDEX reminder_outbox ON reminder (outbox_id) WHERE outbox_id IS NOT NULL;
 
 -- One digest a day for each person: whoever comes second finds the day taken.
 CREATE TABLE reminder_digest (
@@ -392,3 +405,6 @@ CREATE TABLE mail_pause (
     ended_at TIMESTAMP
 );
 CREATE INDEX mail_pause_open ON mail_pause (id) WHERE ended_at IS NULL;
+
+-- Whose exams have another result now: certificates may rest on what is void.
+CREATE INDEX fact_voided ON fact (kind, source_kind, person_id) WHERE voided_at IS NOT NULL;

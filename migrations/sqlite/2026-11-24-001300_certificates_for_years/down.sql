@@ -1,4 +1,5 @@
 -- The record keeps what was recorded: its list of kinds stays the longer one.
+DROP INDEX fact_voided;
 DROP TABLE mail_pause;
 DROP INDEX outbox_open;
 ALTER TABLE outbox DROP COLUMN handed_at;
@@ -16,6 +17,7 @@ DROP INDEX attempt_result_released;
 DROP INDEX sitting_opens;
 DROP INDEX enrolment_due;
 DROP TABLE reminder_digest;
+DROP INDEX reminder_outbox;
 DROP INDEX reminder_planned;
 DROP INDEX reminder_subject;
 DROP INDEX reminder_about;

@@ -70,6 +70,8 @@ CREATE TABLE certificate (
     template_id BIGINT REFERENCES certificate_template (id),
     -- The file it was taken over from.
     import_id BIGINT REFERENCES certificate_import (id),
+    -- Its place in the feed of changes. Here one writes after the other, so the id alone tells it.
+    written BIGINT NOT NULL DEFAULT 0,
     CHECK (valid_through IS NULL OR valid_through >= valid_from)
 );
 INSERT INTO certificate (id, person_id, certification, content_id, number, check_code, issued_on, valid_from, valid_through, printed, verdict, issued_at, issued_by, fact_id)
@@ -77,7 +79,7 @@ SELECT id, person_id, certification, content_id, number, check_code, issued_on, 
 DROP TABLE certificate_before;
 CREATE INDEX certificate_expiry ON certificate (valid_through);
 CREATE INDEX certificate_person ON certificate (person_id);
-CREATE INDEX certificate_issued_at ON certificate (issued_at);
+CREATE INDEX certificate_written ON certificate (written, id);
 CREATE INDEX certificate_import_id ON certificate (import_id);
 CREATE UNIQUE INDEX certificate_once ON certificate (person_id, certification, issued_on) WHERE basis = 'rule';
 
@@ -88,6 +90,12 @@ CREATE TABLE certificate_file (
     certificate_id BIGINT REFERENCES certificate (id),
     kind TEXT NOT NULL CHECK (kind IN ('paper', 'letter', 'source', 'evidence', 'picture')),
     language TEXT CHECK (language IN ('zh-CN', 'en')),
+    -- Of a paper: a further one is made where the code on it leads nowhere any more.
+    edition BIGINT NOT NULL DEFAULT 1,
+    -- Of a paper: the key that signed the statement in its code (null: the code has the address of
+    -- the public check), and the address of this installation the code leads to.
+    kid TEXT,
+    base_url TEXT,
     name TEXT NOT NULL,
     media_type TEXT NOT NULL,
     bytes BLOB NOT NULL,
@@ -96,7 +104,7 @@ CREATE TABLE certificate_file (
     made_by BIGINT REFERENCES person (id)
 );
 CREATE INDEX certificate_file_certificate ON certificate_file (certificate_id);
-CREATE UNIQUE INDEX certificate_file_paper ON certificate_file (certificate_id, language) WHERE kind = 'paper';
+CREATE UNIQUE INDEX certificate_file_paper ON certificate_file (certificate_id, language, edition) WHERE kind = 'paper';
 
 -- Every certificate that ended within a range was extended by one decision (R22).
 CREATE TABLE extension_campaign (
@@ -132,13 +140,15 @@ CREATE TABLE certificate_act (
     other_id BIGINT REFERENCES certificate (id),
     evidence TEXT,
     file_id BIGINT REFERENCES certificate_file (id),
-    campaign_id BIGINT REFERENCES extension_campaign (id)
+    campaign_id BIGINT REFERENCES extension_campaign (id),
+    -- Its place in the feed of changes, as that of a certificate.
+    written BIGINT NOT NULL DEFAULT 0
 );
 INSERT INTO certificate_act (id, certificate_id, act, on_day, why, done_at, done_by)
 SELECT id, certificate_id, act, on_day, why, done_at, done_by FROM certificate_act_before;
 DROP TABLE certificate_act_before;
 CREATE INDEX certificate_act_certificate ON certificate_act (certificate_id);
-CREATE INDEX certificate_act_done_at ON certificate_act (done_at);
+CREATE INDEX certificate_act_written ON certificate_act (written, id);
 
 -- Keys we sign with; the private half is sealed by the secret of this installation.
 CREATE TABLE signing_key (
@@ -315,6 +325,7 @@ CREATE INDEX reminder_recipient ON reminder (recipient_id);
 CREATE INDEX reminder_about ON reminder (about_id);
 CREATE INDEX reminder_subject ON reminder (subject_kind, subject_id);
 CREATE INDEX reminder_planned ON reminder (planned_at);
+CREATE INDEX reminder_outbox ON reminder (outbox_id) WHERE outbox_id IS NOT NULL;
 
 -- One digest a day for each person: whoever comes second finds the day taken.
 CREATE TABLE reminder_digest (
@@ -431,3 +442,6 @@ CREATE TABLE mail_pause (
     ended_at TIMESTAMP
 );
 CREATE INDEX mail_pause_open ON mail_pause (id) WHERE ended_at IS NULL;
+
+-- Whose exams have another result now: certificates may rest on what is void.
+CREATE INDEX fact_voided ON fact (kind, source_kind, person_id) WHERE voided_at IS NOT NULL;

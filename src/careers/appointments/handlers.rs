@@ -92,18 +92,13 @@ pub async fn review(
     if !problems.is_empty() {
         return Err(again(&db, rules, &hr, id, problems).await);
     }
-    let tools = tools(&rules, &consequences, &letterhead);
+    let tools = Tools::new(&rules, &consequences, &letterhead);
     let by = hr.clone();
     submit(&db, &hr, &form.form_key.clone(), move |conn| {
         acts::review(conn, &tools, &by, id, form.found.trim())?;
         Ok(format!("/promotion/appointments/{id}"))
     })
     .await
-}
-
-fn tools(rules: &Rules, consequences: &Consequences, letterhead: &Letterhead) -> Tools {
-    let (rules, letterhead) = (rules.clone(), letterhead.clone());
-    Tools { rules, consequences: consequences.clone(), letterhead }
 }
 
 #[derive(Clone, Deserialize, Validate)]
@@ -135,7 +130,7 @@ pub async fn end(
     let (Ok(last_day), true) = (last_day, problems.is_empty()) else {
         return Err(again(&db, rules, &hr, id, problems).await);
     };
-    let tools = tools(&rules, &consequences, &letterhead);
+    let tools = Tools::new(&rules, &consequences, &letterhead);
     let by = hr.clone();
     submit(&db, &hr, &form.form_key.clone(), move |conn| {
         acts::end(conn, &tools, &by, id, last_day, form.why.trim())?;

@@ -10,12 +10,16 @@ use super::{
 };
 use crate::{
     access::{Acting, Promoting, Viewer},
-    careers::{pages::query, rules::SOON_DAYS},
+    careers::{
+        boards::{plain, spreadsheet},
+        pages::query,
+        rules::SOON_DAYS,
+    },
     i18n::{self, Lang, Text},
     record::{self, Rules, programme::Quota},
     t, text,
     web::{
-        Crumb, Error, Problems, Result,
+        Crumb, Problems, Result,
         components::{
             Tone, alert, badge, card, card_with, definitions, empty, figure, heading, icon, pager,
             table,
@@ -242,8 +246,6 @@ fn row(lang: Lang, rules: &Rules, one: &Entry<'_>, today: NaiveDate) -> Vec<Mark
 /// The chosen list as a file for a spreadsheet.
 pub fn file(acting: &Acting<Promoting>, rules: &Rules, view: &BoardView<'_>) -> Result<Vec<u8>> {
     let (lang, today) = (acting.lang(), acting.today);
-    let failed = |error: csv::Error| Error::Internal(error.to_string());
-    let mut csv = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     let headers = [
         t!(lang, "工号", "Staff number"),
         t!(lang, "姓名", "Name"),
@@ -254,15 +256,14 @@ pub fn file(acting: &Acting<Promoting>, rules: &Rules, view: &BoardView<'_>) -> 
         t!(lang, "剩余天数", "Days left"),
         t!(lang, "下次评议", "Next review"),
     ];
-    csv.write_record(&headers).map_err(failed)?;
-    for one in &view.entries {
+    let rows = view.entries.iter().map(|one| {
         let title = one.seat.title(rules.context());
         let day = |day: Option<NaiveDate>| day.map(|day| day.to_string()).unwrap_or_default();
         let left = match one.appointment.stage(today) {
             Stage::Running(Some(days)) => days.to_string(),
             _ => String::new(),
         };
-        let cells = [
+        [
             one.post.person.staff_no.as_str(),
             one.post.person.title(lang),
             one.post.site.title(lang),
@@ -272,10 +273,9 @@ pub fn file(acting: &Acting<Promoting>, rules: &Rules, view: &BoardView<'_>) -> 
             &left,
             &day(one.next_review(today)),
         ]
-        .map(crate::careers::boards::plain);
-        csv.write_record(cells).map_err(failed)?;
-    }
-    csv.into_inner().map_err(|error| Error::Internal(error.to_string()))
+        .map(plain)
+    });
+    spreadsheet(headers, rows)
 }
 
 /// One appointment: its term, its reviews, and what HR may do.

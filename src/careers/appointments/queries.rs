@@ -160,29 +160,37 @@ pub fn occupancy_at(
     let Some(places) = path.quota.as_ref().and_then(|quota| quota.places) else { return Ok(None) };
     let line = staff::queries::line_of(conn, site)?;
     let Some(unit) = rules::unit_of(&line, places.per) else { return Ok(None) };
-    occupancy(conn, path, places, unit.clone(), today).map(Some)
+    let holders = Holders::load(conn, path, today)?;
+    Ok(Some(holders.in_unit(path, places, unit.clone())))
 }
 
-/// Who takes the places of a quota in one part of the tree: those who work there today, wherever
-/// they were appointed.
-pub fn occupancy(
-    conn: &mut Conn,
-    path: &Path,
-    places: Places,
-    unit: Site,
-    today: NaiveDate,
-) -> Result<Occupancy> {
-    let rows = ledger::rows_at_level(conn, Kind::Grade, &path.ladder, &path.grants, today)?;
-    let people: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
-    let posts = staff::queries::posts_of(conn, &people, today)?;
-    let here = |post: &Post| post.works_on(today) && post.site.lineage.starts_with(&unit.lineage);
-    let here: Vec<PersonId> = posts.into_iter().filter(here).map(|post| post.person.id).collect();
-    let terms = rows
-        .iter()
-        .filter(|row| here.contains(&row.person_id))
-        .map(|row| Term { person: row.person_id, from: row.from_on, through: row.through_on })
-        .collect();
-    Ok(Occupancy { unit, max: places.max, terms, term_months: path.term_months })
+/// Everybody who holds the grade of a path or will, with the lineage of the site where they work
+/// today, wherever they were appointed.
+pub struct Holders(Vec<(Term, String)>);
+
+impl Holders {
+    pub fn load(conn: &mut Conn, path: &Path, today: NaiveDate) -> Result<Holders> {
+        let rows = ledger::rows_at_level(conn, Kind::Grade, &path.ladder, &path.grants, today)?;
+        let people: Vec<PersonId> = rows.iter().map(|row| row.person_id).collect();
+        let posts = staff::queries::posts_of(conn, &people, today)?.into_iter();
+        let sites: HashMap<PersonId, String> = posts
+            .filter(|post| post.works_on(today))
+            .map(|post| (post.person.id, post.site.lineage))
+            .collect();
+        let held = rows.iter().filter_map(|row| {
+            let lineage = sites.get(&row.person_id)?.clone();
+            let (person, from, through) = (row.person_id, row.from_on, row.through_on);
+            Some((Term { person, from, through }, lineage))
+        });
+        Ok(Holders(held.collect()))
+    }
+
+    /// Who takes the places of the path's quota in one part of the tree.
+    pub fn in_unit(&self, path: &Path, places: Places, unit: Site) -> Occupancy {
+        let here = self.0.iter().filter(|(_, lineage)| lineage.starts_with(&unit.lineage));
+        let terms = here.map(|(term, _)| *term).collect();
+        Occupancy { unit, max: places.max, terms, term_months: path.term_months }
+    }
 }
 
 /// Takes a place of a path's quota for a term, or refuses and says when the next one is free.
@@ -200,7 +208,7 @@ pub fn take_place(
     let line = staff::queries::line_of(conn, &post.site)?;
     let Some(unit) = rules::unit_of(&line, places.per).cloned() else { return Ok(()) };
     staff::queries::hold(conn, unit.id)?;
-    let mut taken = occupancy(conn, path, places, unit, today)?;
+    let mut taken = Holders::load(conn, path, today)?.in_unit(path, places, unit);
     taken.terms.retain(|term| term.person != post.person.id);
     if rules::fits(&taken.terms, places.max, from, through) {
         return Ok(());

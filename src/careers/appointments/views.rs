@@ -7,12 +7,12 @@ use serde::Deserialize;
 
 use super::{
     model::{Appointment, Occupancy, Stage},
-    queries::{self, Seat},
+    queries::{self, Holders, Seat},
     rules::unit_of,
 };
 use crate::{
     access::{Acting, Hr, Promoting},
-    careers::rules::SOON_DAYS,
+    careers::{rules::SOON_DAYS, views::posts_by_person},
     db::Conn,
     record::{
         FactId, PersonId, Rules,
@@ -141,12 +141,8 @@ fn entries<'a>(
         let all = queries::of_seat(conn, seat.ladder, seat.level, since)?;
         found.extend(all.into_iter().map(|appointment| (*seat, appointment)));
     }
-    let mut people: Vec<PersonId> = found.iter().map(|(_, one)| one.person).collect();
-    people.sort_unstable();
-    people.dedup();
-    let posts = staff::queries::posts_among(conn, acting.reach(), &people, acting.today)?;
-    let posts: HashMap<PersonId, Post> =
-        posts.into_iter().map(|post| (post.person.id, post)).collect();
+    let people = found.iter().map(|(_, one)| one.person);
+    let posts = posts_by_person(conn, acting.reach(), people, acting.today)?;
     let mut entries: Vec<Entry<'a>> = found
         .into_iter()
         .filter_map(|(seat, appointment)| {
@@ -162,39 +158,40 @@ fn entries<'a>(
     Ok(entries)
 }
 
-/// Who takes how many places, for every quota that is counted where the viewer's people work.
+/// Who takes how many places, for every quota that is counted where the viewer's people work. The
+/// holders of a seat are read once, however many parts of the tree it is counted in.
 fn quotas<'a>(
     conn: &mut Conn,
     acting: &Acting<Promoting>,
     seats: &[Seat<'a>],
     sites: &[Site],
 ) -> Result<Vec<(Seat<'a>, Occupancy)>> {
+    let tree = staff::queries::sites(conn, &Scope::everyone())?;
+    let tree: HashMap<i64, &Site> = tree.iter().map(|site| (site.id.0, site)).collect();
     let mut found = Vec::new();
     for seat in seats {
         let Some((_, path)) = seat.path else { continue };
         let Some(places) = path.quota.as_ref().and_then(|quota| quota.places) else { continue };
-        for unit in units(conn, places, sites)? {
-            found.push((*seat, queries::occupancy(conn, path, places, unit, acting.today)?));
-        }
+        let holders = Holders::load(conn, path, acting.today)?;
+        let units = units(&tree, places, sites).into_iter();
+        found.extend(units.map(|unit| (*seat, holders.in_unit(path, places, unit))));
     }
     Ok(found)
 }
 
 /// The parts of the tree in which places are counted, of these sites.
-fn units(conn: &mut Conn, places: Places, sites: &[Site]) -> Result<Vec<Site>> {
-    let all = staff::queries::sites(conn, &Scope::everyone())?;
-    let known: HashMap<i64, &Site> = all.iter().map(|site| (site.id.0, site)).collect();
+fn units(tree: &HashMap<i64, &Site>, places: Places, sites: &[Site]) -> Vec<Site> {
     let mut units: Vec<Site> = Vec::new();
     for site in sites {
         let line = site.lineage.split('/').filter_map(|id| id.parse::<i64>().ok());
         let line: Vec<Site> =
-            line.filter_map(|id| known.get(&id).map(|site| (*site).clone())).collect();
+            line.filter_map(|id| tree.get(&id).map(|site| (*site).clone())).collect();
         let Some(unit) = unit_of(&line, places.per) else { continue };
         if !units.iter().any(|one| one.id == unit.id) {
             units.push(unit.clone());
         }
     }
-    Ok(units)
+    units
 }
 
 /// One appointment with everything that happened to it.

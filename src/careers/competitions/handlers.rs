@@ -83,11 +83,7 @@ pub async fn raise(
         });
         return Err(Error::Again(Box::new(page.await?)));
     }
-    let tools = Tools {
-        rules: rules.clone(),
-        consequences: consequences.get_ref().clone(),
-        letterhead: letterhead.get_ref().clone(),
-    };
+    let tools = Tools::new(&rules, &consequences, &letterhead);
     let by = hr.clone();
     submit(&db, &hr, &form.form_key.clone(), move |conn| {
         acts::raise(conn, &tools, &by, id, effective_on, form.reason.trim())?;

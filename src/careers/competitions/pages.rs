@@ -9,7 +9,7 @@ use super::{
 use crate::{
     access::{Acting, Hr},
     careers::{
-        boards::plain,
+        boards::{plain, spreadsheet},
         model::KeptVerdict,
         pages::{query, source},
     },
@@ -17,7 +17,7 @@ use crate::{
     record::{self, Rules},
     t, text,
     web::{
-        Crumb, Error, Problems, Result,
+        Crumb, Problems, Result,
         components::{
             Tone, alert, badge, card, card_with, definitions, empty, figure, heading, icon, pager,
             table,
@@ -170,14 +170,11 @@ fn raises(lang: Lang, rules: &Rules, Class { set, plan }: Class<'_>) -> Markup {
 /// The chosen list as a file for a spreadsheet.
 pub fn file(hr: &Acting<Hr>, rules: &Rules, view: &ListView<'_>) -> Result<Vec<u8>> {
     let lang = hr.lang();
-    let failed = |error: csv::Error| Error::Internal(error.to_string());
-    let mut csv = csv::Writer::from_writer("\u{feff}".as_bytes().to_vec());
     let number = t!(lang, "工号", "Staff number");
-    csv.write_record(std::iter::once(number).chain(headers(lang))).map_err(failed)?;
-    for one in &view.entries {
+    let rows = view.entries.iter().map(|one| {
         let result = rules::result_text(rules.context(), &one.result);
         let outcome = outcome(rules, one);
-        let cells = [
+        [
             one.post.person.staff_no.as_str(),
             one.post.person.title(lang),
             one.post.site.title(lang),
@@ -185,10 +182,9 @@ pub fn file(hr: &Acting<Hr>, rules: &Rules, view: &ListView<'_>) -> Result<Vec<u
             &one.result.from.to_string(),
             outcome.get(lang),
         ]
-        .map(plain);
-        csv.write_record(cells).map_err(failed)?;
-    }
-    csv.into_inner().map_err(|error| Error::Internal(error.to_string()))
+        .map(plain)
+    });
+    spreadsheet(std::iter::once(number).chain(headers(lang)), rows)
 }
 
 /// One result: what it may do by which rule, and the form to decide; or what was decided.

@@ -15,6 +15,7 @@ use crate::{
     careers::{
         model::{KeptRules, KeptVerdict},
         rules::sets_in_force,
+        views::posts_by_person,
     },
     db::Conn,
     record::{
@@ -135,12 +136,8 @@ fn entries<'a>(
     hr: &Acting<Hr>,
     rows: Vec<(Class<'a>, Row)>,
 ) -> Result<Vec<Entry<'a>>> {
-    let mut people: Vec<PersonId> = rows.iter().map(|(_, row)| row.person_id).collect();
-    people.sort_unstable();
-    people.dedup();
-    let posts = staff::queries::posts_among(conn, hr.reach(), &people, hr.today)?;
-    let posts: HashMap<PersonId, Post> =
-        posts.into_iter().map(|post| (post.person.id, post)).collect();
+    let people = rows.iter().map(|(_, row)| row.person_id);
+    let posts = posts_by_person(conn, hr.reach(), people, hr.today)?;
     let people: Vec<PersonId> = posts.keys().copied().collect();
     let grades = ledger::facts_of_kind(conn, &people, Kind::Grade)?;
     let raised = queries::raised_of(conn, &people)?;

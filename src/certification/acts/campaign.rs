@@ -3,7 +3,8 @@
 //!
 //! What will be moved is shown before it is decided, with the old and the new last day of each.
 //! A campaign can be taken back: those it extended get their former last day again, unless
-//! somebody has acted on them since. Nothing of either is deleted.
+//! somebody has acted on them since, or they were renewed since: the renewal begins where the
+//! extension ends, so that without it there would be a gap. Nothing of either is deleted.
 
 use std::collections::{HashMap, HashSet};
 
@@ -23,7 +24,7 @@ use crate::{
     mail::Letterhead,
     record::{
         Kind, PersonId, Rules, ledger,
-        period::{days_after, months_after},
+        period::{FOREVER, days_after, months_after},
     },
     staff::{self, Post},
     text, web,
@@ -328,14 +329,39 @@ pub struct Done {
     pub old: Option<NaiveDate>,
     pub new: Option<NaiveDate>,
     pub taken_back: bool,
-    /// Whether it stands as the campaign left it.
-    pub untouched: bool,
+    /// Why taking the campaign back leaves it as it is; none when it stands as the campaign left
+    /// it.
+    pub since: Option<Since>,
+}
+
+impl Done {
+    pub fn can_be_taken_back(&self) -> bool {
+        self.since.is_none() && !self.taken_back
+    }
+}
+
+/// What has happened to a certificate since a campaign extended it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Since {
+    ActedOn,
+    Renewed,
+}
+
+impl Since {
+    pub fn title(self) -> Text {
+        match self {
+            Since::ActedOn => text!("之后又处理过", "acted on since"),
+            Since::Renewed => text!("之后已换证", "renewed since"),
+        }
+    }
 }
 
 /// What a campaign did, as far as the viewer may see the people.
 pub fn done(conn: &mut Conn, hr: &Acting<Hr>, id: CampaignId) -> Result<Vec<Done>, Error> {
     let rows = queries::acts_in(conn, id)?;
-    let people: Vec<PersonId> = rows.iter().map(|(_, one)| one.person_id).collect();
+    let mut people: Vec<PersonId> = rows.iter().map(|(_, one)| one.person_id).collect();
+    people.sort_unstable();
+    people.dedup();
     let posts = staff::queries::posts_among(conn, hr.reach(), &people, hr.today)?;
     let posts: HashMap<PersonId, Post> =
         posts.into_iter().map(|post| (post.person.id, post)).collect();
@@ -343,6 +369,7 @@ pub fn done(conn: &mut Conn, hr: &Acting<Hr>, id: CampaignId) -> Result<Vec<Done
     for act in queries::acts_among(conn, &people)? {
         all.entry(act.certificate_id).or_default().push(act);
     }
+    let renewals = Renewals::of(conn, &people, &all, id)?;
     let mut seen = HashSet::new();
     let mut lines = Vec::new();
     for (act, certificate) in rows {
@@ -353,16 +380,57 @@ pub fn done(conn: &mut Conn, hr: &Acting<Hr>, id: CampaignId) -> Result<Vec<Done
         let acts = all.remove(&certificate.id).unwrap_or_default();
         let of_this = |act: &&Act| act.campaign_id == Some(id.0);
         let at = acts.iter().position(|one| of_this(&one)).unwrap_or(0);
+        let old = last_day(&certificate, &acts[..at]);
         lines.push(Done {
-            old: last_day(&certificate, &acts[..at]),
+            old,
             new: act.through,
             taken_back: acts.iter().filter(of_this).count() > 1,
-            untouched: acts.len() == at + 1,
+            since: match acts.len() == at + 1 {
+                false => Some(Since::ActedOn),
+                true => renewals.follow(&certificate, old).then_some(Since::Renewed),
+            },
             post: post.clone(),
             certificate,
         });
     }
     Ok(lines)
+}
+
+/// The last days of what people hold beside what a campaign extended. What was renewed already
+/// was not extended, so whatever reaches further than one of those did before came since.
+struct Renewals(HashMap<(PersonId, String), NaiveDate>);
+
+impl Renewals {
+    fn of(
+        conn: &mut Conn,
+        people: &[PersonId],
+        acts: &HashMap<CertificateId, Vec<Act>>,
+        campaign: CampaignId,
+    ) -> Result<Renewals, Error> {
+        let mut latest: HashMap<(PersonId, String), NaiveDate> = HashMap::new();
+        for one in queries::certificates_among(conn, people, None)? {
+            let acts = acts.get(&one.id).map_or(&[][..], Vec::as_slice);
+            let counts = |act: &Act| {
+                act.campaign_id != Some(campaign.0)
+                    && !matches!(
+                        act.kind,
+                        ActKind::Revoked | ActKind::Replaced | ActKind::Superseded
+                    )
+            };
+            if acts.iter().all(counts) {
+                let through = last_day(&one, acts).unwrap_or(FOREVER);
+                let kept = latest.entry((one.person_id, one.certification)).or_insert(through);
+                *kept = through.max(*kept);
+            }
+        }
+        Ok(Renewals(latest))
+    }
+
+    /// Whether one of them follows a certificate that ended on a day before it was extended.
+    fn follow(&self, one: &Certificate, old: Option<NaiveDate>) -> bool {
+        let latest = self.0.get(&(one.person_id, one.certification.clone()));
+        old.zip(latest).is_some_and(|(old, through)| *through > old)
+    }
 }
 
 fn last_day(certificate: &Certificate, acts: &[Act]) -> Option<NaiveDate> {
@@ -371,7 +439,7 @@ fn last_day(certificate: &Certificate, acts: &[Act]) -> Option<NaiveDate> {
 }
 
 /// Gives those a campaign extended their former last day again, where nobody has acted on them
-/// since. Returns how many.
+/// since and no renewal follows them. Returns how many.
 pub fn take_back(
     conn: &mut Conn,
     hr: &Acting<Hr>,
@@ -384,7 +452,7 @@ pub fn take_back(
     hold_all(conn, lines.iter().map(|line| line.post.person.id))?;
     let lines = done(conn, hr, campaign.id)?;
     let mut taken = 0;
-    let back = |line: &&Done| line.untouched && !line.taken_back && line.post.person.id != hr.id;
+    let back = |line: &&Done| line.can_be_taken_back() && line.post.person.id != hr.id;
     for line in lines.iter().filter(back) {
         let act = campaign_act(
             &line.certificate,
@@ -399,8 +467,8 @@ pub fn take_back(
     }
     if taken == 0 {
         return Err(web::Error::Refused(text!(
-            "没有可以撤回的证书：已撤回，或之后又有人处理过。",
-            "There is nothing to take back: it was taken back already, or somebody has acted on each since."
+            "没有可以撤回的证书：已撤回，或之后又有人处理过，或之后已换证。",
+            "There is nothing to take back: it was taken back already, or each was acted on or renewed since."
         )));
     }
     let subject = ("extension-campaign", Some(campaign.id.0));

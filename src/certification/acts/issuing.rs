@@ -89,8 +89,8 @@ pub fn offer(
         );
     }
     let judge = |requirement| verdict::judge(requirement, context, facts, today);
-    let revoked = matches!(barrier, Barrier::Revoked(_));
-    let Some(held) = rules::last_held(facts, code).filter(|_| !revoked) else {
+    let over = matches!(barrier, Barrier::Revoked(_) | Barrier::Superseded);
+    let Some(held) = rules::last_held(facts, code).filter(|_| !over) else {
         let begins = from.unwrap_or(today);
         let through = plan.validity.through(begins);
         let verdict = judge(&plan.requires);
@@ -99,7 +99,7 @@ pub fn offer(
             today,
         );
     };
-    let Some(through) = held.through else { return Err(held_without_end()) };
+    let Some(through) = rules::last_day(held, barrier) else { return Err(held_without_end()) };
     let nth = rules::cycle(plan, facts, code) + 1;
     let window = rules::window(plan, nth, through);
     match (rules::open_way(plan, nth, through, today), window) {

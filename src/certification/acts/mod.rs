@@ -69,9 +69,15 @@ pub struct Deed {
 /// How a certificate stands for acting on it: what a condition suspends for now can be acted on
 /// like any other.
 pub fn state(one: &Certificate, acts: &[Act], today: NaiveDate) -> State {
+    state_on(one, acts, today, today)
+}
+
+/// How a certificate, by the acts on it up to today, stood on an earlier day: one that has run out
+/// since had not when an act that is dated back begins to hold.
+fn state_on(one: &Certificate, acts: &[Act], today: NaiveDate, on: NaiveDate) -> State {
     rules::state_by_acts(acts, today).unwrap_or_else(|| {
         let through = spans::through_on(one.valid_through, acts, today);
-        rules::state_by_dates(one.valid_from, through, None, today)
+        rules::state_by_dates(one.valid_from, through, None, on)
     })
 }
 
@@ -97,7 +103,7 @@ pub fn possible(one: &Certificate, state: State) -> Vec<ActKind> {
 /// Does an act; returns the number of the certificate to look at next.
 ///
 /// Suspending, reinstating and revoking speak of the certification: other certificates of it that
-/// have not run out go with this one.
+/// had not run out on the day of the act go with this one.
 pub fn perform(
     conn: &mut Conn,
     hr: &Acting<Hr>,
@@ -126,7 +132,7 @@ pub fn perform(
         together.extend(others.filter(|one| {
             one.id != certificate.id
                 && one.certification == certificate.certification
-                && may(deed.kind, state(one, acts_on(one), hr.today))
+                && may(deed.kind, state_on(one, acts_on(one), hr.today, deed.on))
         }));
     }
     let doing = Doing { conn, hr, rules, head, post: &post };

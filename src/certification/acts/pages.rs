@@ -498,7 +498,7 @@ pub fn campaign(viewer: &Viewer, rules: &Rules, decided: &Decided) -> Markup {
     let title = t!(lang, "批量延期 {}", "Extension {}", one.id);
     let mut crumbs = crumbs(lang);
     crumbs.push(Crumb::new("/certificates/extensions", t!(lang, "延期记录", "Extensions")));
-    let back = decided.lines.iter().any(|line| line.untouched && !line.taken_back);
+    let back = decided.lines.iter().any(Done::can_be_taken_back);
     let when = i18n::instant(lang, one.decided_at.utc(), viewer.zone);
     viewer.page(&title, &crumbs, html! {
         (heading(&title, what(lang, rules, decided), html! {}))
@@ -518,7 +518,7 @@ fn take_back_form(lang: Lang, id: i64) -> Markup {
     card(
         &t!(lang, "撤回", "Take back"),
         html! {
-            p.text-secondary { (t!(lang, "各证书恢复原来的末日；此后又处理过的证书保持不变。记录都会保留。", "Each gets its former last day again; those somebody has acted on since stay as they are. Everything stays on record.")) }
+            p.text-secondary { (t!(lang, "各证书恢复原来的末日；此后又处理过或已换证的证书保持不变。记录都会保留。", "Each gets its former last day again; those that were acted on or renewed since stay as they are. Everything stays on record.")) }
             form method="post" action={ "/certificates/extensions/" (id) "/take-back" } {
                 input type="hidden" name="form_key" value=(new_key());
                 (Field::new("why", t!(lang, "理由", "Why"), "").required().input(lang, &Problems::default()))
@@ -543,7 +543,8 @@ fn done_table(lang: Lang, rules: &Rules, lines: &[Done]) -> Markup {
             html! { (name(rules, lang, &line.certificate.certification)) },
             html! { (through(lang, line.old)) },
             html! { (through(lang, line.new))
-                @if line.taken_back { " " (badge(Tone::Neutral, t!(lang, "已撤回", "Taken back"))) } },
+                @if line.taken_back { " " (badge(Tone::Neutral, t!(lang, "已撤回", "Taken back"))) }
+                @else if let Some(since) = line.since { " " (badge(Tone::Neutral, since.title().get(lang))) } },
         ]
     });
     html! {

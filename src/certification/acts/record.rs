@@ -1,35 +1,28 @@
 //! The record follows the acts: after each of them its facts say on which days a certificate is
 //! held, no more and no less. Nothing is changed in place; what no longer fits is voided.
 
-use super::spans::{Span, spans};
+use super::spans::{Earlier, Link, Span, earlier, spans};
 use crate::{
     certification::{
-        model::{Act, ActKind, Basis, Certificate},
+        model::{ActKind, Certificate},
         queries::{self, SOURCE},
     },
     db::{Conn, Error},
     record::{
         FactId, Kind, NewFact, Source,
-        fact::SUSPENDED,
+        fact::RESUMED,
         ledger::{self, Row, Stamp},
     },
 };
 
-/// Everything that was done to a certificate, and to those it replaces with the same dates: a name
-/// put right gives back no day on which the old one was suspended.
-pub fn whole_story(conn: &mut Conn, certificate: &Certificate) -> Result<Vec<Act>, Error> {
+/// Everything that was done to a certificate, and to those it replaces with the same dates, from
+/// the last valid day the first of them was issued with.
+fn whole_story(conn: &mut Conn, certificate: &Certificate) -> Result<Earlier, Error> {
     let mut acts = queries::acts_of(conn, certificate.person_id)?;
     let issued = queries::issued_to(conn, certificate.person_id)?;
-    let mut story = acts.remove(&certificate.id).unwrap_or_default();
-    let mut one = certificate;
-    while one.basis == Basis::Replacement
-        && let Some(before) = issued.iter().find(|before| Some(before.id) == one.previous_id)
-    {
-        let mut earlier = acts.remove(&before.id).unwrap_or_default();
-        earlier.retain(|act| act.kind != ActKind::Replaced);
-        earlier.append(&mut story);
-        (story, one) = (earlier, before);
-    }
+    let links = issued.iter().map(|one| (one.id, Link::from(one))).collect();
+    let mut story = earlier(certificate.into(), &links, &acts);
+    story.acts.extend(acts.remove(&certificate.id).unwrap_or_default());
     Ok(story)
 }
 
@@ -46,15 +39,16 @@ pub fn follow(
     let story = whole_story(conn, certificate)?;
     // What was replaced has handed over all its days.
     let replaced = story
+        .acts
         .iter()
         .any(|act| act.kind == ActKind::Replaced && act.certificate_id == certificate.id);
     let said = match replaced {
         true => Vec::new(),
-        false => spans(certificate.valid_from, certificate.valid_through, &story),
+        false => spans(certificate.valid_from, story.through, &story.acts),
     };
     let mut missing: Vec<&Span> = said.iter().collect();
     for row in rows_of(conn, certificate)? {
-        match missing.iter().position(|span| is_said_by(span, &row)) {
+        match missing.iter().position(|span| is_said_by(certificate, span, &row)) {
             Some(at) => drop(missing.remove(at)),
             None => ledger::void(conn, row.id, why, stamp)?,
         }
@@ -77,19 +71,24 @@ fn rows_of(conn: &mut Conn, certificate: &Certificate) -> Result<Vec<Row>, Error
     Ok(rows)
 }
 
-fn is_said_by(span: &Span, row: &Row) -> bool {
+fn is_said_by(certificate: &Certificate, span: &Span, row: &Row) -> bool {
     row.from_on == span.from
         && row.through_on == span.through
+        && row.level == level(certificate, span)
         && row.note.as_deref() == span.cut_by.map(ActKind::word)
+}
+
+/// Days that begin after the certificate did are the same certificate, and say so.
+fn level(certificate: &Certificate, span: &Span) -> Option<String> {
+    let began = certificate.valid_from;
+    (span.from != began).then(|| format!("{RESUMED}{began}"))
 }
 
 fn fact(certificate: &Certificate, span: &Span) -> NewFact {
     let number = certificate.foreign_number.as_ref().unwrap_or(&certificate.number);
     let issuer = certificate.issuer.clone().unwrap_or_else(|| certificate.printed().issuer.zh);
-    let suspended = span.cut_by == Some(ActKind::Suspended);
     NewFact {
-        // What follows a suspension, if anything does, is the same certificate.
-        level: suspended.then(|| SUSPENDED.to_owned()),
+        level: level(certificate, span),
         issuer: Some(issuer).filter(|issuer| !issuer.is_empty()),
         note: span.cut_by.map(|kind| kind.word().to_owned()),
         ..NewFact::new(Kind::Certificate, &certificate.certification, span.from)

@@ -2,10 +2,12 @@
 //!
 //! Pure. [`super::record`] compares these spans with the facts and makes them agree.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 
 use crate::{
-    certification::model::{Act, ActKind},
+    certification::model::{Act, ActKind, Basis, Certificate, CertificateId},
     record::period::{FOREVER, day_before, next_day},
 };
 
@@ -28,6 +30,51 @@ impl Span {
 pub fn through_on(through: Option<NaiveDate>, acts: &[Act], on: NaiveDate) -> Option<NaiveDate> {
     let moved = acts.iter().rev().find(|act| act.kind == ActKind::Extended && act.on <= on);
     moved.map_or(through, |act| act.through)
+}
+
+/// A certificate, as far as its story may begin with another one.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    /// The last valid day when it was issued.
+    pub through: Option<NaiveDate>,
+    pub basis: Basis,
+    pub previous: Option<CertificateId>,
+}
+
+impl From<&Certificate> for Link {
+    fn from(one: &Certificate) -> Link {
+        Link { through: one.valid_through, basis: one.basis, previous: one.previous_id }
+    }
+}
+
+/// What came before a certificate that puts a name right.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Earlier {
+    /// The last valid day when the first of those it replaces was issued; its own, when it replaces
+    /// none.
+    pub through: Option<NaiveDate>,
+    /// What was done to those it replaces, in the order it was done.
+    pub acts: Vec<Act>,
+}
+
+/// What came before a certificate. A name put right gives back no day on which the old one was
+/// suspended, or had run out before it was extended.
+pub fn earlier(
+    certificate: Link,
+    links: &HashMap<CertificateId, Link>,
+    acts: &HashMap<CertificateId, Vec<Act>>,
+) -> Earlier {
+    let (mut one, mut story) = (certificate, Vec::new());
+    while one.basis == Basis::Replacement
+        && let Some(id) = one.previous
+        && let Some(before) = links.get(&id)
+    {
+        let done = acts.get(&id).map_or(&[][..], Vec::as_slice);
+        let lasting = done.iter().filter(|act| act.kind != ActKind::Replaced).cloned();
+        story.splice(0..0, lasting);
+        one = *before;
+    }
+    Earlier { through: one.through, acts: story }
 }
 
 /// What was done last to a certificate by a day, a moved last day apart: that leaves it as it is.
@@ -83,10 +130,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        certification::{
-            model::CertificateId,
-            standing::{Life, standing},
-        },
+        certification::standing::{Life, standing},
         db::Instant,
         record::{context::Context, ledger::Stamp},
     };
@@ -128,6 +172,53 @@ mod tests {
         );
         assert_eq!(spans(day(5), None, &[act(ActKind::Revoked, 5, None)]), []);
         assert_eq!(told(&spans(day(5), None, &[act(ActKind::Revoked, 2, None)])), []);
+    }
+
+    #[test]
+    fn what_puts_a_name_right_goes_on_with_the_story_of_the_old_one() {
+        let of = |id: i64, kind, on, through| Act {
+            certificate_id: CertificateId(id),
+            ..act(kind, on, through)
+        };
+        let link = |through, basis, previous: Option<i64>| Link {
+            through: Some(day(through)),
+            basis,
+            previous: previous.map(CertificateId),
+        };
+        let links = HashMap::from([
+            (CertificateId(1), link(50, Basis::Rule, None)),
+            (CertificateId(2), link(99, Basis::Replacement, Some(1))),
+            (CertificateId(3), link(99, Basis::Replacement, Some(2))),
+            (CertificateId(4), link(200, Basis::Rule, Some(3))),
+        ]);
+        // It had run out for ten days before it was extended; then the name was put right twice.
+        let acts = HashMap::from([
+            (
+                CertificateId(1),
+                vec![of(1, ActKind::Extended, 60, Some(99)), of(1, ActKind::Replaced, 70, None)],
+            ),
+            (
+                CertificateId(2),
+                vec![
+                    of(2, ActKind::Suspended, 75, None),
+                    of(2, ActKind::Reinstated, 80, None),
+                    of(2, ActKind::Replaced, 85, None),
+                ],
+            ),
+        ]);
+        let before = |id| earlier(links[&CertificateId(id)], &links, &acts);
+        let found = before(3);
+        let kinds: Vec<ActKind> = found.acts.iter().map(|act| act.kind).collect();
+        assert_eq!(kinds, [ActKind::Extended, ActKind::Suspended, ActKind::Reinstated]);
+        let held = [
+            (day(0), Some(day(50)), None),
+            (day(60), Some(day(74)), Some(ActKind::Suspended)),
+            (day(80), Some(day(99)), None),
+        ];
+        assert_eq!(told(&spans(day(0), found.through, &found.acts)), held);
+        assert_eq!(before(1), Earlier { through: Some(day(50)), acts: Vec::new() });
+        let renewal = Earlier { through: Some(day(200)), acts: Vec::new() };
+        assert_eq!(before(4), renewal, "a renewal begins a story of its own");
     }
 
     fn any_act() -> impl Strategy<Value = Act> {

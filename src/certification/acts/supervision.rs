@@ -137,6 +137,35 @@ pub fn stands(
     Stands::Allowed(through.min(truth.through))
 }
 
+/// [`stands`], while both work here: facts about those who have left go on for a while.
+fn stands_while_both_work_here(
+    conn: &mut Conn,
+    context: &Context,
+    exemption: Option<&Exemption>,
+    one: &Supervised,
+    (trainee, supervisor): (&[Fact], &[Fact]),
+    on: NaiveDate,
+) -> Result<Stands, Error> {
+    let stands = stands(context, exemption, one, trainee, supervisor, on);
+    if matches!(stands, Stands::NotYet | Stands::Over) {
+        return Ok(stands);
+    }
+    let mut works = |person| -> Result<bool, Error> {
+        let post = staff::queries::post_of(conn, person, on)?;
+        Ok(post.is_some_and(|post| post.works_on(on)))
+    };
+    if !works(one.supervisor_id)? {
+        return Ok(Stands::Refused(text!(
+            "监护人已离职，请另行指定",
+            "the supervisor works here no longer: name another one"
+        )));
+    }
+    if !works(one.person_id)? {
+        return Ok(Stands::Refused(text!("学员已离职", "the trainee works here no longer")));
+    }
+    Ok(stands)
+}
+
 /// The last day supervision may last when it begins on a day, after what was used up before; none
 /// when nothing is left.
 pub fn longest(months: u32, before: &[Supervised], from: NaiveDate) -> Option<NaiveDate> {
@@ -301,7 +330,8 @@ fn checked(
     };
     let trainee = ledger::facts_of(conn, post.person.id, None)?;
     let holder = ledger::facts_of(conn, supervisor.id, None)?;
-    match stands(rules.context(), Some(exemption), &one, &trainee, &holder, from) {
+    let (context, facts) = (rules.context(), (trainee.as_slice(), holder.as_slice()));
+    match stands_while_both_work_here(conn, context, Some(exemption), &one, facts, from)? {
         Stands::Allowed(_) => Ok((from, through)),
         Stands::Refused(Text { zh, en }) => {
             refuse(text!("不能安排：{zh}。", "This is not possible: {en}."))
@@ -415,7 +445,8 @@ pub fn shown(
         let holder = ledger::facts_of(conn, supervisor.id, known_at)?;
         let plan = rules.certification(&one.certification);
         let exemption = plan.and_then(|(_, plan)| plan.exemption.as_ref());
-        let stands = stands(rules.context(), exemption, &one, &trainee, &holder, on);
+        let (context, facts) = (rules.context(), (trainee.as_slice(), holder.as_slice()));
+        let stands = stands_while_both_work_here(conn, context, exemption, &one, facts, on)?;
         shown.push(Shown { one, supervisor, stands });
     }
     Ok(shown)

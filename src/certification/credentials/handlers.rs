@@ -3,14 +3,14 @@
 use actix_web::{
     HttpRequest, HttpResponse,
     http::header::{self, HeaderValue},
-    web,
+    web::{self, Bytes},
 };
 use serde_json::{Value, json};
 
 use super::{
     Credential, Issuer,
     badge::{self, STATUS_LIST},
-    lapses::Lapses,
+    lists::{Ground, Lists, Which},
     making, pages, queries,
     status::{self, Purpose},
 };
@@ -27,12 +27,16 @@ use crate::{
 
 /// JSON that programs may keep for a little while.
 fn document(media_type: &str, body: &Value) -> HttpResponse {
+    written(media_type, body.to_string().into())
+}
+
+fn written(media_type: &str, body: Bytes) -> HttpResponse {
     HttpResponse::Ok()
         .content_type(media_type)
         .insert_header((header::CACHE_CONTROL, "public, max-age=300"))
         // Readers of credentials run in other sites' pages too; nothing here depends on who asks.
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"))
-        .body(body.to_string())
+        .body(body)
 }
 
 const JSON: &str = "application/json";
@@ -94,7 +98,7 @@ pub async fn achievement(
 pub async fn status_list(
     db: web::Data<Db>,
     keys: web::Data<Keys>,
-    lapses: web::Data<Lapses>,
+    lists: web::Data<Lists>,
     rules: Rules,
     head: web::Data<Letterhead>,
     now: Now,
@@ -102,63 +106,93 @@ pub async fn status_list(
 ) -> Result<HttpResponse> {
     let (purpose, list) = path.into_inner();
     let purpose = Purpose::parse(&purpose).ok_or(Error::NotFound)?;
-    let changes = changes(&db, &lapses, rules, list, now.0).await?;
-    let signer = signer(&db, &keys, now.0).await?;
-    let issuer = Issuer::of(&head);
-    let encoded = status::encoded(&changes, purpose)
-        .map_err(|error| Error::Internal(format!("packing a status list: {error}")))?;
-    let mut list = badge::status_list(&issuer, purpose, list, &encoded, now.0);
-    proof::add(&mut list, &STATUS_LIST, &signer, &issuer.method(signer.key()), now.0)?;
-    Ok(document(CREDENTIAL, &list))
+    let desk = Desk { db: &db, keys: &keys, lists: &lists, rules, now: now.0 };
+    let body = desk.answer((purpose.word(), list), |changes, signer| {
+        let issuer = Issuer::of(&head);
+        let encoded = status::encoded(changes, purpose)
+            .map_err(|error| Error::Internal(format!("packing a status list: {error}")))?;
+        let mut list = badge::status_list(&issuer, purpose, list, &encoded, now.0);
+        proof::add(&mut list, &STATUS_LIST, signer, &issuer.method(signer.key()), now.0)?;
+        Ok(list.to_string())
+    });
+    Ok(written(CREDENTIAL, body.await?))
 }
 
 /// The same for the page that verifies, as a signed token.
 pub async fn verify_status(
     db: web::Data<Db>,
     keys: web::Data<Keys>,
-    lapses: web::Data<Lapses>,
+    lists: web::Data<Lists>,
     rules: Rules,
     now: Now,
     list: web::Path<i64>,
 ) -> Result<HttpResponse> {
     let list = list.into_inner();
-    let changes = changes(&db, &lapses, rules, list, now.0).await?;
-    let signer = signer(&db, &keys, now.0).await?;
-    let told = status::told(&changes, list, now.0).to_string();
-    let token = signer.token("shifu-status+jwt", signer.kid(), told.as_bytes())?;
-    Ok(HttpResponse::Ok().content_type("application/jwt").body(token))
+    let desk = Desk { db: &db, keys: &keys, lists: &lists, rules, now: now.0 };
+    let body = desk.answer(("token", list), |changes, signer| {
+        let told = status::told(changes, list, now.0).to_string();
+        Ok(signer.token("shifu-status+jwt", signer.kid(), told.as_bytes())?)
+    });
+    Ok(HttpResponse::Ok().content_type("application/jwt").body(body.await?))
 }
 
-/// What happened to the certificates of a list, by acts and by the conditions of holding them.
-async fn changes(
-    db: &Db,
-    lapses: &Lapses,
+/// What answering with a status list needs.
+struct Desk<'a> {
+    db: &'a Db,
+    keys: &'a Keys,
+    lists: &'a Lists,
     rules: Rules,
-    list: i64,
     now: Instant,
-) -> Result<Vec<status::Change>> {
-    let (lapses, today) = (lapses.clone(), status::day_of(now));
-    db.read(move |conn| -> Result<_> {
-        if !queries::has_list(conn, list)? {
-            return Err(Error::NotFound);
-        }
-        let changes = queries::changes(conn, list, today)?;
-        let lapsed = lapses.of(conn, &rules, list, today, now)?;
-        Ok(status::with_lapses(changes, &lapsed))
-    })
-    .await
 }
 
-/// The key to sign with; most of the time it is there and nothing is written.
-async fn signer(db: &Db, keys: &Keys, now: Instant) -> Result<Signer> {
-    let asked = keys.clone();
-    let existing = db.read(move |conn| asked.existing(conn, Algorithm::Ed25519)).await?;
-    match existing {
-        Some(signer) => Ok(signer),
-        None => {
-            let keys = keys.clone();
-            Ok(db.write(move |conn| keys.current(conn, Algorithm::Ed25519, now)).await?)
+impl Desk<'_> {
+    /// The answer of a moment ago while nothing changed, or a new one.
+    async fn answer(
+        self,
+        which: Which,
+        sign: impl FnOnce(&[status::Change], &Signer) -> Result<String>,
+    ) -> Result<Bytes> {
+        let (keys, now) = (self.keys.clone(), self.now);
+        let (act, existing) = self
+            .db
+            .read(move |conn| -> Result<_> {
+                Ok((queries::last_act(conn)?, keys.existing(conn, Algorithm::Ed25519)?))
+            })
+            .await?;
+        let kid = existing.as_ref().map(|signer| signer.kid().to_owned());
+        let ground = Ground { act, kid, today: status::day_of(now) };
+        if let Some(body) = self.lists.find(which, &ground, now) {
+            return Ok(body);
         }
+        let changes = self.changes(which.1).await?;
+        // Most of the time there is a key, and nothing is written.
+        let signer = match existing {
+            Some(signer) => signer,
+            None => {
+                let keys = self.keys.clone();
+                self.db.write(move |conn| keys.current(conn, Algorithm::Ed25519, now)).await?
+            }
+        };
+        let body = Bytes::from(sign(&changes, &signer)?);
+        let ground = Ground { kid: Some(signer.kid().to_owned()), ..ground };
+        self.lists.keep(which, ground, now, body.clone());
+        Ok(body)
+    }
+
+    /// What happened to the certificates of a list, by acts and by the conditions of holding them.
+    async fn changes(&self, list: i64) -> Result<Vec<status::Change>> {
+        let (lapses, rules, now) = (self.lists.lapses.clone(), self.rules.clone(), self.now);
+        let today = status::day_of(now);
+        self.db
+            .read(move |conn| -> Result<_> {
+                if !queries::has_list(conn, list)? {
+                    return Err(Error::NotFound);
+                }
+                let changes = queries::changes(conn, list, today)?;
+                let lapsed = lapses.of(conn, &rules, list, today, now)?;
+                Ok(status::with_lapses(changes, &lapsed))
+            })
+            .await
     }
 }
 
@@ -273,10 +307,10 @@ async fn checked(
     query: CheckQuery,
 ) -> Result<(Certificate, Credential)> {
     limit.take(request, now.0)?;
-    let (number, code) = query.tidy();
+    let asked = query.typed();
     // Reading decides; only who has the right code leads to a write.
     let found = db
-        .read(move |conn| certificates::by_number_and_code(conn, &number, &code))
+        .read(move |conn| certificates::by_number_and_code(conn, &asked.numbers(), &asked.code))
         .await?
         .ok_or(Error::NotFound)?;
     Making { db, keys, head, rules, now: now.0 }.of(move |_| Ok(found)).await

@@ -7,8 +7,11 @@ use super::{
     queries::{self, Credential},
 };
 use crate::{
-    certification::model::{Basis, Certificate},
-    certification::queries as certificates,
+    certification::{
+        acts::spans,
+        model::{Basis, Certificate},
+        queries as certificates,
+    },
     db::{Conn, Instant},
     i18n::{Lang, Text},
     mail::Letterhead,
@@ -39,7 +42,7 @@ pub fn credential_of(
     let today = now.utc().with_timezone(&chrono_tz::Asia::Shanghai).date_naive();
     let mut acts = certificates::acts_of(conn, certificate.person_id)?;
     let acts = acts.remove(&certificate.id).unwrap_or_default();
-    let through = queries::extended_to(&acts, today).or(certificate.valid_through);
+    let through = spans::through_on(certificate.valid_through, &acts, today);
     let last = queries::latest(conn, certificate.id)?;
     if let Some(kept) = &last
         && kept.through_on == through

@@ -16,12 +16,14 @@
 //! that collect badges know their owner, is there only as a salted hash.
 //!
 //! Invariant: no status is stored. The lists are computed from acts and record when they are asked
-//! for; the place of a certificate in them is its row.
+//! for (and given again for some seconds, see [`lists`]); the place of a certificate in them is its
+//! row.
 
 pub mod badge;
 pub mod handlers;
 pub mod issuer;
 pub mod lapses;
+pub mod lists;
 pub mod making;
 mod pages;
 mod queries;
@@ -30,6 +32,7 @@ pub mod status;
 
 pub use issuer::Issuer;
 pub use lapses::Lapses;
+pub use lists::Lists;
 pub use pages::{downloads, downloads_by_code};
 pub use queries::Credential;
 
@@ -42,6 +45,13 @@ use crate::{
 };
 
 use handlers as h;
+
+/// The address a QR code on paper carries, and the key that signed what it says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SignedUrl {
+    pub url: String,
+    pub kid: String,
+}
 
 /// The address a QR code on paper carries: the page that verifies, and behind the `#`, which no
 /// server gets to see, the signed statement. At most [`statement::LONGEST`] characters beyond the
@@ -56,10 +66,11 @@ pub fn qr_url(
     head: &Letterhead,
     certificate: &Certificate,
     now: Instant,
-) -> Result<String, signing::Error> {
+) -> Result<SignedUrl, signing::Error> {
     let signer = keys.current(conn, Algorithm::Ed25519, now)?;
     let statement = statement::Statement::of(certificate).sign(&signer)?;
-    Ok(head.link(&format!("/verify#{statement}")))
+    let url = head.link(&format!("/verify#{statement}"));
+    Ok(SignedUrl { url, kid: signer.kid().to_owned() })
 }
 
 pub fn routes() -> Routes {

@@ -6,6 +6,7 @@ use diesel::prelude::*;
 use super::status::{Change, PLACES};
 use crate::{
     certification::{
+        acts::spans,
         model::{Act, ActKind, CertificateId},
         rules,
     },
@@ -15,7 +16,7 @@ use crate::{
     },
     each_backend,
     i18n::{Lang, Text},
-    record::PersonId,
+    record::{PersonId, ledger::Stamp},
     staff::Site,
 };
 
@@ -110,28 +111,41 @@ fn span(list: i64) -> (CertificateId, CertificateId) {
 /// What happened to the certificates of a list by a day: only those that were acted on are read.
 pub(super) fn changes(conn: &mut Conn, list: i64, today: NaiveDate) -> Result<Vec<Change>> {
     let (first, last) = span(list);
-    let rows: Vec<Act> = certificate_act::table
+    let rows: Vec<Told> = certificate_act::table
         .filter(certificate_act::certificate_id.between(first, last))
         .order((certificate_act::certificate_id, certificate_act::id))
         .limit(MOST)
-        .select(Act::as_select())
+        .select((
+            certificate_act::certificate_id,
+            certificate_act::act,
+            certificate_act::on_day,
+            certificate_act::done_at,
+            certificate_act::through_on,
+        ))
         .load(conn)?;
+    let rows: Vec<Act> = rows.into_iter().map(act_of).collect();
     let all = rows.chunk_by(|a, b| a.certificate_id == b.certificate_id).map(|acts| Change {
         certificate: acts[0].certificate_id,
         state: rules::state_by_acts(acts, today),
-        extended: extended_to(acts, today),
+        extended: spans::through_on(None, acts, today),
     });
     Ok(all.collect())
 }
 
+/// An act without its words: certificate, what, from which day, when, and the new last day.
+type Told = (CertificateId, ActKind, NaiveDate, Instant, Option<NaiveDate>);
+
+fn act_of((certificate, kind, on, at, through): Told) -> Act {
+    Act { through, ..Act::new(certificate, kind, on, "", Stamp { at, by: None }) }
+}
+
+/// The last act on any certificate: while it is the same, nobody acted.
+pub(super) fn last_act(conn: &mut Conn) -> Result<Option<i64>> {
+    Ok(certificate_act::table.select(diesel::dsl::max(certificate_act::id)).first(conn)?)
+}
+
 /// More acts than 131,072 certificates ever see.
 const MOST: i64 = 2_000_000;
-
-/// The last valid day by the extension that counts, if there was one.
-pub(super) fn extended_to(acts: &[Act], today: NaiveDate) -> Option<NaiveDate> {
-    let counts = |act: &&Act| act.kind == ActKind::Extended && act.on <= today;
-    acts.iter().rev().find(counts).and_then(|act| act.through)
-}
 
 /// What the group calls itself: the name of the topmost site.
 pub(super) fn group_name(conn: &mut Conn) -> Result<Option<Text>> {

@@ -19,12 +19,18 @@ use crate::{
 /// What is signed begins with this, so that the signature fits nothing else the key signs.
 pub const PREFIX: &[u8] = b"shifu certificate 1\n";
 
-/// Characters a statement has at most.
+/// Characters a statement has at most, unless its number alone has more than 124.
 pub const LONGEST: usize = 360;
 
 const FORMAT: u8 = 1;
 const SIGNATURE: usize = 64;
 const KID: usize = 8;
+/// Bytes of a number that cost the other fields nothing, of the name and of each title at most, and
+/// of these where a longer number takes their room.
+const NUMBER: usize = 32;
+const NAME: usize = 48;
+const TITLE: usize = 40;
+const LEAST: usize = 12;
 
 /// What a QR code says of a certificate: what the paper around it says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,16 +68,18 @@ impl Statement {
         let names = printed.names();
         let name =
             if names.zh == names.en { names.zh } else { format!("{} {}", names.zh, names.en) };
+        let [name_room, title_room, title_en_room] = rooms(&certificate.number);
         Statement {
             index: u64::try_from(certificate.id.0).unwrap_or_default(),
             from: certificate.valid_from,
             through: certificate.valid_through,
             issued_on: certificate.issued_on,
-            number: shortened(&certificate.number, 32),
+            // A cut one finds nothing.
+            number: certificate.number.clone(),
             check_code: shortened(&certificate.check_code, 16),
-            name: shortened(&name, 48),
-            title: shortened(&printed.title.zh, 40),
-            title_en: shortened(&printed.title.en, 40),
+            name: shortened(&name, name_room),
+            title: shortened(&printed.title.zh, title_room),
+            title_en: shortened(&printed.title.en, title_en_room),
         }
     }
 
@@ -115,7 +123,7 @@ impl Statement {
         write_number(out, days_since(epoch(), self.issued_on));
         write_number(out, self.through.map_or(0, |through| days_since(self.from, through) + 1));
         for text in [&self.number, &self.check_code, &self.name, &self.title, &self.title_en] {
-            // Each was shortened to less than a byte can count.
+            // Each was shortened to less than a byte can count, or is a number, which is.
             out.push(text.len().min(255) as u8);
             out.extend(text.bytes().take(255));
         }
@@ -185,6 +193,19 @@ fn read_number(fields: &mut &[u8]) -> Option<u64> {
         }
     }
     None
+}
+
+/// How many bytes there are for the name and the two titles beside a number. A number that is longer
+/// than most takes what it needs from the titles first, then from the name; each keeps a beginning.
+fn rooms(number: &str) -> [usize; 3] {
+    let mut lacking = number.len().saturating_sub(NUMBER);
+    let mut room = |most: usize| {
+        let given = lacking.min(most - LEAST);
+        lacking -= given;
+        most - given
+    };
+    let (title_en, title, name) = (room(TITLE), room(TITLE), room(NAME));
+    [name, title, title_en]
 }
 
 /// The beginning of a text, marked where something is left out.
@@ -265,6 +286,33 @@ mod tests {
         let url = format!("https://training.evergreen-motors.example/verify#{text}");
         let code = qrcode::QrCode::with_error_correction_level(url, qrcode::EcLevel::M).unwrap();
         assert!(code.width() <= 77, "{}", code.width());
+    }
+
+    #[test]
+    fn a_long_number_stays_whole_and_the_rest_gives_way() {
+        assert_eq!(rooms("SF-2026-000001"), [48, 40, 40]);
+        assert_eq!(rooms(&"X".repeat(32)), [48, 40, 40]);
+        assert_eq!(rooms(&"X".repeat(40)), [48, 40, 32]);
+        assert_eq!(rooms(&"X".repeat(80)), [48, 20, 12]);
+        let long = "龘".repeat(200);
+        for length in [33, 60, 100, 124] {
+            let number = "X".repeat(length);
+            let [name, title, title_en] = rooms(&number);
+            let said = Statement {
+                index: u64::from(u32::MAX),
+                through: Some("2199-12-31".parse().unwrap()),
+                number: number.clone(),
+                check_code: shortened(&long, 16),
+                name: shortened(&long, name),
+                title: shortened(&long, title),
+                title_en: shortened(&long, title_en),
+                ..statement()
+            };
+            let text = said.sign(&signer(1)).unwrap();
+            assert!(text.len() <= LONGEST, "{length}: {}", text.len());
+            let known = |_: &str| Some(signer(1).key().clone());
+            assert_eq!(Statement::verify(&text, known).unwrap().0.number, number);
+        }
     }
 
     #[test]

@@ -98,6 +98,9 @@ pub async fn carry_out(
     let CarryOut { form_key, file, mark } = form;
     submit(&db, &hr, &form_key, move |conn| {
         let kept = uploads::find(&file)?;
+        let first = planned(conn, &acting, &rules, &kept)?;
+        super::hold(conn, &first)?;
+        // Whoever was faster has been waited for: what is taken over is looked at again.
         let plan = planned(conn, &acting, &rules, &kept)?;
         if !plan.can_be_done() || plan.mark() != mark {
             return Ok(preview_link(&file, true));

@@ -10,6 +10,8 @@ pub mod pages;
 pub mod plan;
 pub mod uploads;
 
+use std::collections::HashSet;
+
 use serde_json::json;
 
 pub use plan::{Line, Plan, read};
@@ -26,19 +28,40 @@ use super::{
 use crate::{
     access::{Acting, Hr, audit},
     db::{Conn, Error},
-    i18n::Text,
+    i18n::{self, Text},
     record::{
         Kind, NewFact, PersonId, Rules, Source,
         ledger::{self, Stamp},
         pattern::Filling,
     },
-    text, web,
+    staff, text, web,
 };
 
 /// The pattern of our own numbers for what others issued: their number is kept beside it.
 const PATTERN: &str = "IM-{year}-{serial:6}";
 
-/// Takes over everything that is new in a plan; returns the import.
+/// How many people a refusal names; the rest are counted.
+const NAMED: usize = 5;
+
+/// Holds everybody about whom a plan brings something new. What is known about them may have
+/// changed until then, so the plan that is carried out is made afterwards.
+pub fn hold(conn: &mut Conn, plan: &Plan) -> Result<(), Error> {
+    hold_all(conn, plan.added().map(|line| line.person)).map(drop)
+}
+
+/// Always in one order, so that two who hold many do not wait for each other.
+fn hold_all(
+    conn: &mut Conn,
+    people: impl Iterator<Item = PersonId>,
+) -> Result<Vec<PersonId>, Error> {
+    let mut people: Vec<PersonId> = people.collect();
+    people.sort_unstable();
+    people.dedup();
+    people.iter().try_for_each(|person| ledger::hold(conn, *person))?;
+    Ok(people)
+}
+
+/// Takes over everything that is new in a plan, whose people are held; returns the import.
 pub fn carry_out(
     conn: &mut Conn,
     hr: &Acting<Hr>,
@@ -48,10 +71,6 @@ pub fn carry_out(
     scans: &[uploads::Scan],
 ) -> web::Result<ImportId> {
     let new: Vec<&Line> = plan.added().collect();
-    let mut people: Vec<PersonId> = new.iter().map(|line| line.person).collect();
-    people.sort_unstable();
-    people.dedup();
-    people.iter().try_for_each(|person| ledger::hold(conn, *person))?;
     let id = queries::add_import(conn, table.0, table.1, new.len() as i64, hr.now, hr.id)?;
     let filling = Filling { on: hr.today, site: "", code: "" };
     let numbers = issue::numbers_in_a_row(conn, PATTERN, &filling, new.len())?;
@@ -140,17 +159,17 @@ impl Line {
 /// Takes an import back: its certificates are revoked from their first day on, as if they had
 /// never been taken over; nothing is deleted. Returns how many.
 pub fn undo(conn: &mut Conn, hr: &Acting<Hr>, import: &Import, why: &str) -> web::Result<usize> {
+    let all = queries::certificates_of_import(conn, import.id)?;
+    let people = hold_all(conn, all.iter().map(|one| one.person_id))?;
+    // Whoever was faster has been waited for.
+    let import = queries::import(conn, import.id)?.ok_or(web::Error::NotFound)?;
     if import.undone_at.is_some() {
         return Err(web::Error::Refused(text!(
             "这次导入已经撤销。",
             "This import has been taken back already."
         )));
     }
-    let all = queries::certificates_of_import(conn, import.id)?;
-    let mut people: Vec<PersonId> = all.iter().map(|one| one.person_id).collect();
-    people.sort_unstable();
-    people.dedup();
-    people.iter().try_for_each(|person| ledger::hold(conn, *person))?;
+    within_reach(conn, hr, &people)?;
     let acts = queries::acts_among(conn, &people)?;
     let mut revoked = 0;
     for one in &all {
@@ -176,4 +195,29 @@ pub fn undo(conn: &mut Conn, hr: &Acting<Hr>, import: &Import, why: &str) -> web
     let detail = json!({ "why": why, "file": import.file_name, "revoked": revoked });
     audit::note(conn, Some(hr.id), "undo-certificate-import", subject, detail, hr.now)?;
     Ok(revoked)
+}
+
+/// Nobody acts on those who have left their reach since: the refusal says who they are.
+fn within_reach(conn: &mut Conn, hr: &Acting<Hr>, people: &[PersonId]) -> web::Result<()> {
+    let posts = staff::queries::posts_among(conn, hr.reach(), people, hr.today)?;
+    let reached: HashSet<PersonId> = posts.iter().map(|post| post.person.id).collect();
+    let outside: Vec<PersonId> =
+        people.iter().copied().filter(|person| !reached.contains(person)).collect();
+    if outside.is_empty() {
+        return Ok(());
+    }
+    let mut names = Vec::new();
+    for id in outside.iter().take(NAMED) {
+        let person = staff::queries::person(conn, *id)?;
+        names.extend(person.map(|person| format!("{} {}", person.staff_no, person.name)));
+    }
+    let more = outside.len() > NAMED;
+    let (names_zh, names_en) = (names.join("、"), names.join(", "));
+    let (etc_zh, etc_en) = if more { (" 等", ", …") } else { ("", "") };
+    let n = outside.len();
+    let count = i18n::count(n, "person", "people");
+    Err(web::Error::Refused(text!(
+        "这次导入中有 {n} 人已不在您的管理范围内：{names_zh}{etc_zh}。没有撤销任何内容。其余的证书请逐张吊销，他们的证书请由现在负责的人事处理。",
+        "This import is also about {count} no longer within your reach: {names_en}{etc_en}. Nothing was taken back. Revoke the certificates of the others one by one; for these, ask the HR in charge of them now."
+    )))
 }

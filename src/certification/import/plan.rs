@@ -7,12 +7,16 @@ use chrono::NaiveDate;
 use super::uploads::Scan;
 use crate::{
     certification::{
-        acts::{self, queries},
-        model::{Act, Certificate, CertificateId, State},
+        acts::{self, queries, spans},
+        model::{Act, ActKind, Certificate, CertificateId, State},
     },
     db::{Conn, Error},
     i18n::{self, Lang, Text},
-    record::{Fact, Kind, PersonId, Rules, ledger, number, programme::Certification},
+    record::{
+        Fact, Kind, PersonId, Rules, ledger, number,
+        period::{FOREVER, day_before},
+        programme::Certification,
+    },
     staff::{
         self, Post,
         import::{self, Table, Unreadable},
@@ -119,6 +123,21 @@ pub struct Line {
     pub scan: Option<String>,
     /// Why it changes nothing.
     pub known: Option<Text>,
+}
+
+impl Line {
+    fn days(&self) -> Days {
+        (self.from, self.through.unwrap_or(FOREVER))
+    }
+}
+
+/// The first and the last day of a certificate.
+type Days = (NaiveDate, NaiveDate);
+
+/// One number may stand on several papers, as a renewal of some keeps it: then they are told apart
+/// by their days. Papers with one number whose days overlap are one paper, written down twice.
+fn overlap(one: Days, other: Days) -> bool {
+    one.0 <= other.1 && other.0 <= one.1
 }
 
 /// Everything a file would bring.
@@ -265,23 +284,35 @@ pub fn check(
     let mut found: Vec<Line> =
         lines.iter().filter_map(|(line, cells)| reading.line(*line, cells)).collect();
     let known = Known::of(conn, &found, asked.today)?;
-    let mut seen = HashSet::new();
+    let mut earlier = Earlier::default();
     for line in &mut found {
-        let key = |what: String| (line.person, line.code.clone(), what);
-        let mut keys = vec![key(line.from.to_string())];
-        keys.extend(line.number.clone().map(&key));
-        // Every key is entered, whether or not one was there already.
-        let before = seen.len();
-        let count = keys.len();
-        seen.extend(keys);
-        let repeated = seen.len() < before + count;
-        line.known = match repeated {
+        line.known = match earlier.say(line) {
             true => Some(text!("本文件中重复", "said twice in this file")),
             false => known.knows(line),
         };
     }
     plan.lines = found;
     Ok(())
+}
+
+/// What the lines before one say, in the same file.
+#[derive(Default)]
+struct Earlier {
+    begun: HashSet<(PersonId, String, NaiveDate)>,
+    numbered: HashMap<(PersonId, String, String), Vec<Days>>,
+}
+
+impl Earlier {
+    /// Whether one of them says the same as this line, which is one of them from now on.
+    fn say(&mut self, line: &Line) -> bool {
+        let (person, code) = (line.person, line.code.clone());
+        let begun = !self.begun.insert((person, code.clone(), line.from));
+        let Some(number) = &line.number else { return begun };
+        let days = self.numbered.entry((person, code, number.clone())).or_default();
+        let numbered = days.iter().any(|days| overlap(*days, line.days()));
+        days.push(line.days());
+        begun || numbered
+    }
 }
 
 /// The certifications by whatever people call them.
@@ -532,9 +563,30 @@ impl Reading<'_> {
     }
 }
 
+/// A certificate that was issued here or taken over before.
+struct Ours {
+    certificate: Certificate,
+    days: Days,
+}
+
+impl Ours {
+    fn is_numbered(&self, number: &str) -> bool {
+        let one = &self.certificate;
+        one.number == number || one.foreign_number.as_deref() == Some(number)
+    }
+}
+
+/// The days of a certificate as acts leave them. A suspended one may come back, so it keeps its own.
+fn days(one: &Certificate, acts: &[Act], today: NaiveDate) -> Days {
+    let through = spans::through_on(one.valid_through, acts, today).unwrap_or(FOREVER);
+    let ends = [ActKind::Revoked, ActKind::Replaced, ActKind::Superseded];
+    let ended = acts.iter().find(|act| ends.contains(&act.kind)).map(|act| day_before(act.on));
+    (one.valid_from, ended.map_or(through, |ended| ended.min(through)))
+}
+
 /// What is known about the people of a file.
 struct Known {
-    certificates: HashMap<(PersonId, String), Vec<Certificate>>,
+    certificates: HashMap<(PersonId, String), Vec<Ours>>,
     facts: HashMap<PersonId, Vec<Fact>>,
 }
 
@@ -547,7 +599,7 @@ impl Known {
         for act in queries::acts_among(conn, &people)? {
             acts.entry(act.certificate_id).or_default().push(act);
         }
-        let mut certificates: HashMap<(PersonId, String), Vec<Certificate>> = HashMap::new();
+        let mut certificates: HashMap<(PersonId, String), Vec<Ours>> = HashMap::new();
         for one in queries::certificates_among(conn, &people, None)? {
             let acts = acts.get(&one.id).map_or(&[][..], Vec::as_slice);
             let never = acts::state(&one, acts, today) == State::Revoked
@@ -556,7 +608,7 @@ impl Known {
                 certificates
                     .entry((one.person_id, one.certification.clone()))
                     .or_default()
-                    .push(one);
+                    .push(Ours { days: days(&one, acts, today), certificate: one });
             }
         }
         let facts = ledger::facts_of_kind(conn, &people, Kind::Certificate)?;
@@ -566,15 +618,20 @@ impl Known {
     fn knows(&self, line: &Line) -> Option<Text> {
         let key = (line.person, line.code.clone());
         let ours = self.certificates.get(&key).map_or(&[][..], Vec::as_slice);
-        let same = |one: &&Certificate| {
-            let numbered = line.number.as_ref().is_some_and(|number| {
-                one.foreign_number.as_ref() == Some(number) || one.number == *number
-            });
-            numbered || one.valid_from == line.from
+        if let Some(one) = ours.iter().find(|one| one.certificate.valid_from == line.from) {
+            let number = &one.certificate.number;
+            return Some(text!("已有：{number}", "known as {number}"));
+        }
+        let same = |one: &&Ours| {
+            line.number.as_ref().is_some_and(|number| one.is_numbered(number))
+                && overlap(one.days, line.days())
         };
         if let Some(one) = ours.iter().find(same) {
-            let number = &one.number;
-            return Some(text!("已有：{number}", "known as {number}"));
+            let number = &one.certificate.number;
+            return Some(text!(
+                "已有：{number}（编号相同，有效期重叠）",
+                "known as {number} (the same number on overlapping days)"
+            ));
         }
         let facts = self.facts.get(&line.person).map_or(&[][..], Vec::as_slice);
         let in_history = |fact: &Fact| fact.code == line.code && fact.from == line.from;

@@ -17,7 +17,10 @@ use super::{
 use crate::{
     access::{Acting, Administrator, Viewer, audit, submit},
     certification::{
-        CheckLimit, State, check::CheckQuery, model::Certificate, queries as certificates,
+        CheckLimit, State,
+        check::{CheckQuery, Typed},
+        model::Certificate,
+        queries as certificates,
     },
     db::{Conn, Db},
     i18n::Lang,
@@ -82,9 +85,9 @@ pub async fn public_paper(
     query: web::Query<PublicQuery>,
 ) -> Result<HttpResponse> {
     limit.take(&request, now.0)?;
-    let (number, code) = query.asked.tidy();
+    let asked = query.asked.typed();
     let lang = query.lang.as_deref().and_then(Lang::parse).unwrap_or(reader.lang);
-    let certificate = db.read(move |conn| known_by_code(conn, &rules, &number, &code, now)).await?;
+    let certificate = db.read(move |conn| known_by_code(conn, &rules, &asked, now)).await?;
     let name = file_name(&certificate, lang);
     let printer = Printer { head: &head, keys: &keys };
     let bytes = keeping::paper(&db, &printer, certificate, lang, now.0, None).await?;
@@ -92,14 +95,8 @@ pub async fn public_paper(
 }
 
 /// Nobody but its people gets a fresh copy of a certificate that was taken back.
-fn known_by_code(
-    conn: &mut Conn,
-    rules: &Rules,
-    number: &str,
-    code: &str,
-    now: Now,
-) -> Result<Certificate> {
-    let found = certificates::by_number_and_code(conn, number, code)?;
+fn known_by_code(conn: &mut Conn, rules: &Rules, asked: &Typed, now: Now) -> Result<Certificate> {
+    let found = certificates::by_number_and_code(conn, &asked.numbers(), &asked.code)?;
     let certificate = found.ok_or(Error::NotFound)?;
     let mut acts = certificates::acts_of(conn, certificate.person_id)?;
     let acts = acts.remove(&certificate.id).unwrap_or_default();
@@ -113,18 +110,21 @@ pub fn offered(state: State) -> bool {
     !matches!(state, State::Suspended | State::Revoked | State::Superseded)
 }
 
-pub async fn templates(
-    db: web::Data<Db>,
-    rules: Rules,
-    admin: Acting<Administrator>,
-) -> Result<HttpResponse> {
-    let all = db.read(queries::templates).await?;
+type Admin = Acting<Administrator>;
+
+pub async fn templates(db: web::Data<Db>, rules: Rules, admin: Admin) -> Result<HttpResponse> {
+    let acting = admin.clone();
+    let (all, may_write) = db
+        .read(move |conn| -> Result<_> {
+            Ok((queries::templates(conn)?, acting.reaches_all(conn)?))
+        })
+        .await?;
     let with_body = |template: Template| -> Result<_> {
         let body = template.body()?;
         Ok((template, body))
     };
     let all: Vec<(Template, Body)> = all.into_iter().map(with_body).collect::<Result<_>>()?;
-    Ok(html(pages::templates(&admin, &rules, &all)))
+    Ok(html(pages::templates(&admin, &rules, &all, may_write)))
 }
 
 #[derive(Deserialize)]
@@ -137,18 +137,19 @@ pub struct BeginForm {
 
 pub async fn begin(
     db: web::Data<Db>,
-    admin: Acting<Administrator>,
+    admin: Admin,
     Form(form): Form<BeginForm>,
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key.clone(), move |conn| {
+        acting.demand_all(conn)?;
         let id = begin_draft(conn, &acting, form.from.parse().ok())?;
         Ok(format!("/certificates/templates/{id}"))
     })
     .await
 }
 
-fn begin_draft(conn: &mut Conn, admin: &Acting<Administrator>, from: Option<i64>) -> Result<i64> {
+fn begin_draft(conn: &mut Conn, admin: &Admin, from: Option<i64>) -> Result<i64> {
     let Some(from) = from else {
         let named = Body { name: text!("新模板", "New template"), ..Body::standard() };
         return Ok(queries::begin(conn, None, None, &named, admin.stamp())?);
@@ -161,30 +162,39 @@ fn begin_draft(conn: &mut Conn, admin: &Acting<Administrator>, from: Option<i64>
     Ok(queries::begin(conn, Some(&from.code), of, &body, admin.stamp())?)
 }
 
-async fn load(db: &Db, id: i64) -> Result<Template> {
-    db.read(move |conn| queries::template(conn, id)).await?.ok_or(Error::NotFound)
+/// A template, and whether the administrator may change it.
+async fn load(db: &Db, admin: &Admin, id: i64) -> Result<(Template, bool)> {
+    let acting = admin.clone();
+    db.read(move |conn| {
+        let template = queries::template(conn, id)?.ok_or(Error::NotFound)?;
+        Ok((template, acting.reaches_all(conn)?))
+    })
+    .await
 }
 
 pub async fn template(
     db: web::Data<Db>,
     rules: Rules,
-    admin: Acting<Administrator>,
+    admin: Admin,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let template = load(&db, *id).await?;
+    let (template, may_write) = load(&db, &admin, *id).await?;
     let (body, of) = (template.body()?, template.certification.clone());
-    let none = Problems::default();
-    Ok(html(pages::template(&admin, &rules, &template, of.as_deref(), &body, &none)))
+    let shown = pages::Shown { template: &template, of: of.as_deref(), body: &body, may_write };
+    Ok(html(pages::template(&admin, &rules, &shown, &Problems::default())))
 }
 
 pub async fn save(
     db: web::Data<Db>,
     rules: Rules,
-    admin: Acting<Administrator>,
+    admin: Admin,
     id: web::Path<i64>,
     filled: Filled,
 ) -> Result<HttpResponse> {
-    let (id, template) = (*id, load(&db, *id).await?);
+    let (id, (template, may_write)) = (*id, load(&db, &admin, *id).await?);
+    if !may_write {
+        return Err(Error::Forbidden);
+    }
     let body = filled.body(&template.body()?);
     let of = Some(filled.word("certification").to_owned()).filter(|of| !of.is_empty());
     let mut problems = body.problems();
@@ -200,7 +210,8 @@ pub async fn save(
         }
     }
     if !problems.is_empty() {
-        let page = pages::template(&admin, &rules, &template, of.as_deref(), &body, &problems);
+        let shown = pages::Shown { template: &template, of: of.as_deref(), body: &body, may_write };
+        let page = pages::template(&admin, &rules, &shown, &problems);
         return Err(Error::Again(Box::new(page)));
     }
     let acting = admin.clone();
@@ -232,7 +243,7 @@ fn take(name: &str, bytes: &[u8]) -> Result<Taken, crate::i18n::Text> {
 
 fn keep_draft(
     conn: &mut Conn,
-    admin: &Acting<Administrator>,
+    admin: &Admin,
     id: i64,
     of: Option<&str>,
     mut body: Body,
@@ -260,12 +271,13 @@ pub struct PublishForm {
 
 pub async fn publish(
     db: web::Data<Db>,
-    admin: Acting<Administrator>,
+    admin: Admin,
     id: web::Path<i64>,
     Form(form): Form<PublishForm>,
 ) -> Result<HttpResponse> {
     let (id, acting) = (*id, admin.clone());
     submit(&db, &admin, &form.form_key, move |conn| {
+        acting.demand_all(conn)?;
         let template = queries::template(conn, id)?.ok_or(Error::NotFound)?;
         if !template.body()?.problems().is_empty() {
             return Err(Error::Refused(text!(
@@ -288,7 +300,7 @@ pub async fn publish(
 pub async fn preview_pdf(
     db: web::Data<Db>,
     head: web::Data<Letterhead>,
-    admin: Acting<Administrator>,
+    admin: Admin,
     id: web::Path<i64>,
     query: web::Query<LangQuery>,
 ) -> Result<HttpResponse> {
@@ -304,7 +316,7 @@ pub async fn preview_pdf(
 pub async fn preview_svg(
     db: web::Data<Db>,
     head: web::Data<Letterhead>,
-    admin: Acting<Administrator>,
+    admin: Admin,
     id: web::Path<i64>,
     query: web::Query<LangQuery>,
 ) -> Result<HttpResponse> {

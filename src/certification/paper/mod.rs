@@ -3,10 +3,12 @@
 //! What stands on it is fixed at issue: [`Content`] comes from the row of the certificate, and the
 //! row names the version of the [`template`] that was in use. The bytes are made when somebody asks
 //! for the first time, kept with their digest, and are what everybody gets from then on; so no
-//! later name, logo or template changes what was issued, nor does a newer shifu.
+//! later name, logo or template changes what was issued, nor does a newer shifu. What must not
+//! stay is a code that leads nowhere: when its key was revoked or this installation moved, a
+//! further edition is made that differs in the code alone, and the older ones stay as they are.
 //!
-//! A name with a character no font has does not keep a certificate from being issued: its page
-//! says which character, and the paper waits until HR replaces the certificate.
+//! A character no font has does not keep a certificate from being issued: its page says which
+//! character, where it stands, and what can be done about it.
 
 pub mod content;
 mod form;

@@ -34,7 +34,7 @@ pub fn downloads(lang: Lang, one: &Certificate) -> Markup {
         return html! {};
     }
     match keeping::unprintable(one) {
-        Some(error) => alert(Tone::Warn, keeping::unprintable_note(&error).get(lang)),
+        Some(unprintable) => alert(Tone::Warn, unprintable.note().get(lang)),
         None => html! {
             div.btn-list.mb-3 {
                 @for of in [lang, if lang == Lang::Zh { Lang::En } else { Lang::Zh }] {
@@ -75,8 +75,22 @@ fn name_of(rules: &Rules, lang: Lang, certification: Option<&str>) -> String {
     }
 }
 
+/// Why there is nothing to change for an administrator of a part of the group.
+fn only_looks(lang: Lang, may_write: bool) -> Markup {
+    html! {
+        @if !may_write {
+            (alert(Tone::Info, t!(lang, "证书模板适用于全集团：您可以查看和预览，修改和发布由全集团的管理员负责。", "Templates count for the whole group: you may look and preview; administrators of the whole group write and publish.")))
+        }
+    }
+}
+
 /// Every template with its versions, and which are in use.
-pub fn templates(viewer: &Viewer, rules: &Rules, all: &[(Template, Body)]) -> Markup {
+pub fn templates(
+    viewer: &Viewer,
+    rules: &Rules,
+    all: &[(Template, Body)],
+    may_write: bool,
+) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "证书模板", "Certificate templates");
     let about = t!(
@@ -86,8 +100,9 @@ pub fn templates(viewer: &Viewer, rules: &Rules, all: &[(Template, Body)]) -> Ma
     );
     viewer.page(&title, &[crumbs(lang)], html! {
         (heading(&title, about, html! {
-            (button_form("/certificates/templates", &new_key(), "btn-primary", html! { (icon("plus")) (t!(lang, "新建模板", "New template")) }))
+            @if may_write { (button_form("/certificates/templates", &new_key(), "btn-primary", html! { (icon("plus")) (t!(lang, "新建模板", "New template")) })) }
         }))
+        (only_looks(lang, may_write))
         (card_with("", html! {}, html! {
             @if all.is_empty() {
                 (empty("certificate", &t!(lang, "还没有自己的模板", "No template of your own yet"), t!(lang, "证书现在按内置的标准样式印制。新建一个模板，换上自己的标志、印章和文字。", "Certificates are printed in the built-in standard look. Make a template with your own logo, seal and words.")))
@@ -134,16 +149,19 @@ fn state(lang: Lang, template: &Template, all: &[(Template, Body)]) -> Markup {
     }
 }
 
+/// A version as a page shows it: with what was typed where that could not be saved.
+pub struct Shown<'a> {
+    pub template: &'a Template,
+    /// The certification it is for.
+    pub of: Option<&'a str>,
+    pub body: &'a Body,
+    pub may_write: bool,
+}
+
 /// One version: a draft with its form, or a published one to look at.
-pub fn template(
-    viewer: &Viewer,
-    rules: &Rules,
-    template: &Template,
-    of: Option<&str>,
-    body: &Body,
-    problems: &Problems,
-) -> Markup {
+pub fn template(viewer: &Viewer, rules: &Rules, shown: &Shown<'_>, problems: &Problems) -> Markup {
     let lang = viewer.lang();
+    let Shown { template, of, body, may_write } = *shown;
     let title = body.name.get(lang).to_owned();
     let back = Crumb::new("/certificates/templates", t!(lang, "证书模板", "Certificate templates"));
     let subtitle = html! {
@@ -151,11 +169,12 @@ pub fn template(
         @if template.is_draft() { (badge(Tone::Warn, t!(lang, "草稿", "Draft"))) }
     };
     viewer.page(&title, &[crumbs(lang), back], html! {
-        (heading(&title, subtitle, actions(lang, template)))
+        (heading(&title, subtitle, html! { @if may_write { (actions(lang, template)) } }))
+        (only_looks(lang, may_write))
         @if !problems.is_empty() { (alert(Tone::Bad, t!(lang, "没有保存，请检查标出的项目。", "Not saved. Check the marked fields."))) }
         div.row.row-cards {
             div."col-lg-6" {
-                @if template.is_draft() { (edit_form(viewer, rules, template, of, body, problems)) }
+                @if template.is_draft() && may_write { (edit_form(viewer, rules, shown, problems)) }
                 @else { (card(&t!(lang, "内容", "What it says"), said(lang, body))) }
             }
             div."col-lg-6" { (preview(lang, template)) }
@@ -225,15 +244,9 @@ fn languages(lang: Lang, bilingual: bool) -> String {
     }
 }
 
-fn edit_form(
-    viewer: &Viewer,
-    rules: &Rules,
-    template: &Template,
-    of: Option<&str>,
-    body: &Body,
-    problems: &Problems,
-) -> Markup {
+fn edit_form(viewer: &Viewer, rules: &Rules, shown: &Shown<'_>, problems: &Problems) -> Markup {
     let lang = viewer.lang();
+    let Shown { template, of, body, .. } = *shown;
     let known = PLACEHOLDERS.map(|name| format!("{{{name}}}")).join(" ");
     let hint = t!(lang, "可用占位符：{known}", "Placeholders: {known}");
     let choices = certifications(rules, lang, of);

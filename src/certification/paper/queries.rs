@@ -202,35 +202,65 @@ pub fn picture(conn: &mut Conn, id: i64) -> Result<Option<Kept>> {
         .optional()?)
 }
 
-/// The paper of a certificate in a language, once it was made.
-pub fn paper(conn: &mut Conn, of: CertificateId, lang: Lang) -> Result<Option<Kept>> {
+/// An edition of a paper, as far as the code on it is concerned.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = certificate_file)]
+pub struct Edition {
+    /// The row that has its bytes.
+    pub id: i64,
+    pub edition: i64,
+    /// The key that signed the statement in the code; none: the code has the address of the check.
+    pub kid: Option<String>,
+    /// The address of this installation the code leads to.
+    pub base_url: Option<String>,
+}
+
+/// The editions of a certificate's paper in a language, the newest first.
+pub fn editions(conn: &mut Conn, of: CertificateId, lang: Lang) -> Result<Vec<Edition>> {
     Ok(certificate_file::table
         .filter(certificate_file::certificate_id.eq(of))
         .filter(certificate_file::kind.eq("paper"))
         .filter(certificate_file::language.eq(lang.tag()))
-        .select(Kept::as_select())
-        .first(conn)
-        .optional()?)
+        .order(certificate_file::edition.desc())
+        .limit(MOST)
+        .select(Edition::as_select())
+        .load(conn)?)
+}
+
+/// The bytes of an edition.
+pub fn edition(conn: &mut Conn, id: i64) -> Result<Kept> {
+    Ok(certificate_file::table.find(id).select(Kept::as_select()).first(conn)?)
+}
+
+/// A paper about to be kept.
+pub struct NewPaper<'a> {
+    pub of: CertificateId,
+    pub lang: Lang,
+    pub edition: i64,
+    pub name: &'a str,
+    pub file: &'a Kept,
+    pub kid: Option<&'a str>,
+    pub base_url: &'a str,
 }
 
 /// Keeps a paper; of two at once the first stays.
 pub fn keep_paper(
     conn: &mut Conn,
-    of: CertificateId,
-    lang: Lang,
-    name: &str,
-    file: &Kept,
+    new: &NewPaper<'_>,
     at: Instant,
     by: Option<PersonId>,
 ) -> Result<()> {
     let row = (
-        certificate_file::certificate_id.eq(of),
+        certificate_file::certificate_id.eq(new.of),
         certificate_file::kind.eq("paper"),
-        certificate_file::language.eq(lang.tag()),
-        certificate_file::name.eq(name),
+        certificate_file::language.eq(new.lang.tag()),
+        certificate_file::edition.eq(new.edition),
+        certificate_file::kid.eq(new.kid),
+        certificate_file::base_url.eq(new.base_url),
+        certificate_file::name.eq(new.name),
         certificate_file::media_type.eq("application/pdf"),
-        certificate_file::bytes.eq(&file.bytes),
-        certificate_file::digest.eq(&file.digest),
+        certificate_file::bytes.eq(&new.file.bytes),
+        certificate_file::digest.eq(&new.file.digest),
         certificate_file::made_at.eq(at),
         certificate_file::made_by.eq(by),
     );

@@ -122,7 +122,7 @@ pub async fn start(
 ) -> Result<HttpResponse> {
     let (set, name) = path.into_inner();
     let code = format!("{set}/{name}");
-    let address = request.connection_info().realip_remote_addr().and_then(|ip| ip.parse().ok());
+    let address = crate::web::address::of(&request);
     let entry = Entry { code: form.entry_code, address };
     let (who, wanted) = (viewer.clone(), code.clone());
     let (rules, consequences) = (rules.clone(), consequences.get_ref().clone());

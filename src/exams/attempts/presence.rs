@@ -37,10 +37,9 @@ pub struct Presence {
 fn of_request(request: &HttpRequest, now: Instant) -> Presence {
     let short = |text: &str| text.chars().take(200).collect::<String>();
     let agent = request.headers().get(header::USER_AGENT).and_then(|value| value.to_str().ok());
-    let info = request.connection_info();
     Presence {
         seen_at: now,
-        address: short(info.realip_remote_addr().unwrap_or("unknown")),
+        address: crate::web::address::word_of(request),
         device: short(agent.unwrap_or("unknown")),
     }
 }

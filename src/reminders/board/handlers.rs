@@ -142,26 +142,26 @@ fn people_below(conn: &mut Conn, scope: &Scope, viewer: &Viewer) -> Result<HashS
 /// What one person is told, and with `team` what others are told about people in their reach.
 fn of_viewer(conn: &mut Conn, with: &With, viewer: &Viewer, asked: &Asked) -> Result<Forecast> {
     let scope = viewer.scope();
-    let mut people = people_below(conn, &scope, viewer)?;
-    people.insert(viewer.id);
-    let has_team = people.len() > 1;
+    let reach = people_below(conn, &scope, viewer)?;
+    let has_team = reach.iter().any(|id| *id != viewer.id);
     let sites = staff::queries::sites(conn, &scope)?;
     let site = sites.iter().find(|site| site.code == asked.site);
-    // Whoever signs somebody's logbook need not have that person in reach.
+    // Whoever signs somebody's logbook is told of it without having that person in reach; what others
+    // are told about their apprentice is none of their business.
     let mentored = crate::mentoring::queries::couples(
         conn,
         crate::mentoring::queries::Which::OpenOfMentor(viewer.id),
         1000,
     )?;
+    let mut people = reach.clone();
+    people.insert(viewer.id);
     people.extend(mentored.iter().map(|couple| couple.apprentice.id));
     let when = When::now(viewer.now);
     let whose = Whose::These(people);
     let mut dues = planner::due(conn, with.by(), when, asked.days(), &whose)?;
     let in_reach = |due: &Due| {
         scope.lineages.iter().any(|root| due.subject.lineage.starts_with(root.as_str()))
-            || due.subject.about.as_ref().is_some_and(
-                |about| matches!(&whose, Whose::These(people) if people.contains(&about.id)),
-            )
+            || due.subject.about.as_ref().is_some_and(|about| reach.contains(&about.id))
     };
     dues.retain(|due| {
         let mine = due.to.id == viewer.id;

@@ -81,15 +81,20 @@ pub async fn choose(
         |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, v)| v.as_str());
     let rhythm = value("rhythm").and_then(Rhythm::parse);
     let key = value("form_key").unwrap_or_default().to_owned();
-    let wanted: Vec<String> =
-        fields.iter().filter(|(name, _)| name == "wanted").map(|(_, code)| code.clone()).collect();
+    let codes = |name: &str| -> Vec<String> {
+        fields.iter().filter(|(known, _)| known == name).map(|(_, code)| code.clone()).collect()
+    };
+    let (shown, wanted) = (codes("shown"), codes("wanted"));
     let (person, now) = (viewer.id, viewer.now);
     submit(&db, &viewer, &key, move |conn| {
-        // Only what a rule allows can be declined; a form that says otherwise changes nothing.
+        // Only what a rule allows can be declined; a form that says otherwise changes nothing. What
+        // stood on no form stays as it was.
         let rules = queries::rules_in_force(conn, &reminders)?;
-        let optional = rules.into_iter().filter(|rule| rule.optional);
-        let opted_out: Vec<String> =
-            optional.map(|rule| rule.code).filter(|code| !wanted.contains(code)).collect();
+        let asked = rules.into_iter().filter(|rule| rule.optional && shown.contains(&rule.code));
+        let declined = asked.map(|rule| rule.code).filter(|code| !wanted.contains(code));
+        let mut opted_out = queries::choice_of(conn, person)?.opted_out;
+        opted_out.retain(|code| !shown.contains(code));
+        opted_out.extend(declined);
         let choice = Choice { rhythm, opted_out };
         queries::choose(conn, person, &choice, now)?;
         let detail = json!({ "rhythm": choice.rhythm, "opted_out": choice.opted_out });

@@ -8,7 +8,7 @@ use super::{Ask, Item, Result, When};
 use crate::{
     certification::{
         issue::is_cut_short,
-        model::{Act, CertificateId, State},
+        model::{Act, Basis, CertificateId, State},
         queries::{self, Issued, SOURCE},
         rules,
         standing::{Life, Standing, standing},
@@ -29,23 +29,30 @@ struct Lives {
     issued: HashMap<CertificateId, Issued>,
     acts: HashMap<CertificateId, Vec<Act>>,
     facts: HashMap<PersonId, Vec<Fact>>,
+    /// What was issued first, of those that took its place.
+    first: HashMap<CertificateId, CertificateId>,
 }
 
 impl Lives {
     fn load(conn: &mut Conn, ask: &Ask<'_>, rows: &[Row]) -> Result<Lives> {
         let ours = rows.iter().filter(|row| row.source_kind == SOURCE);
         let ids: Vec<CertificateId> = ours.map(|row| CertificateId(row.source_id)).collect();
+        let issued = queries::issued_as(conn, &ids)?;
         let conditional = |row: &&Row| {
             let certification = ask.rules.context().certification(&row.code);
-            certification.is_some_and(Certification::binds_holders)
+            certification.is_some_and(|plan| {
+                let counts = rules::counts_renewals(plan) && issued_by_us(&issued, row).is_none();
+                plan.binds_holders() || counts
+            })
         };
         let people: HashSet<PersonId> =
             rows.iter().filter(conditional).map(|row| row.person_id).collect();
         let people: Vec<PersonId> = people.into_iter().collect();
         Ok(Lives {
-            issued: queries::issued_as(conn, &ids)?,
+            issued,
             acts: queries::acts_on(conn, &ids)?,
             facts: ledger::facts_of_these(conn, &people, None)?,
+            first: queries::first_issued(conn, &ids)?,
         })
     }
 
@@ -55,24 +62,55 @@ impl Lives {
         let ours = (row.source_kind == SOURCE).then_some(CertificateId(row.source_id));
         let acts = ours.and_then(|id| self.acts.get(&id)).map_or(&[][..], Vec::as_slice);
         let code = row.code.as_str();
-        let life = match ours.and_then(|id| self.issued.get(&id)) {
-            Some(Issued { from, through, cycle, .. }) => {
-                let cycle = u32::try_from(*cycle).unwrap_or(0);
-                Life { code, from: *from, through: *through, cycle, acts }
-            }
+        let kept = ours.and_then(|id| self.issued.get(&id));
+        let (from, through) =
+            kept.map_or((row.from_on, row.through_on), |one| (one.from, one.through));
+        let cycle = match issued_by_us(&self.issued, row) {
+            Some(one) => u32::try_from(one.cycle).unwrap_or(0),
             None => {
                 let plan = context.certification(code);
-                let cycle = plan.map_or(0, |plan| rules::cycle(plan, facts, code));
-                Life { code, from: row.from_on, through: row.through_on, cycle, acts }
+                plan.map_or(0, |plan| rules::cycle_by(plan, facts, code, from))
             }
         };
+        let life = Life { code, from, through, cycle, acts };
         standing(context, &life, facts, ask.today)
     }
+
+    fn item(&self, ask: &Ask<'_>, row: &Row, due_on: NaiveDate) -> Item {
+        // What is left of a certificate after a suspension is still the same certificate, and so is
+        // one that was issued again with a name put right.
+        let ours = row.source_kind == SOURCE;
+        let first = self.first.get(&CertificateId(row.source_id)).filter(|_| ours);
+        let (kind, by_now) = if ours { ("certificate", row.source_id) } else { ("fact", row.id.0) };
+        let id = first.map_or(by_now, |first| first.0);
+        let title = ask.rules.context().name(Kind::Certificate, &row.code);
+        let (path, others) = match &row.number {
+            Some(number) if ours => {
+                let number: String = form_urlencoded::byte_serialize(number.as_bytes()).collect();
+                (format!("/certificates/{number}"), format!("/certificates/{number}"))
+            }
+            _ => ("/certificates".to_owned(), format!("/people/{}", row.person_id)),
+        };
+        let item = Item::new(kind, id, &row.code, title, When::Day(due_on)).about(row.person_id);
+        Item { by_now, number: row.number.clone(), ..item.leads_to(path, others) }
+    }
+}
+
+/// The certificate a fact is about, unless somebody else issued it: then which renewal it is stands
+/// in the record only.
+fn issued_by_us<'a>(issued: &'a HashMap<CertificateId, Issued>, row: &Row) -> Option<&'a Issued> {
+    let ours = issued.get(&CertificateId(row.source_id)).filter(|_| row.source_kind == SOURCE)?;
+    (ours.basis != Basis::Import).then_some(ours)
 }
 
 /// Nobody is reminded of a certificate that was taken away or that another one has replaced.
 fn speaks(state: State) -> bool {
     !matches!(state, State::Suspended | State::Revoked | State::Superseded)
+}
+
+/// Whether a condition suspends it and nobody's act: a review that was missed is still due.
+fn is_lapsed(now: &Standing) -> bool {
+    now.state == State::Suspended && now.why.is_some()
 }
 
 fn wanted(ask: &Ask<'_>, rows: Vec<Row>) -> Vec<Row> {
@@ -81,31 +119,16 @@ fn wanted(ask: &Ask<'_>, rows: Vec<Row>) -> Vec<Row> {
         .collect()
 }
 
-fn item(ask: &Ask<'_>, row: &Row, due_on: NaiveDate) -> Item {
-    // What is left of a certificate after a suspension is still the same certificate.
-    let ours = row.source_kind == SOURCE;
-    let (kind, id) = if ours { ("certificate", row.source_id) } else { ("fact", row.id.0) };
-    let title = ask.rules.context().name(Kind::Certificate, &row.code);
-    let (path, others) = match &row.number {
-        Some(number) if ours => {
-            let number: String = form_urlencoded::byte_serialize(number.as_bytes()).collect();
-            (format!("/certificates/{number}"), format!("/certificates/{number}"))
-        }
-        _ => ("/certificates".to_owned(), format!("/people/{}", row.person_id)),
-    };
-    let item = Item::new(kind, id, &row.code, title, When::Day(due_on)).about(row.person_id);
-    Item { number: row.number.clone(), ..item.leads_to(path, others) }
-}
-
 /// Certificates by their last valid day, after extensions.
 pub fn expiring(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
-    let rows = ledger::rows_running_out(conn, Kind::Certificate, ask.first, ask.last)?;
+    let (kind, few) = ((Kind::Certificate, None), ask.few());
+    let rows = ledger::rows_running_out_of(conn, kind, few.as_deref(), ask.first, ask.last)?;
     let rows = wanted(ask, rows);
     let lives = Lives::load(conn, ask, &rows)?;
     let due = rows.iter().filter_map(|row| {
         let now = lives.standing(ask, row);
         let due_on = now.through.filter(|_| speaks(now.state))?;
-        (ask.first <= due_on && due_on <= ask.last).then(|| item(ask, row, due_on))
+        (ask.first <= due_on && due_on <= ask.last).then(|| lives.item(ask, row, due_on))
     });
     Ok(due.collect())
 }
@@ -122,7 +145,7 @@ const SLACK: u64 = 4;
 
 /// Certificates that have ended, by the last day on which they may still be renewed.
 pub fn grace_ending(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
-    let mut found = Vec::new();
+    let (mut found, few) = (Vec::new(), ask.few());
     for (code, certification) in certifications(ask) {
         // The longest grace of any way of renewing it, counted from one end of the range.
         let ways = certification.renewals.iter();
@@ -134,8 +157,8 @@ pub fn grace_ending(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
             continue;
         }
         let first = ask.first - Days::new(longest + SLACK);
-        let rows =
-            ledger::rows_running_out_of(conn, Kind::Certificate, Some(&code), first, ask.last)?;
+        let kind = (Kind::Certificate, Some(code.as_str()));
+        let rows = ledger::rows_running_out_of(conn, kind, few.as_deref(), first, ask.last)?;
         let rows = wanted(ask, rows);
         let lives = Lives::load(conn, ask, &rows)?;
         found.extend(rows.iter().filter_map(|row| {
@@ -143,7 +166,7 @@ pub fn grace_ending(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
             let (through, (_, due_on)) =
                 now.through.filter(|_| speaks(now.state)).zip(now.window)?;
             let is_due = through < due_on && ask.first <= due_on && due_on <= ask.last;
-            is_due.then(|| item(ask, row, due_on))
+            is_due.then(|| lives.item(ask, row, due_on))
         }));
     }
     Ok(found)
@@ -154,7 +177,7 @@ const LONGEST_MONTHS: u32 = 240;
 
 /// Certificates by the next review inside their validity.
 pub fn review_due(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
-    let mut found = Vec::new();
+    let (mut found, few) = (Vec::new(), ask.few());
     for (code, certification) in certifications(ask) {
         let Some(review) = &certification.review else { continue };
         let longer = review.longer.as_ref().map(|longer| longer.months);
@@ -168,7 +191,8 @@ pub fn review_due(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
         for months in after {
             let first = months_before(ask.first, months) - Days::new(SLACK);
             let last = months_before(ask.last, months) + Days::new(SLACK);
-            let some = ledger::rows_beginning(conn, Kind::Certificate, &code, first, last)?;
+            let kind = (Kind::Certificate, code.as_str());
+            let some = ledger::rows_beginning(conn, kind, few.as_deref(), first, last)?;
             rows.extend(some.into_iter().map(|row| (row.id.0, row)));
         }
         let mut rows: Vec<Row> = wanted(ask, rows.into_values().collect());
@@ -177,8 +201,8 @@ pub fn review_due(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
         let lives = Lives::load(conn, ask, &rows)?;
         found.extend(rows.iter().filter_map(|row| {
             let now = lives.standing(ask, row);
-            let due_on = now.review.filter(|_| speaks(now.state))?.due;
-            (ask.first <= due_on && due_on <= ask.last).then(|| item(ask, row, due_on))
+            let due_on = now.review.filter(|_| speaks(now.state) || is_lapsed(&now))?.due;
+            (ask.first <= due_on && due_on <= ask.last).then(|| lives.item(ask, row, due_on))
         }));
     }
     Ok(found)
@@ -235,18 +259,20 @@ impl Lapse {
             let first = months_before(ask.first, months) - Days::new(SLACK);
             (first, months_before(ask.last, months) + Days::new(SLACK))
         };
+        let few = ask.few();
+        let few = few.as_deref();
         let rows = match self {
             Lapse::AtItsEnd(kind, code) => {
-                let (first, last) = (ask.first, ask.last);
-                ledger::rows_running_out_of(conn, *kind, code.as_deref(), first, last)?
+                let kind = (*kind, code.as_deref());
+                ledger::rows_running_out_of(conn, kind, few, ask.first, ask.last)?
             }
             Lapse::AfterItsStart(kind, code, months) => {
                 let (first, last) = shifted(*months);
-                ledger::rows_beginning(conn, *kind, code, first, last)?
+                ledger::rows_beginning(conn, (*kind, code), few, first, last)?
             }
             Lapse::AfterItsEnd(kind, code, months) => {
                 let (first, last) = shifted(*months);
-                ledger::rows_running_out_of(conn, *kind, Some(code), first, last)?
+                ledger::rows_running_out_of(conn, (*kind, Some(code)), few, first, last)?
             }
         };
         Ok(rows.into_iter().map(|row| row.person_id).filter(|id| ask.wants(*id)).collect())
@@ -275,7 +301,7 @@ pub fn suspended_soon(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
             let now = lives.standing(ask, row);
             let revoked = matches!(now.state, State::Revoked | State::Superseded | State::Expired);
             if !revoked && now.through.is_none_or(|through| through > due_on) {
-                found.push(item(ask, row, due_on));
+                found.push(lives.item(ask, row, due_on));
             }
         }
     }

@@ -23,8 +23,8 @@ pub fn at_risk(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
     let at_least = ask.rule.at_least.unwrap_or(1).max(1) as usize;
     let mut found = Vec::new();
     for code in &ask.rule.only {
-        let kind = Kind::Certificate;
-        let rows = ledger::rows_running_out_of(conn, kind, Some(code), ask.first, ask.last)?;
+        let kind = (Kind::Certificate, Some(code.as_str()));
+        let rows = ledger::rows_running_out_of(conn, kind, None, ask.first, ask.last)?;
         let ending: Vec<Row> = rows.into_iter().filter(|row| !is_cut_short(row)).collect();
         let holders: Vec<PersonId> = ending.iter().map(|row| row.person_id).collect();
         let posts = staff::queries::posts_of(conn, &holders, ask.today)?;
@@ -80,17 +80,21 @@ impl Crew {
         self.posts.iter().filter(holds).count()
     }
 
-    /// The first of these days after which there are too few, though today there are enough.
+    /// The next of these days after which there are too few though on it there are enough, or where
+    /// none is to come, the last there was.
     fn falls_below(
         &self,
         ask: &Ask<'_>,
         at_least: usize,
         days: &BTreeSet<NaiveDate>,
     ) -> impl Iterator<Item = (NaiveDate, usize)> {
-        let falls = days.iter().copied().find_map(|day| {
+        let falls = days.iter().copied().filter_map(|day| {
             let (before, after) = (self.holders_on(day), self.holders_on(next_day(day)));
             (before >= at_least && after < at_least).then_some((day, after))
         });
+        let falls: Vec<(NaiveDate, usize)> = falls.collect();
+        let coming = falls.iter().find(|(day, _)| *day >= ask.today);
+        let falls = coming.or(falls.last()).copied();
         let concerned = match ask.whose {
             Whose::Everyone => true,
             Whose::These(people) => self.posts.iter().any(|post| people.contains(&post.person.id)),

@@ -32,14 +32,18 @@ fn opens(sitting: &Sitting) -> Option<Instant> {
     sitting.register_from
 }
 
+/// When its registration closes, at the latest when the exam begins.
+fn closes(sitting: &Sitting) -> Instant {
+    sitting.register_by.unwrap_or(sitting.opens_at)
+}
+
 /// Sittings by the day on which registration opens, for those who need the exam: they hold a
 /// certificate that ends soon and is renewed by it, or their candidacy waits for it.
 pub fn registration_open(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
     let (from, until) = ask.moments();
     let sittings = sittings::queries::opening_between(conn, from, later(ask))?;
     let opening = sittings.into_iter().filter(|(sitting, _)| {
-        opens(sitting).is_some_and(|at| from <= at && at < until)
-            && sitting.register_by.is_none_or(|by| by >= from)
+        opens(sitting).is_some_and(|at| from <= at && at < until) && closes(sitting) > ask.now
     });
     let opening: Vec<(Sitting, Site)> = opening.collect();
     if opening.is_empty() {
@@ -50,10 +54,15 @@ pub fn registration_open(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
     let taken: HashSet<(SittingId, PersonId)> =
         registered.iter().map(|one| (one.sitting_id, one.person_id)).collect();
     let mut found = Vec::new();
+    let mut in_need: HashMap<&str, Vec<PersonId>> = HashMap::new();
     for (sitting, site) in &opening {
         let region = staff::queries::region_of(conn, site)?.0;
-        let people = who_needs(conn, ask, &sitting.exam)?;
-        let posts = staff::queries::posts_of(conn, &people, ask.today)?;
+        let exam = sitting.exam.as_str();
+        if !in_need.contains_key(exam) {
+            in_need.insert(exam, who_needs(conn, ask, exam)?);
+        }
+        let people = in_need.get(exam).map_or(&[][..], Vec::as_slice);
+        let posts = staff::queries::posts_of(conn, people, ask.today)?;
         let near = posts.into_iter().filter(|post| {
             post.site.lineage.starts_with(&region.lineage)
                 && !taken.contains(&(sitting.id, post.person.id))
@@ -63,6 +72,7 @@ pub fn registration_open(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
             continue;
         };
         let item = sitting_item(ask.rules, "sitting", sitting.id.0, sitting, site, due);
+        let item = Item { until: Some(closes(sitting)), ..item };
         // Those who look after the site are told once, not for each who needs it.
         let n = near.len();
         let Text { zh, en } = &item.detail;
@@ -114,7 +124,7 @@ fn asks_for(requirement: &Requirement, code: &str) -> bool {
 
 fn who_needs(conn: &mut Conn, ask: &Ask<'_>, exam: &str) -> Result<Vec<PersonId>> {
     let Some((set, plan)) = ask.rules.exam(exam) else { return Ok(Vec::new()) };
-    let code = plan.fact_code(set);
+    let (code, few) = (plan.fact_code(set), ask.few());
     let mut people: HashSet<PersonId> = HashSet::new();
     for (set, certification) in
         ask.rules.sets().flat_map(|set| set.certifications.iter().map(move |one| (set, one)))
@@ -124,8 +134,8 @@ fn who_needs(conn: &mut Conn, ask: &Ask<'_>, exam: &str) -> Result<Vec<PersonId>
         }
         let (first, last) = (days_before(ask.today, SOON), days_after(ask.today, SOON));
         let named = set.qualified(&certification.code);
-        let kind = Kind::Certificate;
-        let rows = ledger::rows_running_out_of(conn, kind, Some(&named), first, last)?;
+        let kind = (Kind::Certificate, Some(named.as_str()));
+        let rows = ledger::rows_running_out_of(conn, kind, few.as_deref(), first, last)?;
         people.extend(rows.iter().filter_map(|row| {
             let through = row.through_on?;
             let ways = certification.renewals.iter().map(|way| way.window(through).1);

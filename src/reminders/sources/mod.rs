@@ -36,12 +36,28 @@ pub struct Ask<'a> {
     pub last: NaiveDate,
     /// A day that is today somewhere.
     pub today: NaiveDate,
+    pub now: Instant,
     pub whose: &'a Whose,
 }
+
+/// So many people are named in a query; of more, everybody is asked for and the others left out.
+const FEW: usize = 500;
 
 impl Ask<'_> {
     fn wants(&self, person: PersonId) -> bool {
         self.whose.includes(person)
+    }
+
+    /// The people it is about, when they are so few that a query can name them.
+    fn few(&self) -> Option<Vec<PersonId>> {
+        match self.whose {
+            Whose::These(people) if people.len() <= FEW => {
+                let mut people: Vec<PersonId> = people.iter().copied().collect();
+                people.sort_unstable();
+                Some(people)
+            }
+            Whose::These(_) | Whose::Everyone => None,
+        }
     }
 
     /// Moments that may lie on one of the days, wherever that is.
@@ -67,6 +83,10 @@ impl Whose {
             Whose::These(people) => people.contains(&person),
         }
     }
+
+    pub fn is_nobody(&self) -> bool {
+        matches!(self, Whose::These(people) if people.is_empty())
+    }
 }
 
 /// The day something is due, or the moment whose day at the person's site it is.
@@ -90,10 +110,14 @@ impl When {
 pub struct Item {
     pub kind: &'static str,
     pub id: i64,
+    /// Where that is the id of what stood in its place first: what it is by now.
+    pub by_now: i64,
     pub code: String,
     pub number: Option<String>,
     pub title: Text,
     pub due: When,
+    /// After that it is of no use to be told.
+    pub until: Option<Instant>,
     pub about: Option<PersonId>,
     /// Where it is, when that is not where the person works.
     pub site: Option<Site>,
@@ -112,10 +136,12 @@ impl Item {
         Item {
             kind,
             id,
+            by_now: id,
             code: code.to_owned(),
             number: None,
             title,
             due,
+            until: None,
             about: None,
             site: None,
             mentor: None,
