@@ -112,6 +112,11 @@ impl<P: Proof> Acting<P> {
         if self.reaches_all(conn)? { Ok(()) } else { Err(Error::Forbidden) }
     }
 
+    /// Refuses whoever does not answer for a site.
+    pub fn demand_site(&self, site: &staff::Site) -> Result<()> {
+        if self.scope.covers_site(site) { Ok(()) } else { Err(Error::Forbidden) }
+    }
+
     /// A person within the role's reach. Seen but out of reach is "not allowed"; the rest is
     /// "not found".
     pub fn person(&self, conn: &mut Conn, id: PersonId) -> Result<staff::Post> {

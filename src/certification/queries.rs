@@ -1,6 +1,6 @@
 //! All that reads and writes the tables `certificate`, `certificate_act` and `certificate_series`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -194,16 +194,6 @@ pub fn acts_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<CertificateI
         .select(Act::as_select())
         .load(conn)?;
     Ok(by_certificate(rows))
-}
-
-/// Everybody on whose certificates somebody acted.
-pub fn acted_on(conn: &mut Conn) -> Result<HashSet<PersonId>> {
-    let people: Vec<PersonId> = certificate_act::table
-        .inner_join(certificate::table.on(certificate::id.eq(certificate_act::certificate_id)))
-        .select(certificate::person_id)
-        .distinct()
-        .load(conn)?;
-    Ok(people.into_iter().collect())
 }
 
 /// The dates of a certificate as it was issued.

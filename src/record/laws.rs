@@ -288,8 +288,8 @@ proptest! {
         let mut asks_where = false;
         requirement.visit(&mut |rule| asks_where |= matches!(rule, Rule::Active(_)));
         let strange = others.into_iter().filter(|fact| {
-            !matches!(fact.kind, Kind::Education | Kind::Birth)
-                && !(asks_where && fact.kind == Kind::Employment)
+            let known = matches!(fact.kind, Kind::Education | Kind::Birth);
+            !known && (!asks_where || fact.kind != Kind::Employment)
         });
         let mut more = facts.clone();
         more.extend(strange.map(|fact| Fact { code: "elsewhere".into(), ..fact }));

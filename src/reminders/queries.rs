@@ -538,6 +538,12 @@ pub fn add_mute(conn: &mut Conn, new: &NewMute, (by, at): (PersonId, Instant)) -
         .get_result(conn)?)
 }
 
+/// Whom a mute is about, if anybody in particular; none when there is no such mute.
+pub fn muted_by(conn: &mut Conn, id: MuteId) -> Result<Option<Option<PersonId>>> {
+    let found = reminder_mute::table.find(id).select(reminder_mute::recipient_id);
+    Ok(found.first(conn).optional()?)
+}
+
 /// Ends a mute before its time; false when it has ended already.
 pub fn end_mute(conn: &mut Conn, id: MuteId, (by, at): (PersonId, Instant)) -> Result<bool> {
     let ended = diesel::update(reminder_mute::table.find(id))

@@ -400,7 +400,7 @@ impl Trial {
         let (asked, asks) = (demand(before, old), demand(after, new));
         // Evidence gets old: what counted when the certificate began need not count today.
         let ever = |rules: &Rules, what: &Requirement| {
-            [held.from.min(self.from), self.from]
+            [held.began().min(self.from), self.from]
                 .iter()
                 .any(|day| verdict::is_met(what, rules.context(), facts, *day))
         };
@@ -436,7 +436,7 @@ impl Trial {
         held: &Fact,
         (old, new): (&Certification, &Certification),
     ) -> Option<(Option<ReviewDay>, Option<ReviewDay>)> {
-        let run = Run { from: held.from, through: held.through };
+        let run = Run { from: held.began(), through: held.through };
         let next = |rules: &Rules, plan: &Certification, day: NaiveDate| {
             Case::new(rules.context(), facts, day).next_review(plan, run)
         };

@@ -2,7 +2,7 @@
 //! memory and let go again; what stays is what changes and the counts.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -162,18 +162,14 @@ pub async fn run(
     below: Option<String>,
     today: NaiveDate,
 ) -> Result<Survey> {
-    let (people, acted_on) = db
-        .read(move |conn| -> Result<_> {
-            let people = staff::queries::people_within(conn, &scope, below.as_deref(), today)?;
-            Ok((people, certification::queries::acted_on(conn)?))
-        })
+    let people = db
+        .read(move |conn| staff::queries::people_within(conn, &scope, below.as_deref(), today))
         .await?;
-    let acted_on = Arc::new(acted_on);
     let mut survey = Survey::default();
     let mut places: HashMap<staff::SiteId, usize> = HashMap::new();
     for some in people.chunks(AT_ONCE) {
-        let (some, trial, acted_on) = (some.to_vec(), trial.clone(), acted_on.clone());
-        let judged = db.read(move |conn| judge(conn, &trial, &some, &acted_on, today)).await?;
+        let (some, trial) = (some.to_vec(), trial.clone());
+        let judged = db.read(move |conn| judge(conn, &trial, &some, today)).await?;
         for (post, judged) in judged {
             let next = places.len();
             let place = *places.entry(post.site.id).or_insert(next);
@@ -198,13 +194,11 @@ fn judge(
     conn: &mut Conn,
     trial: &Trial,
     people: &[PersonId],
-    acted_on: &HashSet<PersonId>,
     today: NaiveDate,
 ) -> Result<Vec<(Post, Judged)>> {
     let posts = staff::queries::posts_of(conn, people, today)?;
     let facts = ledger::facts_of_these(conn, people, None)?;
-    let acted: Vec<PersonId> = people.iter().copied().filter(|id| acted_on.contains(id)).collect();
-    let barriers = certification::issue::barriers_among(conn, &acted, trial.from)?;
+    let barriers = certification::issue::barriers_among(conn, people, trial.from)?;
     let none = HashMap::new();
     let mut occupations: HashMap<String, String> = HashMap::new();
     let mut judged = Vec::with_capacity(posts.len());

@@ -172,7 +172,9 @@ mod tests {
     #[test]
     fn new_demands_on_holders_bind_by_the_choice_and_ask_no_exam_again() {
         let review = |months: u32| {
-            format!("review = {{ months = {months}, requires.exam.parts = [{{ code = \"r\" }}] }}")
+            format!(
+                "review = {{ months = {months}, requires.exam.parts = [{{ code = \"r\", min = 60 }}] }}"
+            )
         };
         let first = version(60, "");
         let mild = Some(Holders::Grandfather);

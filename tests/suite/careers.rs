@@ -408,16 +408,18 @@ on_both! {
         assert_eq!(evidence["source"], format!("import:{person}:1"));
         assert_eq!((&evidence["kind"], &evidence["level"]), (&"grade".into(), &"L5".into()));
 
-        // Voided a week later: today it does not count, a week ago it was known.
-        let later = Stamp { at: instant("2026-11-30T02:00:00Z"), by: None };
+        // Voided two days later: today it does not count, the day before it was known.
+        let later = Stamp { at: instant("2026-11-25T02:00:00Z"), by: None };
         world.arrange(move |conn| ledger::void(conn, known[0], "证书系伪造", later)).await;
         let (code, answer, _) = explain(&world, &on(&["--on", "2023-06-01"]));
         assert_eq!(code, 1);
         assert_eq!(answer.expect("JSON")["earliest"], "2025-06-01", "by six years of work");
-        let (code, ..) = explain(&world, &on(&["--on", "2023-06-01", "--known-on", "2026-11-29"]));
+        let (code, ..) = explain(&world, &on(&["--on", "2023-06-01", "--known-on", "2026-11-24"]));
         assert_eq!(code, 0, "as known before");
-        let (code, ..) = explain(&world, &on(&["--on", "2023-06-01", "--known-on", "2026-11-30"]));
+        let (code, ..) = explain(&world, &on(&["--on", "2023-06-01", "--known-on", "2026-11-25"]));
         assert_eq!(code, 1, "known by the end of that day");
+        let (code, _, said) = explain(&world, &on(&["--known-on", "2199-01-01"]));
+        assert!(code == 2 && said.contains("has not come yet"), "{said}");
     }
 }
 

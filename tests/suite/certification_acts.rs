@@ -582,7 +582,8 @@ on_both! {
                 let fact = NewFact::new(Kind::Certificate, code, day("2026-01-01")).through(Some(day("2027-06-30")));
                 ledger::append(conn, person, &fact, Source::new("import", 77).line(line), stamp())?;
             }
-            Ok(())
+            let born = NewFact::new(Kind::Birth, "born", day("1999-05-04"));
+            ledger::append(conn, lin, &born, Source::new("import", 77).line(3), stamp()).map(drop)
         }).await;
         for (supervisor, through) in [("T0001", ""), ("T0003", ""), ("T0002", "2028-01-01"), ("T0002", "2026-01-01")] {
             let page = he.get(&path).await;
@@ -646,7 +647,8 @@ on_both! {
                 let fact = NewFact::new(Kind::Certificate, code, day("2026-01-01")).through(Some(day("2028-06-30")));
                 ledger::append(conn, person, &fact, Source::new("import", 77).line(line), stamp())?;
             }
-            Ok(())
+            let born = NewFact::new(Kind::Birth, "born", day("1999-05-04"));
+            ledger::append(conn, lin, &born, Source::new("import", 77).line(3), stamp()).map(drop)
         }).await;
         let he = world.he().await;
         let (path, wanted) = (format!("/certificates/of/{lin}"), [("certification", code), ("supervisor", "T0002")]);

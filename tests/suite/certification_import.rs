@@ -241,9 +241,8 @@ const FIRST: (&str, &str) = ("2018-03-01", "2024-02-29");
 const RENEWED: (&str, &str) = ("2024-03-01", "2030-02-28");
 
 fn numbered(lines: &[(&str, (&str, &str))]) -> String {
-    let lines = lines.iter().map(|(who, (from, through))| {
-        format!("{who},{LV},{KEPT},{from},{through}\n")
-    });
+    let lines =
+        lines.iter().map(|(who, (from, through))| format!("{who},{LV},{KEPT},{from},{through}\n"));
     format!("staff_no,certification,number,from,through\n{}", lines.collect::<String>())
 }
 
@@ -257,7 +256,7 @@ on_both! {
             assert!(!page.says("#lines", "已有") && !page.says("#lines", "重复"), "{:?}", page.texts("#lines tbody tr"));
             assert_eq!(he.submit(&page, CARRY_OUT, &[]).await.status, 303);
         }
-        assert_eq!(world.held_facts("T0001").await, [held(RENEWED), held(FIRST)]);
+        assert_eq!(world.held_facts("T0001").await, [held(FIRST), held(RENEWED)]);
         assert_eq!(world.held_facts("T0002").await, [held(FIRST), held(RENEWED)]);
         // In the form for one, too.
         let fields = |from: &'static str, through: &'static str| {
@@ -358,7 +357,9 @@ on_both! {
                 person: wang, site, position: "service-advisor", occupation: "service-advisor",
                 manager: None, starts_on: day("2026-03-01"), ends_on: None,
             };
-            transfers::assign(conn, &post, Stamp { at: instant(BEGINNING), by: None }).map(drop)
+            let held = shifu::staff::queries::post_of(conn, wang, day("2026-02-28"))?.expect("a post");
+            let stamp = Stamp { at: instant(BEGINNING), by: None };
+            transfers::transfer(conn, &held.assignment, &post, "转岗", stamp).map(drop)
         }).await;
         let he = world.he().await.reads("zh-CN").await;
         let table = format!("staff_no,certification,number,from\nT0001,{LV},LV-1,2024-02-29\nT0002,{LV},LV-2,2024-02-29\n");

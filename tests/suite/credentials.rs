@@ -293,7 +293,7 @@ on_both! {
             let review = NewFact::new(Kind::Exam, "inhouse-default/inspection-check", day("2028-11-24"));
             ledger::append(conn, lin, &review.amount(90, 1, None), Source::new("test", 931), stamp())
         }).await;
-        world.clock.travel_to(instant("2028-11-24T02:05:00Z"));
+        world.clock.travel_to(instant("2028-11-24T02:10:00Z"));
         assert_eq!((world.places("revocation").await, world.places("suspension").await), (vec![], vec![]));
     }
 }

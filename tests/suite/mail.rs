@@ -4,6 +4,7 @@
 use chrono::Duration;
 use diesel::{Connection, connection::SimpleConnection, prelude::*};
 use shifu::{
+    access::{self, Role},
     app,
     db::{Conn, Db, Error, Instant, schema::outbox as table},
     i18n::Lang,
@@ -19,7 +20,7 @@ use shifu::{
 use crate::{
     on_both,
     world::{
-        Backend, Database, Served, World, left_out,
+        Backend, Database, Served, World, day, left_out,
         smtp::{Does, Greets, MailServer, Step, header},
     },
 };
@@ -340,6 +341,33 @@ on_both! {
         assert_eq!(header(&raw.body.replace('\r', ""), "Message-ID"), Some(world.letters().await[0].message_id.clone()));
         let nobody = gao.get("/admin/mail/999/preview").await;
         assert_eq!((nobody.status, world.zhou().await.get(&format!("/admin/mail/{id}/mail.eml")).await.status), (404, 403));
+    }
+}
+
+on_both! {
+    async fn an_administrator_of_a_part_reads_nobodys_mail_and_changes_no_rule_for_all(world: World) {
+        let (sun, now) = (world.id("T0003").await, world.clock.now());
+        world.arrange(move |conn| {
+            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
+            access::queries::add_grant(conn, sun, Role::Administrator, north.id, day("2026-01-01"), None, now)
+        }).await;
+        world.writes(1).await;
+        let (id, sun) = (world.letters().await[0].id, world.sun().await);
+        for page in ["/admin/mail".to_owned(), format!("/admin/mail/{id}"), format!("/admin/mail/{id}/preview"), format!("/admin/mail/{id}/mail.eml")] {
+            assert_eq!((sun.get(&page).await.status, world.gao().await.get(&page).await.status), (403, 200), "{page}");
+        }
+        let key = || shifu::web::forms::new_key();
+        for act in ["/admin/mail/again".to_owned(), format!("/admin/mail/{id}/again"), "/admin/mail/try-now".to_owned()] {
+            let status = sun.post(&act, &[("form_key", key().as_str())]).await.status;
+            assert_eq!(status, 403, "{act}");
+        }
+        let own = sun.get("/admin/reminders/hours/north").await;
+        let others = sun.get("/admin/reminders/hours/east").await;
+        for (page, status) in [(own, 303), (others, 403)] {
+            let action = page.attribute("form[action$='/days']", "action").expect("a form");
+            let day = [("first", "2027-02-01"), ("how", "off"), ("title", "店庆")];
+            assert_eq!(sun.submit(&page, &action, &day).await.status, status, "{action}");
+        }
     }
 }
 

@@ -121,6 +121,7 @@ pub async fn change_rule(
     let (acting, why) = (admin.clone(), form.value("why").to_owned());
     let key = form.value("form_key").to_owned();
     submit(&db, &admin, &key, move |conn| {
+        acting.demand_all(conn)?;
         let newest = queries::versions_of(conn, &rule.code)?.first().map_or(0, |one| one.version);
         queries::change_rule(conn, &rule, newest + 1, &why, (acting.id, acting.now))?;
         let detail = json!({ "rule": rule, "why": why });
@@ -283,6 +284,7 @@ pub async fn mute(
     };
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
+        answers_for(conn, &acting, new.recipient)?;
         let id = queries::add_mute(conn, &new, (acting.id, acting.now))?;
         let detail = json!({
             "recipient": new.recipient, "rule": new.rule, "subject": new.subject,
@@ -295,6 +297,18 @@ pub async fn mute(
     .await
 }
 
+/// Refuses whoever does not answer for the person a mute is about, or for everybody.
+fn answers_for(
+    conn: &mut Conn,
+    admin: &Acting<Administrator>,
+    recipient: Option<PersonId>,
+) -> Result<()> {
+    match recipient {
+        Some(person) => admin.person(conn, person).map(drop),
+        None => admin.demand_all(conn),
+    }
+}
+
 pub async fn end_mute(
     db: web::Data<Db>,
     admin: Acting<Administrator>,
@@ -303,6 +317,8 @@ pub async fn end_mute(
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
+        let recipient = queries::muted_by(conn, MuteId(*id))?.ok_or(Error::NotFound)?;
+        answers_for(conn, &acting, recipient)?;
         if !queries::end_mute(conn, MuteId(*id), (acting.id, acting.now))? {
             return Err(Error::NotFound);
         }
@@ -465,6 +481,7 @@ pub async fn set_week(
     }
     let (acting, site) = (admin.clone(), week.site.id);
     submit(&db, &admin, &form.form_key, move |conn| {
+        acting.demand_site(&week.site)?;
         queries::set_week(conn, site, new, acting.stamp())?;
         let detail = new.map(|week| {
             json!({ "quiet_from": week.quiet_from, "quiet_until": week.quiet_until, "workdays": week.workdays })
@@ -544,6 +561,7 @@ pub async fn set_days(
     }
     let (acting, site, set) = (admin.clone(), week.site.id, form.clone());
     submit(&db, &admin, &form.form_key, move |conn| {
+        acting.demand_site(&week.site)?;
         let title = set.title.trim();
         let how = (set.how != "usual").then_some((set.how == "works", title));
         for day in &days {
