@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 
 use super::queries::{self, Told};
 use crate::{
-    certification::{self, Held, State},
+    certification::{self, Held, State, model::CertificateId},
     db::{Conn, Db, Error, Instant},
     i18n::{self, Lang},
     mail::{self, DueDay, Enclosed, Letter, Letterhead, Recipient},
@@ -66,7 +66,8 @@ fn look_at(
     let now_held =
         certification::asof::of_person(conn, live.context(), person.id, &AsOf::now(today))?;
     let held = now_held.iter().map(|seen| &seen.held).find(|held| held.code == subject.code);
-    let on = held.filter(|held| is_same(held, entry, &subject)).and_then(ends);
+    let same = held.map(|held| is_same(conn, held, entry, &subject)).transpose()?;
+    let on = held.filter(|_| same == Some(true)).and_then(ends);
     if on == Some(entry.on_day) {
         return Ok(false);
     }
@@ -75,12 +76,18 @@ fn look_at(
     tell(conn, head, &person, email, entry, &told, now)
 }
 
-/// Whether this is still the certificate the entry is about, and not one that came after it.
-fn is_same(held: &Held, entry: &Told, subject: &queries::Subject) -> bool {
-    match held.id {
-        Some(id) => entry.subject_kind == "certificate" && id.0 == entry.subject_id,
-        None => entry.subject_kind == "fact" && held.from == subject.from && !subject.voided,
+/// Whether this is still the certificate the entry is about, its name put right perhaps, and not one
+/// that came after it.
+fn is_same(conn: &mut Conn, held: &Held, entry: &Told, subject: &queries::Subject) -> Result<bool> {
+    let is_of_record = || held.from == subject.from && !subject.voided;
+    let Some(id) = held.id else { return Ok(entry.subject_kind == "fact" && is_of_record()) };
+    if entry.subject_kind != "certificate" {
+        return Ok(false);
     }
+    let told = CertificateId(entry.subject_id);
+    let firsts = certification::queries::first_issued(conn, &[id, told])?;
+    let first = |one: CertificateId| firsts.get(&one).copied().unwrap_or(one);
+    Ok(first(id) == first(told))
 }
 
 /// Its last day, where anything ends for its holder then: not when the next one follows on it.

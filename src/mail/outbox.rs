@@ -8,7 +8,7 @@
 use chrono::Duration;
 use diesel::prelude::*;
 
-use super::{Appointment, Enclosed, Letter, Letterhead, Recipient, Row};
+use super::{Appointment, Enclosed, Letter, Letterhead, Recipient, Row, message};
 use crate::{
     db::{
         Conn, Error, Instant,
@@ -349,17 +349,27 @@ pub fn send_again(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<usize> 
 pub fn send_all_again(conn: &mut Conn, now: Instant) -> Result<usize> {
     let parked: Vec<OutboxId> = outbox::table
         .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
+        .filter(is_neither(message::OVERTAKEN, message::LEFT))
         .select(outbox::id)
         .load(conn)?;
     parked.chunks(500).try_for_each(|some| readdress(conn, some))?;
     Ok(diesel::update(outbox::table)
         .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
+        .filter(is_neither(message::OVERTAKEN, message::LEFT))
         .set((
             outbox::parked_at.eq(None::<Instant>),
             outbox::next_try_at.eq(now),
             outbox::tries.eq(0),
         ))
         .execute(conn)?)
+}
+
+/// Not put aside because it came too late or its reader left: those nobody wants any more.
+#[diesel::dsl::auto_type(no_type_alias)]
+fn is_neither(overtaken: &'static str, left: &'static str) -> _ {
+    outbox::last_error
+        .is_null()
+        .or(outbox::last_error.ne(overtaken).and(outbox::last_error.ne(left)))
 }
 
 /// Whoever's address was put right since gets the mail there; one that may have arrived already
@@ -438,7 +448,10 @@ pub fn find(conn: &mut Conn, id: OutboxId) -> Result<Option<Mail>> {
 pub fn backlog(conn: &mut Conn) -> Result<(i64, i64)> {
     let open = outbox::table.filter(outbox::sent_at.is_null());
     let waiting = open.filter(outbox::parked_at.is_null()).count().get_result(conn)?;
-    let parked = open.filter(outbox::parked_at.is_not_null()).count().get_result(conn)?;
+    let given_up = open
+        .filter(outbox::parked_at.is_not_null())
+        .filter(is_neither(message::OVERTAKEN, message::LEFT));
+    let parked = given_up.count().get_result(conn)?;
     Ok((waiting, parked))
 }
 

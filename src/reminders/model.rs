@@ -238,8 +238,6 @@ pub struct Subject {
     /// What the ledger and mutes know it by. Of a certificate that was issued again, a name put right,
     /// it is the first one's.
     pub id: i64,
-    /// What it is by now, for calendars.
-    pub by_now: i64,
     /// `RULESET/NAME` of a certification, an exam, a path; the code of a course or a task.
     pub code: String,
     pub number: Option<String>,

@@ -292,7 +292,6 @@ fn subject_of(item: Item, about: Option<Post>, site: &Site) -> Subject {
     Subject {
         kind: item.kind,
         id: item.id,
-        by_now: item.by_now,
         code: item.code,
         number: item.number,
         title: item.title,
@@ -382,7 +381,7 @@ fn for_the_calendar(
     let name = subject.title.get(lang);
     let day = DueDay {
         kind: subject.kind,
-        id: subject.by_now,
+        id: subject.id,
         on: Some(due.due_on),
         summary: t!(lang, "证书到期：{name}", "Certificate ends: {name}"),
         description: subject.number.clone().unwrap_or_default(),

@@ -81,8 +81,8 @@ impl Lives {
         // one that was issued again with a name put right.
         let ours = row.source_kind == SOURCE;
         let first = self.first.get(&CertificateId(row.source_id)).filter(|_| ours);
-        let (kind, by_now) = if ours { ("certificate", row.source_id) } else { ("fact", row.id.0) };
-        let id = first.map_or(by_now, |first| first.0);
+        let (kind, id) = if ours { ("certificate", row.source_id) } else { ("fact", row.id.0) };
+        let id = first.map_or(id, |first| first.0);
         let title = ask.rules.context().name(Kind::Certificate, &row.code);
         let (path, others) = match &row.number {
             Some(number) if ours => {
@@ -92,7 +92,7 @@ impl Lives {
             _ => ("/certificates".to_owned(), format!("/people/{}", row.person_id)),
         };
         let item = Item::new(kind, id, &row.code, title, When::Day(due_on)).about(row.person_id);
-        Item { by_now, number: row.number.clone(), ..item.leads_to(path, others) }
+        Item { number: row.number.clone(), ..item.leads_to(path, others) }
     }
 }
 

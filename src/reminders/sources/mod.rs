@@ -110,8 +110,6 @@ impl When {
 pub struct Item {
     pub kind: &'static str,
     pub id: i64,
-    /// Where that is the id of what stood in its place first: what it is by now.
-    pub by_now: i64,
     pub code: String,
     pub number: Option<String>,
     pub title: Text,
@@ -136,7 +134,6 @@ impl Item {
         Item {
             kind,
             id,
-            by_now: id,
             code: code.to_owned(),
             number: None,
             title,
