@@ -141,8 +141,7 @@ fn batteries(
         act(making, people, (misspelt.id, "inhouse-default/hv-qualified"), ActKind::Replaced, why)?;
     }
     let Some(holder) = able.get(1) else { return Ok(()) };
-    let qualified: Vec<PersonId> = able.iter().map(|one| one.id).collect();
-    supervised(making, people, technicians, holder, &qualified)
+    supervised(making, people, technicians, holder)
 }
 
 /// Somebody on the way to the high-voltage qualification works beside a holder until then.
@@ -151,7 +150,6 @@ fn supervised(
     people: &[Somebody],
     technicians: &[&Somebody],
     holder: &Somebody,
-    qualified: &[PersonId],
 ) -> Result<(), Error> {
     let Some(hr) = making.reviewer(people, "H1001", making.today)? else { return Ok(()) };
     let tools = making.tools();
@@ -161,8 +159,12 @@ fn supervised(
         from: None,
         through: None,
     };
-    for who in technicians.iter().filter(|one| !qualified.contains(&one.id)) {
-        if number_of(making, who.id, "inhouse-default/hv-aware", making.today)?.is_none() {
+    for who in technicians {
+        let facts = ledger::facts_of(making.conn, who.id, None)?;
+        let holds = |code: &str| {
+            facts.iter().any(|fact| fact.kind == Kind::Certificate && fact.code == code)
+        };
+        if holds("inhouse-default/hv-qualified") || !holds("inhouse-default/hv-aware") {
             continue;
         }
         let (rules, head) = (&tools.rules, &tools.letterhead);

@@ -80,9 +80,10 @@ impl Shell {
         html! {
             header.navbar.d-print-none {
                 div.container-xl {
-                    a.navbar-brand href="/" {
+                    // On a phone the number of new messages takes the place of the name.
+                    a.navbar-brand href="/" aria-label="shifu" {
                         span.shifu-seal aria-hidden="true" { "师" }
-                        span.ms-2 { "shifu" }
+                        span.ms-2 .d-none[self.unread > 0] .d-sm-inline[self.unread > 0] { "shifu" }
                     }
                     div.navbar-nav.flex-row.ms-auto.align-items-center {
                         (switches(&self.reader))
