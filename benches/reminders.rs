@@ -177,8 +177,8 @@ impl Network {
 
     fn bare(&self) -> usize {
         let (first, last) = (days_before(self.today, 91), days_after(self.today, 91));
-        let kind = Kind::Certificate;
-        let ask = |conn: &mut Conn| ledger::rows_running_out(conn, kind, first, last);
+        let kind = (Kind::Certificate, None);
+        let ask = |conn: &mut Conn| ledger::rows_running_out(conn, kind, None, first, last);
         self.db().read_blocking(ask).expect("rows").len()
     }
 

@@ -27,7 +27,7 @@ use crate::{
     },
     t, text,
     web::{
-        Clock, Error, Form, Now, Problems, Reader, Result, html,
+        Clock, Error, Form, Now, Problems, Reader, Result, address, html,
         reader::{LANG_COOKIE, THEME_COOKIE, Theme},
         redirect,
     },
@@ -82,7 +82,7 @@ pub async fn sign_in(
     Form(form): Form<SignIn>,
 ) -> Result<HttpResponse> {
     let next = Next { next: form.next };
-    let address = address_of(&request);
+    let address = address::word_of(&request);
     let device = request.cookie(DEVICE_COOKIE).map(|cookie| cookie.value().to_owned());
     let (who, now) = (form.who.trim().to_owned(), now.0);
     let known = device.clone();
@@ -148,7 +148,7 @@ async fn open_session(
     let token = links::new_token();
     let device = device.unwrap_or_else(links::new_token);
     let (token_hash, device_hash) = (links::digest(&token), links::digest(&device));
-    let (address, agent) = (address_of(request), agent_of(request));
+    let (address, agent) = (address::word_of(request), agent_of(request));
     db.write(move |conn| {
         queries::note_attempt(conn, Some(person), &address, true, now)?;
         queries::remember_device(conn, person, &device_hash, now)?;
@@ -170,10 +170,6 @@ async fn open_session(
 
 fn add_cookie(response: &mut HttpResponse, cookie: &Cookie<'_>) -> Result<()> {
     response.add_cookie(cookie).map_err(|error| Error::Internal(error.to_string()))
-}
-
-fn address_of(request: &HttpRequest) -> String {
-    crate::web::address::word_of(request)
 }
 
 fn agent_of(request: &HttpRequest) -> String {

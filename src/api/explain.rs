@@ -100,8 +100,9 @@ impl Answer {
         };
         let supervised = match subject {
             Subject::Job(_) if !line.met => {
-                let AsOf { on, known_at, .. } = asof;
-                supervision::that_allows(conn, rules, person.id, requires, on, known_at)?
+                let (trainee, when) =
+                    ((person.id, known.facts.as_slice()), (asof.on, asof.known_at));
+                supervision::that_allows(conn, rules, trainee, requires, when)?
             }
             _ => None,
         };

@@ -18,7 +18,7 @@ use crate::{
     mail::{Letterhead, calendar},
     record::Rules,
     staff, t, text,
-    web::{Error, Form, Now, Result, html},
+    web::{Error, Form, Now, Result, address, html},
 };
 
 pub async fn page(db: web::Data<Db>, viewer: Viewer) -> Result<HttpResponse> {
@@ -112,7 +112,7 @@ pub async fn fetch(
     // guesses by where they are.
     let counted = match &found {
         Some(feed) => format!("calendar of {}", feed.person_id),
-        None => format!("calendar from {}", address_of(&request)),
+        None => format!("calendar from {}", address::word_of(&request)),
     };
     if !limit.allows(&counted, now) {
         return Err(Error::TooMany(text!(
@@ -124,10 +124,6 @@ pub async fn fetch(
     let text = db.read(move |conn| written(conn, &shelf, &feed, now)).await?;
     note_read(&db, &feed, now).await?;
     Ok(answer(&request, text))
-}
-
-fn address_of(request: &HttpRequest) -> String {
-    crate::web::address::word_of(request)
 }
 
 /// Nobody who left has a calendar here any more.

@@ -19,7 +19,7 @@ use crate::{
         schema::{candidacy, decision, recommendation},
     },
     record::{PersonId, Rules, ledger, programme::Path},
-    staff::{self, Post, queries::Scope},
+    staff::{self, queries::Scope},
 };
 
 type Result<T> = std::result::Result<T, Error>;
@@ -98,9 +98,7 @@ pub fn open_within(conn: &mut Conn, scope: &Scope, today: NaiveDate) -> Result<V
     let mut people: Vec<PersonId> = rows.iter().map(|(open, ..)| open.person_id).collect();
     people.sort_unstable();
     people.dedup();
-    let posts = staff::queries::posts_among(conn, scope, &people, today)?;
-    let posts: HashMap<PersonId, Post> =
-        posts.into_iter().map(|post| (post.person.id, post)).collect();
+    let posts = staff::queries::posts_by_person(conn, scope, &people, today)?;
     Ok(rows
         .into_iter()
         .filter_map(|row| {

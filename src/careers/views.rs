@@ -39,8 +39,7 @@ pub fn posts_by_person(
 ) -> Result<HashMap<PersonId, Post>> {
     let people: BTreeSet<PersonId> = people.collect();
     let people: Vec<PersonId> = people.into_iter().collect();
-    let posts = staff::queries::posts_among(conn, reach, &people, on)?;
-    Ok(posts.into_iter().map(|post| (post.person.id, post)).collect())
+    Ok(staff::queries::posts_by_person(conn, reach, &people, on)?)
 }
 
 /// A step somebody may think of, judged.

@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use super::{
     acts::spans::{self, Earlier, Link},
     model::{Act, Basis, CertificateId, Held, State},
-    queries::SOURCE,
+    queries::{self, SOURCE},
     rules,
     standing::{Life, standing},
 };
@@ -59,7 +59,7 @@ struct Paper {
     from: NaiveDate,
     through: Option<NaiveDate>,
     /// Which renewal it is; none, when somebody else issued it: that stands in the record only.
-    cycle: Option<u32>,
+    cycle: Option<i64>,
     issuer: Option<String>,
     acts: Vec<Act>,
     earlier: Earlier,
@@ -316,7 +316,12 @@ struct PaperRow {
 
 impl PaperRow {
     fn link(&self) -> Link {
-        Link { through: self.valid_through, basis: self.basis, previous: self.previous_id }
+        Link {
+            issued_on: self.issued_on,
+            through: self.valid_through,
+            basis: self.basis,
+            previous: self.previous_id,
+        }
     }
 }
 
@@ -339,10 +344,7 @@ fn issued(conn: &mut Conn, whose: Whose<'_>, at: Option<Instant>) -> Result<Vec<
             }
         }
     }
-    let mut by_certificate: HashMap<CertificateId, Vec<Act>> = HashMap::new();
-    for act in acts {
-        by_certificate.entry(act.certificate_id).or_default().push(act);
-    }
+    let mut by_certificate = queries::by_certificate(acts);
     let links = rows.iter().map(|row| (row.id, row.link())).collect();
     let earlier: Vec<Earlier> =
         rows.iter().map(|row| spans::earlier(row.link(), &links, &by_certificate)).collect();
@@ -393,7 +395,7 @@ fn paper(row: PaperRow, earlier: Earlier, acts: &mut HashMap<CertificateId, Vec<
         issued_on: row.issued_on,
         from: row.valid_from,
         through: row.valid_through,
-        cycle: ours.then(|| u32::try_from(row.cycle).unwrap_or(0)),
+        cycle: ours.then_some(row.cycle),
         issuer: row.issuer,
         acts: acts.remove(&row.id).unwrap_or_default(),
         earlier,
@@ -402,18 +404,19 @@ fn paper(row: PaperRow, earlier: Earlier, acts: &mut HashMap<CertificateId, Vec<
 
 /// What the record alone knows: issued elsewhere, and imported with somebody's history.
 fn recorded(row: &Row) -> Option<Paper> {
+    let issued_on = row.from_on.min(row.recorded_at.utc().date_naive());
     (row.source_kind != SOURCE).then(|| Paper {
         id: None,
         person: row.person_id,
         code: row.code.clone(),
         number: row.number.clone().unwrap_or_default(),
-        issued_on: row.from_on.min(row.recorded_at.utc().date_naive()),
+        issued_on,
         from: row.from_on,
         through: row.through_on,
         cycle: None,
         issuer: row.issuer.clone(),
         acts: Vec::new(),
-        earlier: Earlier { through: row.through_on, acts: Vec::new() },
+        earlier: Earlier { issued_on, through: row.through_on, acts: Vec::new() },
     })
 }
 
@@ -428,12 +431,8 @@ impl Paper {
     /// How it stands on a day, by the facts of its holder.
     fn seen(self, context: &Context, facts: &[Fact], on: NaiveDate) -> Seen {
         let Paper { id, person, code, number, issued_on, from, cycle, issuer, acts, .. } = self;
-        let by_record = || {
-            let plan = context.certification(&code);
-            plan.map_or(0, |plan| rules::cycle_by(plan, facts, &code, from))
-        };
-        let cycle = cycle.unwrap_or_else(by_record);
-        let Earlier { through, acts: earlier } = self.earlier;
+        let cycle = rules::cycle_of(context, facts, &code, from, cycle);
+        let Earlier { through, acts: earlier, .. } = self.earlier;
         let story = match earlier.is_empty() {
             true => Cow::Borrowed(&acts),
             false => Cow::Owned([earlier.as_slice(), &acts].concat()),

@@ -41,9 +41,7 @@ pub fn within(
     }
     let mut people: Vec<PersonId> = changed.keys().copied().collect();
     people.sort_unstable();
-    let posts = staff::queries::posts_among(conn, scope, &people, today)?;
-    let posts: HashMap<PersonId, Post> =
-        posts.into_iter().map(|post| (post.person.id, post)).collect();
+    let posts = staff::queries::posts_by_person(conn, scope, &people, today)?;
     people.retain(|person| posts.contains_key(person));
     let (resting, acts) = resting(conn, &people, &changed, today)?;
     let holders: HashSet<PersonId> = resting.iter().map(|one| one.person_id).collect();

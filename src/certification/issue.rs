@@ -128,10 +128,7 @@ pub fn barriers_among(
     for one in issued {
         of_person.entry(one.person_id).or_default().push(one);
     }
-    let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
-    for act in acts::queries::acts_among(conn, people)? {
-        acts.entry(act.certificate_id).or_default().push(act);
-    }
+    let acts = acts::queries::acts_among(conn, people)?;
     let own = |own: &[Certificate]| barriers(&speaking_among(own, &acts, today), today);
     Ok(of_person.into_iter().map(|(person, issued)| (person, own(&issued))).collect())
 }
@@ -168,23 +165,12 @@ fn speaking_among(
     let links: HashMap<CertificateId, Link> =
         issued.iter().map(|one| (one.id, one.into())).collect();
     let all = issued.iter().map(|one| {
-        let Earlier { through, acts: mut story } = spans::earlier(one.into(), &links, acts);
+        let Earlier { issued_on, through, acts: mut story } =
+            spans::earlier(one.into(), &links, acts);
         story.extend(acts.get(&one.id).into_iter().flatten().cloned());
-        let issued_on = first_of(one, issued).issued_on;
         Speaking { certificate: one.clone(), issued_on, through, story }
     });
     all.filter(|one| !one.has_made_way(issued, today)).collect()
-}
-
-/// The first of the certificates each of which puts a name right on the one before.
-fn first_of<'a>(one: &'a Certificate, issued: &'a [Certificate]) -> &'a Certificate {
-    let mut first = one;
-    while first.basis == Basis::Replacement
-        && let Some(before) = issued.iter().find(|before| Some(before.id) == first.previous_id)
-    {
-        first = before;
-    }
-    first
 }
 
 impl Speaking {

@@ -278,7 +278,7 @@ pub fn acts_on(
     Ok(by_certificate(rows))
 }
 
-fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
+pub(super) fn by_certificate(rows: Vec<Act>) -> HashMap<CertificateId, Vec<Act>> {
     let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
     for act in rows {
         acts.entry(act.certificate_id).or_default().push(act);
@@ -336,10 +336,7 @@ pub fn standing_by(
     on: NaiveDate,
 ) -> Standing {
     let (code, from) = (&one.certification, one.valid_from);
-    // Which renewal it is of what others issued stands in the record only.
-    let cycle = match context.certification(code).filter(|_| one.basis == Basis::Import) {
-        Some(plan) => rules::cycle_by(plan, facts, code, from),
-        None => u32::try_from(one.cycle).unwrap_or(0),
-    };
+    let said = (one.basis != Basis::Import).then_some(one.cycle);
+    let cycle = rules::cycle_of(context, facts, code, from, said);
     standing(context, &Life { code, from, through: one.valid_through, cycle, acts }, facts, on)
 }

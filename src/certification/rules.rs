@@ -200,6 +200,21 @@ pub fn cycle_by(certification: &Certification, facts: &[Fact], code: &str, from:
     cycle
 }
 
+/// Which renewal a certificate is that began on a day: as it says itself, or, where somebody else
+/// issued it and it says nothing, as the record tells.
+pub fn cycle_of(
+    context: &Context,
+    facts: &[Fact],
+    code: &str,
+    from: NaiveDate,
+    said: Option<i64>,
+) -> u32 {
+    match said {
+        Some(cycle) => u32::try_from(cycle).unwrap_or(0),
+        None => context.certification(code).map_or(0, |plan| cycle_by(plan, facts, code, from)),
+    }
+}
+
 /// Whether the ways of renewing it depend on how often it was renewed before.
 pub fn counts_renewals(certification: &Certification) -> bool {
     certification.renewals.iter().any(|way| !way.nth.is_empty())
@@ -224,7 +239,8 @@ pub fn last_day(held: &Fact, barrier: Barrier) -> Option<NaiveDate> {
     held.through.map(|day| issued.map_or(day, |through| through.max(day)))
 }
 
-fn ends(fact: &Fact) -> NaiveDate {
+/// The last day of a fact.
+pub fn ends(fact: &Fact) -> NaiveDate {
     fact.through.unwrap_or(FOREVER)
 }
 

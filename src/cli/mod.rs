@@ -20,7 +20,6 @@ use crate::{
     access::{links, queries},
     app::{self, Shared},
     content, demo, mail, record,
-    rulebook::editions,
     settings::Settings,
     web::Clock,
 };
@@ -194,8 +193,7 @@ fn check(settings: &Settings) -> Result<Outcome, String> {
 /// Names the rule sets whose files have changed since a version of them was published here.
 fn say_what_files_offer(shared: &Shared) -> Result<(), String> {
     let words = shared.db.read_blocking(content::words).map_err(|error| error.to_string())?;
-    let codes = &shared.rulebook.shelf.codes;
-    for code in codes.iter().filter(|code| editions::offer(&words, code).is_some()) {
+    for code in shared.rulebook.shelf.offered(&words) {
         println!(
             "rules      {code}: its file has changed, and what was published here still counts; carry the change over at /rules/{code}"
         );

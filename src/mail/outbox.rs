@@ -333,8 +333,23 @@ fn handed(mail: &Mail, fate: Fate, now: Instant) -> Option<Instant> {
 /// Sends a mail again, by hand, to the address its recipient has now; the Message-ID stays. Nothing
 /// happens to one that was accepted or that a worker has in its hands.
 pub fn send_again(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<usize> {
-    readdress(conn, &[id])?;
-    Ok(diesel::update(outbox::table.find(id))
+    again(conn, &[id], now)
+}
+
+/// Sends everything again that was given up; says how many.
+pub fn send_all_again(conn: &mut Conn, now: Instant) -> Result<usize> {
+    let given_up: Vec<OutboxId> = outbox::table
+        .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
+        .filter(is_wanted())
+        .order(outbox::id)
+        .select(outbox::id)
+        .load(conn)?;
+    given_up.chunks(500).map(|some| again(conn, some, now)).sum()
+}
+
+fn again(conn: &mut Conn, mails: &[OutboxId], now: Instant) -> Result<usize> {
+    readdress(conn, mails)?;
+    Ok(diesel::update(outbox::table.filter(outbox::id.eq_any(mails)))
         .filter(outbox::sent_at.is_null())
         .filter(outbox::leased_until.is_null().or(outbox::leased_until.lt(now)))
         .set((
@@ -345,28 +360,11 @@ pub fn send_again(conn: &mut Conn, id: OutboxId, now: Instant) -> Result<usize> 
         .execute(conn)?)
 }
 
-/// Sends everything again that was given up; says how many.
-pub fn send_all_again(conn: &mut Conn, now: Instant) -> Result<usize> {
-    let parked: Vec<OutboxId> = outbox::table
-        .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
-        .filter(is_neither(message::OVERTAKEN, message::LEFT))
-        .select(outbox::id)
-        .load(conn)?;
-    parked.chunks(500).try_for_each(|some| readdress(conn, some))?;
-    Ok(diesel::update(outbox::table)
-        .filter(outbox::sent_at.is_null().and(outbox::parked_at.is_not_null()))
-        .filter(is_neither(message::OVERTAKEN, message::LEFT))
-        .set((
-            outbox::parked_at.eq(None::<Instant>),
-            outbox::next_try_at.eq(now),
-            outbox::tries.eq(0),
-        ))
-        .execute(conn)?)
-}
-
 /// Not put aside because it came too late or its reader left: those nobody wants any more.
 #[diesel::dsl::auto_type(no_type_alias)]
-fn is_neither(overtaken: &'static str, left: &'static str) -> _ {
+fn is_wanted() -> _ {
+    let overtaken: &'static str = message::OVERTAKEN;
+    let left: &'static str = message::LEFT;
     outbox::last_error
         .is_null()
         .or(outbox::last_error.ne(overtaken).and(outbox::last_error.ne(left)))
@@ -448,9 +446,7 @@ pub fn find(conn: &mut Conn, id: OutboxId) -> Result<Option<Mail>> {
 pub fn backlog(conn: &mut Conn) -> Result<(i64, i64)> {
     let open = outbox::table.filter(outbox::sent_at.is_null());
     let waiting = open.filter(outbox::parked_at.is_null()).count().get_result(conn)?;
-    let given_up = open
-        .filter(outbox::parked_at.is_not_null())
-        .filter(is_neither(message::OVERTAKEN, message::LEFT));
+    let given_up = open.filter(outbox::parked_at.is_not_null()).filter(is_wanted());
     let parked = given_up.count().get_result(conn)?;
     Ok((waiting, parked))
 }

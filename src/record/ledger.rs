@@ -2,7 +2,7 @@
 //!
 //! Adding to a person's record first takes that person's head row, so two writers form one chain.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -208,6 +208,17 @@ impl Head {
 /// or holds it, waits. For decisions that first count what others may be adding at this moment.
 pub fn hold(conn: &mut Conn, person: PersonId) -> Result<()> {
     Head::take(conn, person).map(drop)
+}
+
+/// [`hold`] for many, always in one order, so that two who hold many do not wait for each other.
+/// Returns whom it holds, each once.
+pub fn hold_all(
+    conn: &mut Conn,
+    people: impl IntoIterator<Item = PersonId>,
+) -> Result<Vec<PersonId>> {
+    let people: BTreeSet<PersonId> = people.into_iter().collect();
+    people.iter().try_for_each(|person| hold(conn, *person))?;
+    Ok(people.into_iter().collect())
 }
 
 /// Records one fact.
@@ -689,19 +700,10 @@ pub fn places_of(conn: &mut Conn, person: PersonId) -> Result<HashMap<FactId, i6
     Ok(rows.into_iter().collect())
 }
 
-/// Rows of one kind whose last day lies within these days, unless a later one of the same code
-/// has taken their place. Answered from the index on kind and last day.
+/// Rows of one kind, or of one code of it, whose last day lies within these days, unless a later one
+/// of the same code has taken their place; of a few people or of all. Answered from the index on kind
+/// and last day.
 pub fn rows_running_out(
-    conn: &mut Conn,
-    kind: Kind,
-    first: NaiveDate,
-    last: NaiveDate,
-) -> Result<Vec<Row>> {
-    rows_running_out_of(conn, (kind, None), None, first, last)
-}
-
-/// [`rows_running_out`], narrowed to a code, and to a few people.
-pub fn rows_running_out_of(
     conn: &mut Conn,
     (kind, code): (Kind, Option<&str>),
     people: Option<&[PersonId]>,

@@ -35,6 +35,14 @@ pub struct Pass {
     wakes: Option<Instant>,
 }
 
+impl Pass {
+    /// When the first of what was found and waits may go out.
+    pub fn wakes(dues: &[Due]) -> Option<Instant> {
+        let wide = dues.iter().filter(|due| due.rule.source.is_wide());
+        wide.filter_map(|due| due.waits_until).min()
+    }
+}
+
 /// What a pass is made from.
 #[derive(Clone, Debug)]
 pub struct Outlook {
@@ -82,9 +90,13 @@ impl Memory {
     }
 
     /// Keeps a pass that is done; what was found and waits is remembered until it may go out.
-    pub fn keep(&self, before: Option<Pass>, outlook: Outlook, whose: &Whose, dues: &[Due]) {
-        let waits = dues.iter().filter(|due| due.rule.source.is_wide());
-        let wakes = waits.filter_map(|due| due.waits_until).min();
+    pub fn keep(
+        &self,
+        before: Option<Pass>,
+        outlook: Outlook,
+        whose: &Whose,
+        wakes: Option<Instant>,
+    ) {
         let before = match whose {
             Whose::Everyone => None,
             Whose::These(_) => before.and_then(|before| before.wakes),

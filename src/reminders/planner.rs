@@ -7,7 +7,6 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
-    time::Instant as Stopwatch,
 };
 
 use chrono::{Duration, NaiveDate, NaiveDateTime, TimeZone};
@@ -16,7 +15,7 @@ use super::{
     defaults::ReminderRules,
     hours::{self, Calendar, Pace},
     letters,
-    memory::{Memory, Outlook},
+    memory::{Memory, Outlook, Pass},
     model::{Due, Hours, Rule, Source, Subject, To, Withheld},
     queries::{self, Choice, LastRun, Mute, Rhythm, SiteTimes},
     recipients::{self, People, When},
@@ -510,9 +509,10 @@ async fn work(desk: Desk<'_>, now: Instant) -> Result<Outcome> {
     // Whatever goes wrong below, and whatever another planner was faster with, is looked at again.
     let before = memory.take();
     let wanted = dues.iter().filter(|due| due.now).count();
-    let outcome = post_due(db, head, dues.clone(), now).await?;
+    let wakes = Pass::wakes(&dues);
+    let outcome = post_due(db, head, dues, now).await?;
     if outcome.entered == wanted {
-        memory.keep(before, outlook, &whose, &dues);
+        memory.keep(before, outlook, &whose, wakes);
     }
     Ok(outcome)
 }
@@ -540,15 +540,11 @@ async fn give_up_on_who_left(db: &Db, now: Instant) -> Result<()> {
 /// Once a day: certificates that became due by time alone, each person in a transaction. What fails
 /// for one person is left for the next day and holds up nobody else.
 async fn issue_by_time(db: &Db, rules: &Rules, head: &Letterhead, now: Instant) -> Result<()> {
-    let begun = Stopwatch::now();
     let (about, asked) = (now.utc().date_naive(), rules.clone());
     let people = db.read(move |conn| issue::due_by_time(conn, &asked, about)).await?;
     for person in people {
         let (rules, head) = (rules.clone(), head.clone());
         let issued = db.write(move |conn| -> Result<()> {
-            // A long round writes at the moment it writes, not at the one it began: whoever reads
-            // the changes counts on seeing each within a minute of its stamp.
-            let now = now.plus(Duration::from_std(begun.elapsed()).unwrap_or_default());
             let Some(post) = staff::queries::post_of(conn, person, about)? else { return Ok(()) };
             let today = When::now(now).today(&post.site);
             let stamp = Stamp { at: now, by: None };

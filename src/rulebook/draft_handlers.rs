@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     access::{Acting, RuleMaking, submit},
-    content::Word,
+    content::{Extent, Word},
     db::{Conn, Db, Instant},
     i18n::{self, Lang, Text},
     record::{
@@ -49,13 +49,15 @@ pub struct Opened {
     pub read: Result<Rules, Vec<Problem>>,
     pub names: HashMap<PersonId, staff::Person>,
     pub may_write: bool,
+    /// How much was said about the rules when it was looked at: what is added later is noticed.
+    pub seen: Extent,
 }
 
 impl Opened {
     fn load(
         conn: &mut Conn,
         rulebook: &Rulebook,
-        rules: &Rules,
+        (rules, seen): (&Rules, Extent),
         acting: &Maker,
         id: DraftId,
     ) -> Result<Opened> {
@@ -70,7 +72,7 @@ impl Opened {
         let base_rules = rulebook.shelf.tried(conn, rules, set, &base.text)?.ok();
         let names = names_of(conn, std::slice::from_ref(&draft))?;
         let may_write = acting.reaches_all(conn)?;
-        Ok(Opened { draft, base, newer, base_rules, read, names, may_write })
+        Ok(Opened { draft, base, newer, base_rules, read, names, may_write, seen })
     }
 
     /// The certifications the draft changes.
@@ -135,9 +137,12 @@ fn names_of(conn: &mut Conn, drafts: &[Draft]) -> Result<HashMap<PersonId, staff
 /// Opens a draft after catching up with what others have published.
 async fn open(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64) -> Result<(Rules, Opened)> {
     rulebook.refresh(db, acting.today).await?;
+    // Before the rules are taken: nothing that is added between the two is missed.
+    let seen = rulebook.seen();
     let rules = rulebook.live.current().on(acting.today);
     let (book, maker, now) = (rulebook.clone(), acting.clone(), rules.clone());
-    let opened = db.read(move |conn| Opened::load(conn, &book, &now, &maker, DraftId(id))).await?;
+    let opened =
+        db.read(move |conn| Opened::load(conn, &book, (&now, seen), &maker, DraftId(id))).await?;
     Ok((rules, opened))
 }
 
@@ -704,8 +709,6 @@ async fn surveyed(
 }
 
 async fn look(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64, plan: &Plan) -> Result<Shown> {
-    rulebook.refresh(db, acting.today).await?;
-    let seen = rulebook.seen();
     let (rules, opened) = open(db, rulebook, acting, id).await?;
     let read = plan.read(acting.today);
     let choice = read
@@ -734,7 +737,7 @@ async fn look(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64, plan: &Plan
         scope,
         below,
         today: acting.today,
-        extent: seen,
+        extent: opened.seen,
     };
     let survey::Made { at: judged_at, survey } =
         surveyed(db, rulebook, trial.clone(), asked, acting.now).await?;
@@ -858,9 +861,6 @@ pub async fn publish(
     id: web::Path<i64>,
     Form(form): Form<PublishForm>,
 ) -> Result<HttpResponse> {
-    rulebook.refresh(&db, acting.today).await?;
-    // Before the rules are taken: what is added after this is noticed.
-    let seen = rulebook.seen();
     let (rules, opened) = open_to_write(&db, &rulebook, &acting, *id).await?;
     let plan = form.plan();
     let choice = plan.read(acting.today).map_err(|problems| {
@@ -890,6 +890,7 @@ pub async fn publish(
         return Err(misread(&wrong));
     }
     let (author, id, key) = (acting.clone(), opened.draft.id, form.form_key.clone());
+    let seen = opened.seen;
     let set = opened.draft.rule_set.clone();
     let alone = opened.draft.is_by(acting.id);
     let done = submit(&db, &acting, &key, move |conn| {

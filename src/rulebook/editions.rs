@@ -191,7 +191,13 @@ impl Shelf {
         Ok(self.rules_of(&words))
     }
 
-    fn rules_of(&self, words: &[Word]) -> Rules {
+    /// The rule sets whose files have changed since a version of them was published here.
+    pub fn offered<'a>(&'a self, words: &'a [Word]) -> impl Iterator<Item = &'a str> {
+        let codes = self.codes.iter().map(String::as_str);
+        codes.filter(|code| offer(words, code).is_some())
+    }
+
+    pub(super) fn rules_of(&self, words: &[Word]) -> Rules {
         let mut editions = Vec::new();
         for chosen in in_order(words, &self.codes) {
             match self.edition(chosen.words, words) {

@@ -330,7 +330,8 @@ impl Trial {
         let Some((_, new)) = self.draft.certification(code) else { return };
         let old = self.base.certification(code).map(|(_, one)| one);
         // The one that is to be renewed: another may run today that has been renewed already.
-        let held = rules::last_held(person.facts, code).filter(|held| ends(held) >= self.from);
+        let held =
+            rules::last_held(person.facts, code).filter(|held| rules::ends(held) >= self.from);
         match held {
             Some(held) if lost.is_none() && met(&self.base, self.from) => {
                 self.at_renewal(person.facts, code, held, old.zip(Some(new)), &mut add);
@@ -586,10 +587,6 @@ impl Trial {
 
 fn is_certificate(fact: &Fact, code: &str) -> bool {
     fact.kind == Kind::Certificate && fact.code == code
-}
-
-fn ends(fact: &Fact) -> NaiveDate {
-    fact.through.unwrap_or(FOREVER)
 }
 
 /// The way by which a certificate is renewed in time for the n-th time.

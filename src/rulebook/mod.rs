@@ -77,10 +77,10 @@ impl Rulebook {
     pub fn open(conn: &mut Conn, shelf: Shelf, today: NaiveDate) -> Result<Rulebook, Error> {
         let seen = content::extent(conn)?;
         let words = content::words(conn)?;
-        for code in shelf.codes.iter().filter(|code| editions::offer(&words, code).is_some()) {
-            tracing::warn!(%code, "the file has changed; what was published here still counts");
+        for code in shelf.offered(&words) {
+            tracing::warn!(code, "the file has changed; what was published here still counts");
         }
-        let live = LiveRules::new(shelf.rules(conn)?.on(today));
+        let live = LiveRules::new(shelf.rules_of(&words).on(today));
         let (shelf, surveys) = (Arc::new(shelf), survey::Surveys::default());
         Ok(Rulebook { shelf, live, surveys, seen: Arc::new(Mutex::new(seen)) })
     }

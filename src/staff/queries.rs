@@ -3,6 +3,8 @@
 //! What a viewer may see of people is written once, in [`Scope`]: every list and every look-up of
 //! a person on somebody's behalf goes through it.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::{
     dsl::{InnerJoinQuerySource, exists},
@@ -155,6 +157,17 @@ pub fn post_in(
         .first(conn)
         .optional()?;
     Ok(row.map(|(person, assignment, site)| Post { person, assignment, site }))
+}
+
+/// [`posts_among`], to be looked up by person.
+pub fn posts_by_person(
+    conn: &mut Conn,
+    scope: &Scope,
+    people: &[PersonId],
+    day: NaiveDate,
+) -> Result<HashMap<PersonId, Post>> {
+    let posts = posts_among(conn, scope, people, day)?;
+    Ok(posts.into_iter().map(|post| (post.person.id, post)).collect())
 }
 
 /// Those of these people who are within the scope, by staff number.
@@ -332,7 +345,7 @@ pub fn sites_of(
     conn: &mut Conn,
     people: &[PersonId],
     day: NaiveDate,
-) -> Result<std::collections::HashMap<PersonId, Site>> {
+) -> Result<HashMap<PersonId, Site>> {
     let rows: Vec<(PersonId, Site)> = assignment::table
         .inner_join(person::table)
         .inner_join(site::table)

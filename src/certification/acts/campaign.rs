@@ -126,10 +126,7 @@ pub fn plan(conn: &mut Conn, hr: &Acting<Hr>, asked: &Asked) -> Result<Plan, Err
         posts.into_iter().map(|post| (post.person.id, post)).collect();
     let mut people: Vec<PersonId> = posts.keys().copied().collect();
     people.sort_unstable();
-    let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
-    for act in queries::acts_among(conn, &people)? {
-        acts.entry(act.certificate_id).or_default().push(act);
-    }
+    let mut acts = queries::acts_among(conn, &people)?;
     let code = Some(asked.certification.as_str()).filter(|code| !code.is_empty());
     let all = queries::certificates_among(conn, &people, code)?;
     let newer = Newer::of(&all, &acts, hr.today);
@@ -236,7 +233,7 @@ pub fn carry_out(
         return Err(web::Error::Refused(problem));
     }
     let first = plan(conn, hr, asked)?;
-    hold_all(conn, first.lines.iter().map(|line| line.post.person.id))?;
+    ledger::hold_all(conn, first.lines.iter().map(|line| line.post.person.id))?;
     // Whoever was faster has been waited for: what is decided is looked at again.
     let plan = plan(conn, hr, asked)?;
     if plan.too_many {
@@ -272,14 +269,6 @@ pub fn carry_out(
     let subject = ("extension-campaign", Some(id.0));
     audit::note(conn, Some(hr.id), "extend-many-certificates", subject, detail, hr.now)?;
     Ok(id)
-}
-
-/// Always in one order, so that two such decisions do not wait for each other.
-fn hold_all(conn: &mut Conn, people: impl Iterator<Item = PersonId>) -> Result<(), Error> {
-    let mut people: Vec<PersonId> = people.collect();
-    people.sort_unstable();
-    people.dedup();
-    people.into_iter().try_for_each(|person| ledger::hold(conn, person))
 }
 
 fn add(
@@ -362,13 +351,8 @@ pub fn done(conn: &mut Conn, hr: &Acting<Hr>, id: CampaignId) -> Result<Vec<Done
     let mut people: Vec<PersonId> = rows.iter().map(|(_, one)| one.person_id).collect();
     people.sort_unstable();
     people.dedup();
-    let posts = staff::queries::posts_among(conn, hr.reach(), &people, hr.today)?;
-    let posts: HashMap<PersonId, Post> =
-        posts.into_iter().map(|post| (post.person.id, post)).collect();
-    let mut all: HashMap<CertificateId, Vec<Act>> = HashMap::new();
-    for act in queries::acts_among(conn, &people)? {
-        all.entry(act.certificate_id).or_default().push(act);
-    }
+    let posts = staff::queries::posts_by_person(conn, hr.reach(), &people, hr.today)?;
+    let mut all = queries::acts_among(conn, &people)?;
     let renewals = Renewals::of(conn, &people, &all, id)?;
     let mut seen = HashSet::new();
     let mut lines = Vec::new();
@@ -380,7 +364,7 @@ pub fn done(conn: &mut Conn, hr: &Acting<Hr>, id: CampaignId) -> Result<Vec<Done
         let acts = all.remove(&certificate.id).unwrap_or_default();
         let of_this = |act: &&Act| act.campaign_id == Some(id.0);
         let at = acts.iter().position(|one| of_this(&one)).unwrap_or(0);
-        let old = last_day(&certificate, &acts[..at]);
+        let old = spans::through_on(certificate.valid_through, &acts[..at], FOREVER);
         lines.push(Done {
             old,
             new: act.through,
@@ -418,7 +402,8 @@ impl Renewals {
                     )
             };
             if acts.iter().all(counts) {
-                let through = last_day(&one, acts).unwrap_or(FOREVER);
+                let through =
+                    spans::through_on(one.valid_through, acts, FOREVER).unwrap_or(FOREVER);
                 let kept = latest.entry((one.person_id, one.certification)).or_insert(through);
                 *kept = through.max(*kept);
             }
@@ -433,11 +418,6 @@ impl Renewals {
     }
 }
 
-fn last_day(certificate: &Certificate, acts: &[Act]) -> Option<NaiveDate> {
-    let moved = acts.iter().rev().find(|act| act.kind == ActKind::Extended);
-    moved.map_or(certificate.valid_through, |act| act.through)
-}
-
 /// Gives those a campaign extended their former last day again, where nobody has acted on them
 /// since and no renewal follows them. Returns how many.
 pub fn take_back(
@@ -449,7 +429,7 @@ pub fn take_back(
     why: &str,
 ) -> web::Result<usize> {
     let lines = done(conn, hr, campaign.id)?;
-    hold_all(conn, lines.iter().map(|line| line.post.person.id))?;
+    ledger::hold_all(conn, lines.iter().map(|line| line.post.person.id))?;
     let lines = done(conn, hr, campaign.id)?;
     let mut taken = 0;
     let back = |line: &&Done| line.can_be_taken_back() && line.post.person.id != hr.id;

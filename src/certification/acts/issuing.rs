@@ -458,13 +458,8 @@ pub fn decide_all(
     grounds: &Grounds,
     shown: &str,
 ) -> web::Result<usize> {
-    let mut people: Vec<PersonId> =
-        bulk(conn, hr, rules, whom)?.candidates.iter().map(|one| one.post.person.id).collect();
-    // Always in one order, so that two such decisions do not wait for each other.
-    people.sort_unstable();
-    for person in &people {
-        ledger::hold(conn, *person)?;
-    }
+    let first = bulk(conn, hr, rules, whom)?;
+    ledger::hold_all(conn, first.candidates.iter().map(|one| one.post.person.id))?;
     let bulk = bulk(conn, hr, rules, whom)?;
     if mark(&bulk.candidates) != shown || bulk.too_many {
         return Err(web::Error::Refused(shown_otherwise()));

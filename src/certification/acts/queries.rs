@@ -1,5 +1,7 @@
 //! What only HR's acts read and write: files, campaigns, old certificates from files, supervision.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDate;
 use diesel::prelude::*;
 use sha2::{Digest, Sha256};
@@ -9,7 +11,7 @@ use crate::{
     certification::{
         self,
         model::{Act, Certificate, CertificateId},
-        queries::SOURCE,
+        queries::{SOURCE, by_certificate},
     },
     db::{
         Conn, Error, Instant,
@@ -237,8 +239,11 @@ pub fn certificates_among(
 }
 
 /// The acts on all certificates of some people, in the order they were done.
-pub fn acts_among(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<Act>> {
-    let mut found = Vec::new();
+pub fn acts_among(
+    conn: &mut Conn,
+    people: &[PersonId],
+) -> Result<HashMap<CertificateId, Vec<Act>>> {
+    let mut found: Vec<Act> = Vec::new();
     for some in people.chunks(500) {
         let some: Vec<Act> = certificate_act::table
             .inner_join(certificate::table.on(certificate::id.eq(certificate_act::certificate_id)))
@@ -248,7 +253,7 @@ pub fn acts_among(conn: &mut Conn, people: &[PersonId]) -> Result<Vec<Act>> {
             .load(conn)?;
         found.extend(some);
     }
-    Ok(found)
+    Ok(by_certificate(found))
 }
 
 /// A file of old certificates that was taken over.

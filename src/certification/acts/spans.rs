@@ -35,6 +35,7 @@ pub fn through_on(through: Option<NaiveDate>, acts: &[Act], on: NaiveDate) -> Op
 /// A certificate, as far as its story may begin with another one.
 #[derive(Clone, Copy, Debug)]
 pub struct Link {
+    pub issued_on: NaiveDate,
     /// The last valid day when it was issued.
     pub through: Option<NaiveDate>,
     pub basis: Basis,
@@ -43,13 +44,20 @@ pub struct Link {
 
 impl From<&Certificate> for Link {
     fn from(one: &Certificate) -> Link {
-        Link { through: one.valid_through, basis: one.basis, previous: one.previous_id }
+        Link {
+            issued_on: one.issued_on,
+            through: one.valid_through,
+            basis: one.basis,
+            previous: one.previous_id,
+        }
     }
 }
 
 /// What came before a certificate that puts a name right.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Earlier {
+    /// When the first of those it replaces was issued; its own day, when it replaces none.
+    pub issued_on: NaiveDate,
     /// The last valid day when the first of those it replaces was issued; its own, when it replaces
     /// none.
     pub through: Option<NaiveDate>,
@@ -74,7 +82,7 @@ pub fn earlier(
         story.splice(0..0, lasting);
         one = *before;
     }
-    Earlier { through: one.through, acts: story }
+    Earlier { issued_on: one.issued_on, through: one.through, acts: story }
 }
 
 /// What was done last to a certificate by a day, a moved last day apart: that leaves it as it is.
@@ -181,6 +189,7 @@ mod tests {
             ..act(kind, on, through)
         };
         let link = |through, basis, previous: Option<i64>| Link {
+            issued_on: day(through - 40),
             through: Some(day(through)),
             basis,
             previous: previous.map(CertificateId),
@@ -216,8 +225,14 @@ mod tests {
             (day(80), Some(day(99)), None),
         ];
         assert_eq!(told(&spans(day(0), found.through, &found.acts)), held);
-        assert_eq!(before(1), Earlier { through: Some(day(50)), acts: Vec::new() });
-        let renewal = Earlier { through: Some(day(200)), acts: Vec::new() };
+        assert_eq!(found.issued_on, day(10), "when the first of them was issued");
+        let alone = |through| Earlier {
+            issued_on: day(through - 40),
+            through: Some(day(through)),
+            acts: Vec::new(),
+        };
+        assert_eq!(before(1), alone(50));
+        let renewal = alone(200);
         assert_eq!(before(4), renewal, "a renewal begins a story of its own");
     }
 

@@ -196,9 +196,7 @@ pub fn begin(
 ) -> web::Result<SupervisionId> {
     let post = hr.other_person(conn, trainee)?;
     let supervisor = find_supervisor(conn, hr, &wanted.supervisor, trainee)?;
-    let mut both = [trainee, supervisor.id];
-    both.sort_unstable();
-    both.into_iter().try_for_each(|one| ledger::hold(conn, one))?;
+    ledger::hold_all(conn, [trainee, supervisor.id])?;
     let (from, through) = checked(conn, hr, rules, &post, &supervisor, wanted)?;
     let note = format!("{} {}", supervisor.staff_no, supervisor.name);
     let said = NewFact::new(Kind::Supervision, &wanted.certification, from)
@@ -453,21 +451,14 @@ pub fn shown(
 }
 
 /// The supervision under which a trainee may do on a day what a requirement does not let them do
-/// alone: with the certificate they are supervised for, it would be met.
+/// alone: with the certificate they are supervised for, it would be met. `facts` are the trainee's.
 pub fn that_allows(
     conn: &mut Conn,
     rules: &Rules,
-    person: PersonId,
+    (person, facts): (PersonId, &[Fact]),
     requires: &Requirement,
-    on: NaiveDate,
-    known_at: Option<Instant>,
+    (on, known_at): (NaiveDate, Option<Instant>),
 ) -> Result<Option<Shown>, Error> {
-    let mut shown = shown(conn, rules, person, on, known_at)?;
-    shown.retain(|one| matches!(one.stands, Stands::Allowed(_)));
-    if shown.is_empty() {
-        return Ok(None);
-    }
-    let facts = ledger::facts_of(conn, person, known_at)?;
     let allows = |one: &Shown| {
         let held = Fact {
             id: one.one.fact_id.0,
@@ -479,11 +470,13 @@ pub fn that_allows(
             from: one.one.from_on,
             through: Some(one.one.last_day()),
         };
-        let mut with = facts.clone();
+        let mut with = facts.to_vec();
         with.push(held);
         verdict::sort(&mut with);
         verdict::is_met(requires, rules.context(), &with, on)
     };
+    let mut shown = shown(conn, rules, person, on, known_at)?;
+    shown.retain(|one| matches!(one.stands, Stands::Allowed(_)));
     Ok(shown.into_iter().find(allows))
 }
 

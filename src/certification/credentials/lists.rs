@@ -12,7 +12,7 @@ use std::{
 use actix_web::web::Bytes;
 use chrono::NaiveDate;
 
-use super::Lapses;
+use super::lapses::Lapses;
 use crate::db::Instant;
 
 /// For how long an answer is given again. An act that was numbered before another and committed

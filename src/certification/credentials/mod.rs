@@ -22,7 +22,7 @@
 pub mod badge;
 pub mod handlers;
 pub mod issuer;
-pub mod lapses;
+mod lapses;
 pub mod lists;
 pub mod making;
 mod pages;
@@ -31,7 +31,6 @@ pub mod statement;
 pub mod status;
 
 pub use issuer::Issuer;
-pub use lapses::Lapses;
 pub use lists::Lists;
 pub use pages::{downloads, downloads_by_code};
 pub use queries::Credential;

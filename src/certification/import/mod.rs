@@ -46,19 +46,7 @@ const NAMED: usize = 5;
 /// Holds everybody about whom a plan brings something new. What is known about them may have
 /// changed until then, so the plan that is carried out is made afterwards.
 pub fn hold(conn: &mut Conn, plan: &Plan) -> Result<(), Error> {
-    hold_all(conn, plan.added().map(|line| line.person)).map(drop)
-}
-
-/// Always in one order, so that two who hold many do not wait for each other.
-fn hold_all(
-    conn: &mut Conn,
-    people: impl Iterator<Item = PersonId>,
-) -> Result<Vec<PersonId>, Error> {
-    let mut people: Vec<PersonId> = people.collect();
-    people.sort_unstable();
-    people.dedup();
-    people.iter().try_for_each(|person| ledger::hold(conn, *person))?;
-    Ok(people)
+    ledger::hold_all(conn, plan.added().map(|line| line.person)).map(drop)
 }
 
 /// Takes over everything that is new in a plan, whose people are held; returns the import.
@@ -160,7 +148,7 @@ impl Line {
 /// never been taken over; nothing is deleted. Returns how many.
 pub fn undo(conn: &mut Conn, hr: &Acting<Hr>, import: &Import, why: &str) -> web::Result<usize> {
     let all = queries::certificates_of_import(conn, import.id)?;
-    let people = hold_all(conn, all.iter().map(|one| one.person_id))?;
+    let people = ledger::hold_all(conn, all.iter().map(|one| one.person_id))?;
     // Whoever was faster has been waited for.
     let import = queries::import(conn, import.id)?.ok_or(web::Error::NotFound)?;
     if import.undone_at.is_some() {
@@ -173,9 +161,8 @@ pub fn undo(conn: &mut Conn, hr: &Acting<Hr>, import: &Import, why: &str) -> web
     let acts = queries::acts_among(conn, &people)?;
     let mut revoked = 0;
     for one in &all {
-        let before: Vec<Act> =
-            acts.iter().filter(|act| act.certificate_id == one.id).cloned().collect();
-        let done = acts::state(one, &before, hr.today);
+        let before = acts.get(&one.id).map_or(&[][..], Vec::as_slice);
+        let done = acts::state(one, before, hr.today);
         if matches!(done, super::State::Revoked | super::State::Superseded) {
             continue;
         }

@@ -8,7 +8,7 @@ use super::uploads::Scan;
 use crate::{
     certification::{
         acts::{self, queries, spans},
-        model::{Act, ActKind, Certificate, CertificateId, State},
+        model::{Act, ActKind, Certificate, State},
     },
     db::{Conn, Error},
     i18n::{self, Lang, Text},
@@ -595,10 +595,7 @@ impl Known {
         let mut people: Vec<PersonId> = lines.iter().map(|line| line.person).collect();
         people.sort_unstable();
         people.dedup();
-        let mut acts: HashMap<CertificateId, Vec<Act>> = HashMap::new();
-        for act in queries::acts_among(conn, &people)? {
-            acts.entry(act.certificate_id).or_default().push(act);
-        }
+        let acts = queries::acts_among(conn, &people)?;
         let mut certificates: HashMap<(PersonId, String), Vec<Ours>> = HashMap::new();
         for one in queries::certificates_among(conn, &people, None)? {
             let acts = acts.get(&one.id).map_or(&[][..], Vec::as_slice);

@@ -65,13 +65,8 @@ impl Lives {
         let kept = ours.and_then(|id| self.issued.get(&id));
         let (from, through) =
             kept.map_or((row.from_on, row.through_on), |one| (one.from, one.through));
-        let cycle = match issued_by_us(&self.issued, row) {
-            Some(one) => u32::try_from(one.cycle).unwrap_or(0),
-            None => {
-                let plan = context.certification(code);
-                plan.map_or(0, |plan| rules::cycle_by(plan, facts, code, from))
-            }
-        };
+        let said = issued_by_us(&self.issued, row).map(|one| one.cycle);
+        let cycle = rules::cycle_of(context, facts, code, from, said);
         let life = Life { code, from, through, cycle, acts };
         standing(context, &life, facts, ask.today)
     }
@@ -122,7 +117,7 @@ fn wanted(ask: &Ask<'_>, rows: Vec<Row>) -> Vec<Row> {
 /// Certificates by their last valid day, after extensions.
 pub fn expiring(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
     let (kind, few) = ((Kind::Certificate, None), ask.few());
-    let rows = ledger::rows_running_out_of(conn, kind, few.as_deref(), ask.first, ask.last)?;
+    let rows = ledger::rows_running_out(conn, kind, few.as_deref(), ask.first, ask.last)?;
     let rows = wanted(ask, rows);
     let lives = Lives::load(conn, ask, &rows)?;
     let due = rows.iter().filter_map(|row| {
@@ -158,7 +153,7 @@ pub fn grace_ending(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
         }
         let first = ask.first - Days::new(longest + SLACK);
         let kind = (Kind::Certificate, Some(code.as_str()));
-        let rows = ledger::rows_running_out_of(conn, kind, few.as_deref(), first, ask.last)?;
+        let rows = ledger::rows_running_out(conn, kind, few.as_deref(), first, ask.last)?;
         let rows = wanted(ask, rows);
         let lives = Lives::load(conn, ask, &rows)?;
         found.extend(rows.iter().filter_map(|row| {
@@ -264,7 +259,7 @@ impl Lapse {
         let rows = match self {
             Lapse::AtItsEnd(kind, code) => {
                 let kind = (*kind, code.as_deref());
-                ledger::rows_running_out_of(conn, kind, few, ask.first, ask.last)?
+                ledger::rows_running_out(conn, kind, few, ask.first, ask.last)?
             }
             Lapse::AfterItsStart(kind, code, months) => {
                 let (first, last) = shifted(*months);
@@ -272,7 +267,7 @@ impl Lapse {
             }
             Lapse::AfterItsEnd(kind, code, months) => {
                 let (first, last) = shifted(*months);
-                ledger::rows_running_out_of(conn, (*kind, Some(code)), few, first, last)?
+                ledger::rows_running_out(conn, (*kind, Some(code)), few, first, last)?
             }
         };
         Ok(rows.into_iter().map(|row| row.person_id).filter(|id| ask.wants(*id)).collect())

@@ -24,7 +24,7 @@ pub fn at_risk(conn: &mut Conn, ask: &Ask<'_>) -> Result<Vec<Item>> {
     let mut found = Vec::new();
     for code in &ask.rule.only {
         let kind = (Kind::Certificate, Some(code.as_str()));
-        let rows = ledger::rows_running_out_of(conn, kind, None, ask.first, ask.last)?;
+        let rows = ledger::rows_running_out(conn, kind, None, ask.first, ask.last)?;
         let ending: Vec<Row> = rows.into_iter().filter(|row| !is_cut_short(row)).collect();
         let holders: Vec<PersonId> = ending.iter().map(|row| row.person_id).collect();
         let posts = staff::queries::posts_of(conn, &holders, ask.today)?;

@@ -135,7 +135,7 @@ fn who_needs(conn: &mut Conn, ask: &Ask<'_>, exam: &str) -> Result<Vec<PersonId>
         let (first, last) = (days_before(ask.today, SOON), days_after(ask.today, SOON));
         let named = set.qualified(&certification.code);
         let kind = (Kind::Certificate, Some(named.as_str()));
-        let rows = ledger::rows_running_out_of(conn, kind, few.as_deref(), first, last)?;
+        let rows = ledger::rows_running_out(conn, kind, few.as_deref(), first, last)?;
         people.extend(rows.iter().filter_map(|row| {
             let through = row.through_on?;
             let ways = certification.renewals.iter().map(|way| way.window(through).1);
