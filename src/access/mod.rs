@@ -20,7 +20,7 @@ pub mod viewer;
 pub use model::{Grant, Role};
 pub use once::submit;
 pub use proof::{
-    Acting, Administrator, Authoring, Examiner, Grading, Granting, Hiring, Hr, Judging, Manager,
+    Acting, Administrator, Authoring, Examiner, ForAll, Grading, Granting, Hiring, Hr, Judging, Manager,
     Mentor, Moving, OverPeople, Planning, Promoting, Registering, RuleMaking, Teaching, Trainer,
 };
 pub use routes::{Routes, Who};

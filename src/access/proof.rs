@@ -3,12 +3,12 @@
 
 use std::{marker::PhantomData, ops::Deref};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 
 use super::{Viewer, model::Role};
 use crate::{
-    db::Conn,
+    db::{Conn, Db},
     record::PersonId,
     staff::{self, queries::Scope},
     web::{Error, Result},
@@ -107,9 +107,9 @@ impl<P: Proof> Acting<P> {
         Ok(sites.iter().all(|site| self.scope.covers_site(site)))
     }
 
-    /// Refuses whoever answers for a part only: this is about everybody.
-    pub fn demand_all(&self, conn: &mut Conn) -> Result<()> {
-        if self.reaches_all(conn)? { Ok(()) } else { Err(Error::Forbidden) }
+    /// The proof for what concerns everybody, or "not allowed" for whoever answers for a part only.
+    pub fn for_all(self, conn: &mut Conn) -> Result<ForAll<P>> {
+        if self.reaches_all(conn)? { Ok(ForAll(self)) } else { Err(Error::Forbidden) }
     }
 
     /// Refuses whoever does not answer for a site.
@@ -152,5 +152,33 @@ impl<P: Proof + 'static> FromRequest for Acting<P> {
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         Viewer::from_request(request, payload).map(|viewer| Acting::of(viewer?)).boxed_local()
+    }
+}
+
+/// A viewer whose role reaches the whole group: what concerns everybody is theirs alone.
+#[derive(Clone, Debug)]
+pub struct ForAll<P>(Acting<P>);
+
+impl<P> Deref for ForAll<P> {
+    type Target = Acting<P>;
+
+    fn deref(&self) -> &Acting<P> {
+        &self.0
+    }
+}
+
+impl<P: Proof + Send + 'static> FromRequest for ForAll<P> {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<ForAll<P>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let db = request.app_data::<web::Data<Db>>().cloned();
+        let acting = Acting::<P>::from_request(request, payload);
+        async move {
+            let db = db.ok_or_else(|| Error::Internal("no database".into()))?;
+            let acting = acting.await?;
+            db.read(move |conn| acting.for_all(conn)).await
+        }
+        .boxed_local()
     }
 }

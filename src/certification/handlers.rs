@@ -14,7 +14,7 @@ use super::{
         queries::{self as files, File, FileKind},
     },
     doubts, issue,
-    model::{Act, ActKind, Basis, Certificate, CertificateId, Held},
+    model::{Act, ActKind, Basis, Certificate, CertificateId, Held, State},
     pages, queries,
     standing::Standing,
 };
@@ -234,6 +234,8 @@ pub struct Sheet {
     pub certificate: Certificate,
     pub acts: Vec<Act>,
     pub standing: Standing,
+    /// The renewal that follows without a gap: when it begins, and its last day.
+    pub followed: Option<(NaiveDate, Option<NaiveDate>)>,
     /// Scans, letters and, for HR, what acts rest on.
     pub files: Vec<File>,
     /// What was missing when it was issued all the same.
@@ -268,7 +270,12 @@ pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str)
     let hr = Acting::<Hr>::of(viewer.clone());
     let acting = hr.and_then(|hr| hr.other_person(conn, certificate.person_id)).is_ok();
     let acts = all.remove(&certificate.id).unwrap_or_default();
-    let standing = queries::standing_of(conn, rules, &certificate, &acts, viewer.today)?;
+    let mut standing = queries::standing_of(conn, rules, &certificate, &acts, viewer.today)?;
+    let followed = renewal_of(conn, rules, &certificate, viewer.today)?;
+    if followed.is_some() {
+        // As everywhere else: what is renewed already is not due for renewal.
+        (standing.state, standing.window) = (State::Valid, None);
+    }
     let mut files = files::files_of(conn, certificate.id)?;
     files.retain(|file| match file.kind {
         FileKind::Source | FileKind::Letter => true,
@@ -291,6 +298,7 @@ pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str)
     Ok(Sheet {
         acts,
         standing,
+        followed,
         files,
         exception,
         names,
@@ -300,6 +308,18 @@ pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str)
         acting,
         certificate,
     })
+}
+
+fn renewal_of(
+    conn: &mut Conn,
+    rules: &Rules,
+    certificate: &Certificate,
+    today: NaiveDate,
+) -> Result<Option<(NaiveDate, Option<NaiveDate>)>> {
+    let (live, now) = (rules.on(today), AsOf::now(today));
+    let seen = super::asof::of_person(conn, live.context(), certificate.person_id, &now)?;
+    let own = seen.into_iter().find(|seen| seen.held.id == Some(certificate.id));
+    Ok(own.and_then(|seen| seen.held.followed))
 }
 
 fn names_of(

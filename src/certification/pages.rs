@@ -142,7 +142,7 @@ pub fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
                 (t!(lang, "生效日期", "Valid from"), html! { (i18n::date(lang, held.from)) }),
                 (t!(lang, "证书编号", "Number"), html! { (held.number.as_deref().unwrap_or("—")) }),
             ]))
-            @if let Some(note) = renewed(lang, held) { p.text-secondary.small.mt-2.mb-0 { (note) } }
+            @if let Some(note) = held.followed.map(|next| renewed(lang, next)) { p.text-secondary.small.mt-2.mb-0 { (note) } }
             @if let Some(why) = &held.standing.why { p.text-danger.small.mt-2.mb-0 { (why.get(lang)) } }
             @if let Some(issuer) = &held.issuer { p.text-secondary.small.mt-2.mb-0 { (t!(lang, "发证机构：{issuer}", "Issued by {issuer}")) } }
             @if let (true, Some(number)) = (held.is_ours(), &held.number) {
@@ -153,14 +153,13 @@ pub fn held_card(viewer: &Viewer, rules: &Rules, held: &Held) -> Markup {
 }
 
 /// That its renewal is there already, and from when to when it runs.
-pub fn renewed(lang: Lang, held: &Held) -> Option<String> {
-    let (from, last) = held.followed?;
+pub fn renewed(lang: Lang, (from, last): (NaiveDate, Option<NaiveDate>)) -> String {
     let (from, last) = (i18n::date(lang, from), through(lang, last));
-    Some(t!(
+    t!(
         lang,
         "已换证：{from} 起由新证接续，有效至 {last}。",
         "Renewed: the next one follows on {from} and is valid through {last}."
-    ))
+    )
 }
 
 fn next_card(viewer: &Viewer, rules: &Rules, next: &Next<'_>) -> Markup {
@@ -313,7 +312,7 @@ fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Post, Held)], hr: bool
             html! {
                 (state_badge(lang, held.state()))
                 @if handlers::is_due(held, viewer.today) { " " (badge(Tone::Warn, t!(lang, "可以换证", "Renewal open"))) }
-                @if let Some(note) = renewed(lang, held) { div.small.text-secondary { (note) } }
+                @if let Some(note) = held.followed.map(|next| renewed(lang, next)) { div.small.text-secondary { (note) } }
                 @if let Some(why) = &held.standing.why { div.small.text-secondary { (why.get(lang)) } }
             },
         ]
@@ -497,6 +496,7 @@ fn notes(lang: Lang, sheet: &Sheet) -> Markup {
                 @if let Some(why) = &one.why { br; (t!(lang, "理由：{why}", "Reason: {why}")) }
             }))
         }
+        @if let Some(next) = sheet.followed { (alert(Tone::Info, renewed(lang, next))) }
         @if let Some(next) = next { (alert(Tone::Info, html! { (t!(lang, "由这张证书取代：", "Its place is taken by ")) a href={ "/certificates/" (next) } { (next) } })) }
     }
 }

@@ -5,7 +5,7 @@ use actix_web::{HttpResponse, web};
 use maud::{Markup, html};
 
 use crate::{
-    access::{Role, Viewer},
+    access::{Acting, Administrator, Role, Viewer},
     careers,
     certification::{self, asof::Seen, model::State},
     courses::{self, Catalogue},
@@ -397,7 +397,9 @@ fn watched(conn: &mut Conn, viewer: &Viewer, rules: &Rules) -> Result<Vec<Figure
             tone: if overdue > 0 { Tone::Bad } else { Tone::Good },
         });
     }
-    if viewer.holds(Role::Administrator) {
+    if let Ok(admin) = Acting::<Administrator>::of(viewer.clone())
+        && admin.reaches_all(conn)?
+    {
         let (waiting, parked) = outbox::backlog(conn)?;
         figures.push(Figure {
             href: "/admin/mail?state=waiting",

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::pages;
 use crate::{
-    access::{Acting, Administrator, audit, handlers::OnlyKey, submit},
+    access::{Administrator, ForAll, audit, handlers::OnlyKey, submit},
     db::{Conn, Db, Instant},
     mail::{
         Letterhead, MailDelivery, OutboxId, message,
@@ -67,35 +67,25 @@ impl Mails {
 pub async fn list(
     db: web::Data<Db>,
     delivery: web::Data<MailDelivery>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     query: web::Query<MailQuery>,
 ) -> Result<HttpResponse> {
-    let (asked, acting) = (query.clone(), admin.clone());
-    let mails = db
-        .read(move |conn| {
-            acting.demand_all(conn)?;
-            Mails::load(conn, &asked, acting.now)
-        })
-        .await?;
+    let (asked, now) = (query.clone(), admin.now);
+    let mails = db.read(move |conn| Mails::load(conn, &asked, now)).await?;
     Ok(html(pages::list(&admin, &mails, &query, **delivery)))
 }
 
-async fn find(db: &Db, admin: &Acting<Administrator>, id: i64) -> Result<Mail> {
-    let acting = admin.clone();
-    db.read(move |conn| {
-        acting.demand_all(conn)?;
-        outbox::find(conn, OutboxId(id))?.ok_or(Error::NotFound)
-    })
-    .await
+async fn find(db: &Db, id: i64) -> Result<Mail> {
+    db.read(move |conn| outbox::find(conn, OutboxId(id))?.ok_or(Error::NotFound)).await
 }
 
 pub async fn mail(
     db: web::Data<Db>,
     delivery: web::Data<MailDelivery>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, &admin, *id).await?, **delivery);
+    let mail = shown(find(&db, *id).await?, **delivery);
     let mut response = html(pages::mail(&admin, &mail, **delivery));
     // This page alone shows another of our own inside it.
     response.headers_mut().insert(
@@ -110,10 +100,10 @@ pub async fn mail(
 pub async fn preview(
     db: web::Data<Db>,
     delivery: web::Data<MailDelivery>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, &admin, *id).await?, **delivery);
+    let mail = shown(find(&db, *id).await?, **delivery);
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((
@@ -128,10 +118,10 @@ pub async fn raw(
     db: web::Data<Db>,
     delivery: web::Data<MailDelivery>,
     head: web::Data<Letterhead>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, &admin, *id).await?, **delivery);
+    let mail = shown(find(&db, *id).await?, **delivery);
     let wire = message::compose(&mail, &head)
         .map_err(|unfit| Error::Refused(message::said(&unfit.to_string())))?;
     Ok(download(&format!("mail-{id}.eml"), "message/rfc822", wire.bytes))
@@ -166,13 +156,12 @@ fn without_secrets(text: &str) -> String {
 
 pub async fn send_again(
     db: web::Data<Db>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     id: web::Path<i64>,
     Form(form): Form<OnlyKey>,
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
-        acting.demand_all(conn)?;
         let id = OutboxId(*id);
         let mail = outbox::find(conn, id)?.ok_or(Error::NotFound)?;
         if outbox::send_again(conn, id, acting.now)? == 0 {
@@ -199,12 +188,11 @@ pub async fn send_again(
 /// Everything that was given up, once more.
 pub async fn send_all_again(
     db: web::Data<Db>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     Form(form): Form<OnlyKey>,
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
-        acting.demand_all(conn)?;
         let count = outbox::send_all_again(conn, acting.now)?;
         pause::cut_short(conn, acting.now)?;
         let subject = ("outbox", None);
@@ -217,12 +205,11 @@ pub async fn send_all_again(
 /// Does not wait for the end of a pause.
 pub async fn try_now(
     db: web::Data<Db>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     Form(form): Form<OnlyKey>,
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key, move |conn| {
-        acting.demand_all(conn)?;
         pause::cut_short(conn, acting.now)?;
         audit::note(conn, Some(acting.id), "try-mail-now", ("outbox", None), (), acting.now)?;
         Ok("/admin/mail".to_owned())

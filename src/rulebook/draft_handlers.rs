@@ -20,7 +20,7 @@ use super::{
     saying, survey, transitions,
 };
 use crate::{
-    access::{Acting, RuleMaking, submit},
+    access::{Acting, ForAll, RuleMaking, submit},
     content::{Extent, Word},
     db::{Conn, Db, Instant},
     i18n::{self, Lang, Text},
@@ -36,6 +36,8 @@ use crate::{
 };
 
 type Maker = Acting<RuleMaking>;
+/// Rules count for everybody.
+type Author = ForAll<RuleMaking>;
 type Values = BTreeMap<String, String>;
 
 /// A draft with everything its pages show.
@@ -146,17 +148,6 @@ async fn open(db: &Db, rulebook: &Rulebook, acting: &Maker, id: i64) -> Result<(
     Ok((rules, opened))
 }
 
-/// The same for somebody who is about to write.
-async fn open_to_write(
-    db: &Db,
-    rulebook: &Rulebook,
-    acting: &Maker,
-    id: i64,
-) -> Result<(Rules, Opened)> {
-    let (rules, opened) = open(db, rulebook, acting, id).await?;
-    if opened.may_write { Ok((rules, opened)) } else { Err(Error::Forbidden) }
-}
-
 pub async fn list(db: web::Data<Db>, rules: Rules, acting: Maker) -> Result<HttpResponse> {
     let (drafts, names) = db
         .read(|conn| -> Result<_> {
@@ -178,7 +169,7 @@ pub struct Start {
 pub async fn start(
     db: web::Data<Db>,
     rules: Rules,
-    acting: Maker,
+    acting: Author,
     code: web::Path<String>,
     Form(form): Form<Start>,
 ) -> Result<HttpResponse> {
@@ -187,7 +178,6 @@ pub async fn start(
     let title = set.title.get(acting.lang()).to_owned();
     let from_file = form.from_file.is_some();
     submit(&db, &acting, &form.form_key, move |conn| {
-        author.demand_all(conn)?;
         let start = if from_file { drafts::start_from_file } else { drafts::start };
         let id = start(conn, &author, &code, &title)?;
         Ok(format!("/rules/drafts/{id}"))
@@ -234,11 +224,11 @@ pub async fn text_page(
 pub async fn save_text(
     db: web::Data<Db>,
     rulebook: web::Data<Rulebook>,
-    acting: Maker,
+    acting: Author,
     id: web::Path<i64>,
     Form(mut form): Form<TextForm>,
 ) -> Result<HttpResponse> {
-    let (rules, opened) = open_to_write(&db, &rulebook, &acting, *id).await?;
+    let (rules, opened) = open(&db, &rulebook, &acting, *id).await?;
     form.body = diff::unified(&form.body);
     let mut problems = Problems::default();
     check_title(&form.title, &mut problems);
@@ -311,7 +301,7 @@ fn on_later_day(problem: Problem, day: NaiveDate) -> Problem {
 
 async fn save(
     db: &Db,
-    acting: &Maker,
+    acting: &Author,
     draft: &Draft,
     form: &TextForm,
     base: Option<crate::content::ContentId>,
@@ -387,12 +377,12 @@ fn values_of(draft: &Draft, code: &str, one: &Certification) -> Values {
 pub async fn save_form(
     db: web::Data<Db>,
     rulebook: web::Data<Rulebook>,
-    acting: Maker,
+    acting: Author,
     path: web::Path<(i64, String)>,
     Form(values): Form<Values>,
 ) -> Result<HttpResponse> {
     let (id, code) = path.into_inner();
-    let (rules, opened) = open_to_write(&db, &rulebook, &acting, id).await?;
+    let (rules, opened) = open(&db, &rulebook, &acting, id).await?;
     let one = in_draft(&opened, &code)?;
     let show = |problems: &Problems, wrong: &[Problem]| {
         again(pages::form(&acting, &opened, one, &values, problems, wrong))
@@ -503,11 +493,11 @@ pub struct Rebase {
 pub async fn rebase(
     db: web::Data<Db>,
     rulebook: web::Data<Rulebook>,
-    acting: Maker,
+    acting: Author,
     id: web::Path<i64>,
     Form(form): Form<Rebase>,
 ) -> Result<HttpResponse> {
-    let (_, opened) = open_to_write(&db, &rulebook, &acting, *id).await?;
+    let (_, opened) = open(&db, &rulebook, &acting, *id).await?;
     let Opened { draft, base, newer, .. } = &opened;
     let newer = newer.as_ref().ok_or_else(|| {
         Error::Refused(text!(
@@ -541,11 +531,11 @@ pub struct Withdrawal {
 pub async fn withdraw(
     db: web::Data<Db>,
     rulebook: web::Data<Rulebook>,
-    acting: Maker,
+    acting: Author,
     id: web::Path<i64>,
     Form(form): Form<Withdrawal>,
 ) -> Result<HttpResponse> {
-    let (_, opened) = open_to_write(&db, &rulebook, &acting, *id).await?;
+    let (_, opened) = open(&db, &rulebook, &acting, *id).await?;
     let why = form.why.trim().to_owned();
     if why.is_empty() || why.chars().count() > 1000 {
         let mut problems = Problems::default();
@@ -857,11 +847,11 @@ impl PublishForm {
 pub async fn publish(
     db: web::Data<Db>,
     rulebook: web::Data<Rulebook>,
-    acting: Maker,
+    acting: Author,
     id: web::Path<i64>,
     Form(form): Form<PublishForm>,
 ) -> Result<HttpResponse> {
-    let (rules, opened) = open_to_write(&db, &rulebook, &acting, *id).await?;
+    let (rules, opened) = open(&db, &rulebook, &acting, *id).await?;
     let plan = form.plan();
     let choice = plan.read(acting.today).map_err(|problems| {
         again(effect_pages::misread(&acting, &opened, &plan, &problems, &[]))

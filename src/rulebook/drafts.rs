@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::editions;
 use crate::{
-    access::{Acting, RuleMaking, audit},
+    access::{ForAll, RuleMaking, audit},
     content::{self, ContentId, Extent},
     db::{self, Conn, Instant, schema::rule_draft},
     record::PersonId,
@@ -122,7 +122,7 @@ fn take_edition(conn: &mut Conn, id: DraftId, edition: &str) -> Result<Draft> {
 /// Begins a draft from what was last said about a rule set.
 pub fn start(
     conn: &mut Conn,
-    acting: &Acting<RuleMaking>,
+    acting: &ForAll<RuleMaking>,
     set: &str,
     title: &str,
 ) -> Result<DraftId> {
@@ -137,7 +137,7 @@ pub fn start(
 /// published here.
 pub fn start_from_file(
     conn: &mut Conn,
-    acting: &Acting<RuleMaking>,
+    acting: &ForAll<RuleMaking>,
     set: &str,
     title: &str,
 ) -> Result<DraftId> {
@@ -191,7 +191,7 @@ pub fn begin(
 
 fn note(
     conn: &mut Conn,
-    acting: &Acting<RuleMaking>,
+    acting: &ForAll<RuleMaking>,
     act: &str,
     id: DraftId,
     detail: &serde_json::Value,
@@ -210,7 +210,7 @@ pub struct Saved<'a> {
 /// Keeps what somebody wrote over an edition they saw.
 pub fn save(
     conn: &mut Conn,
-    acting: &Acting<RuleMaking>,
+    acting: &ForAll<RuleMaking>,
     id: DraftId,
     edition: &str,
     saved: &Saved<'_>,
@@ -232,7 +232,7 @@ pub fn save(
 
 pub fn withdraw(
     conn: &mut Conn,
-    acting: &Acting<RuleMaking>,
+    acting: &ForAll<RuleMaking>,
     id: DraftId,
     why: &str,
 ) -> Result<()> {
@@ -263,7 +263,7 @@ pub struct Publication<'a> {
 /// Publishes a draft whose text was read and checked, as a new revision of its rule set.
 pub fn publish(
     conn: &mut Conn,
-    acting: &Acting<RuleMaking>,
+    acting: &ForAll<RuleMaking>,
     id: DraftId,
     new: &Publication<'_>,
 ) -> Result<ContentId> {

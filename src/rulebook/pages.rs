@@ -108,14 +108,19 @@ fn not_in_force(set: &RuleSet, today: NaiveDate) -> Option<Text> {
 
 fn contents(lang: Lang, set: &RuleSet) -> String {
     let parts = [
-        (set.certifications.len(), t!(lang, "认证", "certifications")),
-        (set.paths.len(), t!(lang, "晋升路径", "promotion paths")),
-        (set.exams.len(), t!(lang, "考试", "exams")),
-        (set.jobs.len(), t!(lang, "派工规则", "jobs")),
-        (set.ladders.len(), t!(lang, "等级序列", "ladders")),
+        (set.certifications.len(), "认证", "certification", "certifications"),
+        (set.paths.len(), "晋升路径", "promotion path", "promotion paths"),
+        (set.exams.len(), "考试", "exam", "exams"),
+        (set.jobs.len(), "派工规则", "job", "jobs"),
+        (set.ladders.len(), "等级序列", "ladder", "ladders"),
     ];
-    let said: Vec<String> =
-        parts.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
+    let parts = parts.into_iter().filter(|(n, ..)| *n > 0);
+    let said: Vec<String> = parts
+        .map(|(n, zh, one, many)| {
+            let en = i18n::count(n, one, many);
+            t!(lang, "{n} {zh}", "{en}")
+        })
+        .collect();
     if said.is_empty() { "—".to_owned() } else { said.join(" · ") }
 }
 

@@ -45,7 +45,12 @@ impl Scope {
     }
 
     pub fn covers_site(&self, site: &Site) -> bool {
-        self.lineages.iter().any(|root| site.lineage.starts_with(root.as_str()))
+        self.covers(&site.lineage)
+    }
+
+    /// Whether a place in the tree lies in it.
+    pub fn covers(&self, lineage: &str) -> bool {
+        self.lineages.iter().any(|root| lineage.starts_with(root.as_str()))
     }
 }
 

@@ -492,6 +492,14 @@ on_both! {
         let next = gao.submit(&next, "/certificates/templates", &[]).await;
         let next = next.location.expect("a new draft");
         assert!(next != at && gao.get(&next).await.says("h1", "Pudong look"));
+        // A draft nobody wants goes away; what is published does not.
+        let (page, key) = (gao.get(&next).await, shifu::web::forms::new_key());
+        let discarded = gao.submit(&page, &format!("{next}/discard"), &[]).await;
+        assert_eq!(discarded.location.as_deref(), Some("/certificates/templates"));
+        assert_eq!(gao.get(&next).await.status, 404);
+        assert!(gao.get("/admin/audit").await.body.contains("discard-template"));
+        assert_eq!(gao.post(&format!("{at}/discard"), &[("form_key", key.as_str())]).await.status, 409);
+        assert!(gao.get("/certificates/templates").await.says("td", "In use"));
     }
 }
 
@@ -523,7 +531,9 @@ on_both! {
         assert_eq!(sun.post("/certificates/templates", &[("form_key", key.as_str())]).await.status, 403);
         let saved = sun.post_files(&at, &fields(&key, &[("heading_zh", "华北样式")]), &[]).await;
         assert_eq!(saved.status, 403);
-        assert_eq!(sun.post(&format!("{at}/publish"), &[("form_key", key.as_str())]).await.status, 403);
+        for act in ["publish", "discard"] {
+            assert_eq!(sun.post(&format!("{at}/{act}"), &[("form_key", key.as_str())]).await.status, 403);
+        }
         assert!(gao.get(&at).await.has(&format!("form[action='{at}/publish']")), "nothing happened");
     }
 }

@@ -4,6 +4,7 @@
 use chrono::Duration;
 use diesel::{connection::SimpleConnection, prelude::*};
 use shifu::{
+    access::{self, Role},
     app,
     db::{Conn, schema},
     i18n::Lang,
@@ -713,6 +714,39 @@ on_both! {
         assert_eq!(gao.get("/admin/reminders?rule=course-overdue").await.texts("tbody tr").len(), 0);
         assert_eq!(gao.get("/admin/reminders/past.csv").await.body.lines().count(), 4);
         assert!(gao.get("/admin").await.says("section", "3 条提醒"), "the heartbeat");
+    }
+}
+
+on_both! {
+    async fn an_administrator_of_a_part_sees_what_concerns_that_part(world: World) {
+        let (sun, now) = (world.id("T0003").await, world.clock.now());
+        world.arrange(move |conn| {
+            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
+            access::queries::add_grant(conn, sun, Role::Administrator, north.id, day("2026-01-01"), None, now)
+        }).await;
+        world.certified("T0001", BRAKES, "2026-12-29").await;
+        world.certified("T0003", BRAKES, "2026-12-29").await;
+        let gao = world.gao().await;
+        for (who, why) in [("T0001", "林的理由"), ("T0003", "孙的理由"), ("", "大家的理由")] {
+            let form = gao.get("/admin/reminders/mutes/new?scope=person-rule").await;
+            let fields = [("recipient", who), ("rule", "course-overdue"), ("scope", "person-rule"), ("why", why), ("until", "2026-12-31")];
+            assert_eq!(gao.submit(&form, "/admin/reminders/mutes/new", &fields).await.status, 303, "{who}");
+        }
+        world.round().await;
+        let sun = world.sun().await;
+        for page in ["/admin/reminders", "/admin/reminders/past", "/admin/reminders.csv", "/admin/reminders/past.csv"] {
+            let (theirs, all) = (sun.get(page).await, gao.get(page).await);
+            assert_eq!((theirs.status, all.status), (200, 200), "{page}");
+            assert!(theirs.body.contains("T0003") && !theirs.body.contains("T0001"), "{page}");
+            assert!(all.body.contains("T0003") && all.body.contains("T0001"), "{page}");
+        }
+        let mutes = sun.get("/admin/reminders/mutes").await;
+        assert!(mutes.says("td", "孙的理由") && mutes.says("td", "大家的理由") && !mutes.says("td", "林的理由"));
+        assert_eq!(mutes.body.matches("/end\"").count(), 1, "what binds everybody they do not end");
+        for page in ["/", "/admin", "/admin/reminders", "/admin/reminders/past"] {
+            assert!(!sun.get(page).await.body.contains("/admin/mail"), "{page} leads nowhere closed");
+            assert!(gao.get(page).await.body.contains("/admin/mail"), "{page}");
+        }
     }
 }
 

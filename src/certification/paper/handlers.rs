@@ -15,7 +15,7 @@ use super::{
     template::Stored,
 };
 use crate::{
-    access::{Acting, Administrator, Viewer, audit, submit},
+    access::{Acting, Administrator, ForAll, Viewer, audit, handlers::OnlyKey, submit},
     certification::{
         CheckLimit, State,
         check::{CheckQuery, Typed},
@@ -111,6 +111,8 @@ pub fn offered(state: State) -> bool {
 }
 
 type Admin = Acting<Administrator>;
+/// Templates count for everybody.
+type Writer = ForAll<Administrator>;
 
 pub async fn templates(db: web::Data<Db>, rules: Rules, admin: Admin) -> Result<HttpResponse> {
     let acting = admin.clone();
@@ -137,19 +139,18 @@ pub struct BeginForm {
 
 pub async fn begin(
     db: web::Data<Db>,
-    admin: Admin,
+    admin: Writer,
     Form(form): Form<BeginForm>,
 ) -> Result<HttpResponse> {
     let acting = admin.clone();
     submit(&db, &admin, &form.form_key.clone(), move |conn| {
-        acting.demand_all(conn)?;
         let id = begin_draft(conn, &acting, form.from.parse().ok())?;
         Ok(format!("/certificates/templates/{id}"))
     })
     .await
 }
 
-fn begin_draft(conn: &mut Conn, admin: &Admin, from: Option<i64>) -> Result<i64> {
+fn begin_draft(conn: &mut Conn, admin: &Writer, from: Option<i64>) -> Result<i64> {
     let Some(from) = from else {
         let named = Body { name: text!("新模板", "New template"), ..Body::standard() };
         return Ok(queries::begin(conn, None, None, &named, admin.stamp())?);
@@ -187,7 +188,7 @@ pub async fn template(
 pub async fn save(
     db: web::Data<Db>,
     rules: Rules,
-    admin: Admin,
+    admin: Writer,
     id: web::Path<i64>,
     filled: Filled,
 ) -> Result<HttpResponse> {
@@ -243,7 +244,7 @@ fn take(name: &str, bytes: &[u8]) -> Result<Taken, crate::i18n::Text> {
 
 fn keep_draft(
     conn: &mut Conn,
-    admin: &Admin,
+    admin: &Writer,
     id: i64,
     of: Option<&str>,
     mut body: Body,
@@ -264,20 +265,15 @@ fn published_already() -> Error {
     ))
 }
 
-#[derive(Deserialize)]
-pub struct PublishForm {
-    form_key: String,
-}
 
 pub async fn publish(
     db: web::Data<Db>,
-    admin: Admin,
+    admin: Writer,
     id: web::Path<i64>,
-    Form(form): Form<PublishForm>,
+    Form(form): Form<OnlyKey>,
 ) -> Result<HttpResponse> {
     let (id, acting) = (*id, admin.clone());
     submit(&db, &admin, &form.form_key, move |conn| {
-        acting.demand_all(conn)?;
         let template = queries::template(conn, id)?.ok_or(Error::NotFound)?;
         if !template.body()?.problems().is_empty() {
             return Err(Error::Refused(text!(
@@ -292,6 +288,31 @@ pub async fn publish(
             json!({ "template": template.title(), "certification": template.certification });
         let subject = ("certificate_template", Some(id));
         audit::note(conn, Some(acting.id), "publish-template", subject, detail, acting.now)?;
+        Ok("/certificates/templates".to_owned())
+    })
+    .await
+}
+
+/// A draft has printed nothing, so nothing is lost but its words.
+pub async fn discard(
+    db: web::Data<Db>,
+    admin: Writer,
+    id: web::Path<i64>,
+    Form(form): Form<OnlyKey>,
+) -> Result<HttpResponse> {
+    let (id, acting) = (*id, admin.clone());
+    submit(&db, &admin, &form.form_key, move |conn| {
+        let template = queries::template(conn, id)?.ok_or(Error::NotFound)?;
+        if !queries::discard(conn, id)? {
+            return Err(published_already());
+        }
+        let detail = json!({
+            "template": template.title(),
+            "certification": template.certification,
+            "body": template.body()?,
+        });
+        let subject = ("certificate_template", Some(id));
+        audit::note(conn, Some(acting.id), "discard-template", subject, detail, acting.now)?;
         Ok("/certificates/templates".to_owned())
     })
     .await

@@ -43,6 +43,7 @@ pub fn routes() -> Routes {
         .get("/certificates/templates/{id}", Who::Roles(ADMINISTRATOR), h::template)
         .post("/certificates/templates/{id}", Who::Roles(ADMINISTRATOR), h::save)
         .post("/certificates/templates/{id}/publish", Who::Roles(ADMINISTRATOR), h::publish)
+        .post("/certificates/templates/{id}/discard", Who::Roles(ADMINISTRATOR), h::discard)
         .get("/certificates/templates/{id}/preview.pdf", Who::Roles(ADMINISTRATOR), h::preview_pdf)
         .get("/certificates/templates/{id}/preview.svg", Who::Roles(ADMINISTRATOR), h::preview_svg)
         .get("/certificates/{number}/paper.pdf", Who::SignedIn, h::paper)

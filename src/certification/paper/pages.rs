@@ -187,6 +187,7 @@ fn actions(lang: Lang, template: &Template) -> Markup {
     html! {
         @if template.is_draft() {
             (button_form(&format!("{at}/publish"), &new_key(), "btn-primary", html! { (icon("check")) (t!(lang, "发布已保存的草稿", "Publish the saved draft")) }))
+            (button_form(&format!("{at}/discard"), &new_key(), "btn-outline-danger", html! { (icon("x")) (t!(lang, "丢弃草稿", "Discard the draft")) }))
         } @else {
             form.d-inline method="post" action="/certificates/templates" {
                 input type="hidden" name="form_key" value=(new_key());

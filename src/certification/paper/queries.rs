@@ -162,6 +162,14 @@ pub fn publish(conn: &mut Conn, id: i64, stamp: Stamp) -> Result<bool> {
     Ok(changed == 1)
 }
 
+/// Throws a draft away; false when it was published meanwhile, or is gone already.
+pub fn discard(conn: &mut Conn, id: i64) -> Result<bool> {
+    let draft = certificate_template::table
+        .filter(certificate_template::id.eq(id))
+        .filter(certificate_template::published_at.is_null());
+    Ok(diesel::delete(draft).execute(conn)? == 1)
+}
+
 /// A file as it was kept.
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = certificate_file)]

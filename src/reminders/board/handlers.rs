@@ -96,8 +96,8 @@ pub struct Forecast {
     pub rules: Vec<Rule>,
     pub sites: Vec<Site>,
     pub last_run: LastRun,
-    /// Mails that wait, and mails that were given up.
-    pub backlog: (i64, i64),
+    /// Mails that wait, and mails that were given up, for whoever looks after them.
+    pub backlog: Option<(i64, i64)>,
     /// Whether the viewer answers for others.
     pub has_team: bool,
 }
@@ -113,22 +113,29 @@ impl With {
     }
 }
 
-fn everything(conn: &mut Conn, with: &With, viewer: &Viewer, asked: &Asked) -> Result<Forecast> {
-    let sites = staff::queries::sites(conn, &Scope::everyone())?;
+fn everything(
+    conn: &mut Conn,
+    with: &With,
+    admin: &Acting<Administrator>,
+    asked: &Asked,
+) -> Result<Forecast> {
+    let (all, reach) = (admin.reaches_all(conn)?, admin.reach());
+    let sites = staff::queries::sites(conn, reach)?;
     let site = sites.iter().find(|site| site.code == asked.site);
     let whose = match site {
         // A part of a large network is asked for by itself.
-        Some(site) => Whose::These(people_below(conn, &Scope::part(&site.lineage), viewer)?),
-        None => Whose::Everyone,
+        Some(site) => Whose::These(people_below(conn, &Scope::part(&site.lineage), admin)?),
+        None if all => Whose::Everyone,
+        None => Whose::These(people_below(conn, reach, admin)?),
     };
-    let when = When::now(viewer.now);
+    let when = When::now(admin.now);
     let mut dues = planner::due(conn, with.by(), when, asked.days(), &whose)?;
-    dues.retain(|due| asked.shows(due, site));
+    dues.retain(|due| reach.covers(&due.subject.lineage) && asked.shows(due, site));
     Ok(Forecast {
         dues,
         rules: queries::rules_in_force(conn, &with.reminders)?,
         last_run: queries::last_run(conn)?,
-        backlog: crate::mail::outbox::backlog(conn)?,
+        backlog: if all { Some(crate::mail::outbox::backlog(conn)?) } else { None },
         sites,
         has_team: true,
     })
@@ -160,7 +167,7 @@ fn of_viewer(conn: &mut Conn, with: &With, viewer: &Viewer, asked: &Asked) -> Re
     let whose = Whose::These(people);
     let mut dues = planner::due(conn, with.by(), when, asked.days(), &whose)?;
     let in_reach = |due: &Due| {
-        scope.lineages.iter().any(|root| due.subject.lineage.starts_with(root.as_str()))
+        scope.covers(&due.subject.lineage)
             || due.subject.about.as_ref().is_some_and(|about| reach.contains(&about.id))
     };
     dues.retain(|due| {
@@ -172,7 +179,7 @@ fn of_viewer(conn: &mut Conn, with: &With, viewer: &Viewer, asked: &Asked) -> Re
         rules: queries::rules_in_force(conn, &with.reminders)?,
         sites,
         last_run: LastRun::default(),
-        backlog: (0, 0),
+        backlog: None,
         has_team,
     })
 }
@@ -185,9 +192,9 @@ pub async fn all(
     admin: Acting<Administrator>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
-    let (viewer, filter) = (admin.clone(), asked.clone());
+    let (acting, filter) = (admin.clone(), asked.clone());
     let with = With { rules, reminders: (**reminders).clone() };
-    let forecast = db.read(move |conn| everything(conn, &with, &viewer, &filter)).await?;
+    let forecast = db.read(move |conn| everything(conn, &with, &acting, &filter)).await?;
     Ok(html(pages::all(&admin, **delivery, &forecast, &asked)))
 }
 
@@ -198,9 +205,8 @@ pub async fn all_csv(
     admin: Acting<Administrator>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
-    let viewer = admin.clone();
-    let with = With { rules, reminders: (**reminders).clone() };
-    let forecast = db.read(move |conn| everything(conn, &with, &viewer, &asked)).await?;
+    let (acting, with) = (admin.clone(), With { rules, reminders: (**reminders).clone() });
+    let forecast = db.read(move |conn| everything(conn, &with, &acting, &asked)).await?;
     as_csv("reminders.csv", pages::forecast_csv(admin.lang(), &forecast.dues))
 }
 
@@ -241,6 +247,8 @@ pub struct Gone {
     pub rules: Vec<Rule>,
     pub has_more: bool,
     pub has_team: bool,
+    /// Whether the viewer may open the mails themselves.
+    pub shows_mail: bool,
 }
 
 /// About so many people a list of the past is searched: more than one query can name are not.
@@ -269,7 +277,26 @@ fn gone(
     let has_more = past.len() > rows;
     past.truncate(rows);
     let rules = queries::rules_in_force(conn, reminders)?;
-    Ok(Gone { past, rules, has_more, has_team: true })
+    Ok(Gone { past, rules, has_more, has_team: true, shows_mail: false })
+}
+
+/// What was sent about the people an administrator answers for.
+fn gone_in(
+    conn: &mut Conn,
+    reminders: &ReminderRules,
+    admin: &Acting<Administrator>,
+    asked: &Asked,
+    shown: (usize, usize),
+) -> Result<Gone> {
+    let all = admin.reaches_all(conn)?;
+    let whose = if all {
+        queries::Whose::Everybody
+    } else {
+        let people = people_below(conn, admin.reach(), admin)?;
+        queries::Whose::About(admin.id, people.into_iter().take(MOST_ABOUT).collect())
+    };
+    let gone = gone(conn, reminders, admin, asked, whose, shown)?;
+    Ok(Gone { shows_mail: all, ..gone })
 }
 
 pub async fn past(
@@ -278,10 +305,9 @@ pub async fn past(
     admin: Acting<Administrator>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
-    let (viewer, filter) = (admin.clone(), asked.clone());
-    let whose = queries::Whose::Everybody;
+    let (acting, filter) = (admin.clone(), asked.clone());
     let shown = (ROWS, asked.page());
-    let gone = db.read(move |conn| gone(conn, &reminders, &viewer, &filter, whose, shown)).await?;
+    let gone = db.read(move |conn| gone_in(conn, &reminders, &acting, &filter, shown)).await?;
     Ok(html(pages::past(&admin, &gone, &asked)))
 }
 
@@ -291,10 +317,8 @@ pub async fn past_csv(
     admin: Acting<Administrator>,
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
-    let viewer = admin.clone();
-    let whose = queries::Whose::Everybody;
     let shown = (EXPORTED, 1);
-    let gone = db.read(move |conn| gone(conn, &reminders, &viewer, &asked, whose, shown)).await?;
+    let gone = db.read(move |conn| gone_in(conn, &reminders, &admin, &asked, shown)).await?;
     as_csv("reminders-sent.csv", pages::past_csv(&gone.past))
 }
 

@@ -53,18 +53,17 @@ fn side_by_side(label: &str, all: &[(&str, String)], here: &str) -> Markup {
 pub fn all(viewer: &Viewer, delivery: MailDelivery, forecast: &Forecast, asked: &Asked) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "提醒", "Reminders");
-    let (waiting, parked) = forecast.backlog;
     viewer.page(&title, &[administration(lang)], html! {
         (heading(&title, t!(lang, "将发什么、发给谁、何时发。规则可以更改。", "What will be sent, to whom and when. The rules can be changed."), html! {
-            a.btn href="/admin/mail" { (icon("mail")) (t!(lang, "邮件", "Mail")) }
+            @if forecast.backlog.is_some() { a.btn href="/admin/mail" { (icon("mail")) (t!(lang, "邮件", "Mail")) } }
         }))
         (tabs(lang, "/admin/reminders"))
         (delivery_notice(lang, delivery))
         (card(&t!(lang, "最近一次运行", "Last run"), heartbeat(viewer, &forecast.last_run)))
-        div.row.row-cards.mb-3 {
+        @if let Some((waiting, parked)) = forecast.backlog { div.row.row-cards.mb-3 {
             (figure("/admin/mail?state=waiting", &t!(lang, "待发邮件", "Mails waiting"), waiting, Tone::Info))
             (figure("/admin/mail?state=parked", &t!(lang, "已搁置邮件", "Mails given up"), parked, if parked > 0 { Tone::Bad } else { Tone::Good }))
-        }
+        } }
         (to_come(viewer, forecast, asked, "/admin/reminders", true))
     })
 }
@@ -312,7 +311,7 @@ fn gone_by(viewer: &Viewer, gone: &Gone, asked: &Asked, here: &str, admin: bool)
             @if gone.past.is_empty() {
                 (empty("history", &t!(lang, "这段时间没有提醒", "No reminders in this time"), t!(lang, "放宽筛选或选更长的时间看看。", "Look with a wider filter or further back.")))
             } @else {
-                (past_table(viewer, gone, admin))
+                (past_table(viewer, gone))
                 (pager(lang, asked.page(), gone.has_more, &pairs))
             }
         },
@@ -338,7 +337,7 @@ fn fate_tone(fate: Fate) -> Tone {
     }
 }
 
-fn past_table(viewer: &Viewer, gone: &Gone, admin: bool) -> Markup {
+fn past_table(viewer: &Viewer, gone: &Gone) -> Markup {
     let lang = viewer.lang();
     let headers = [
         t!(lang, "时间", "When"),
@@ -360,7 +359,7 @@ fn past_table(viewer: &Viewer, gone: &Gone, admin: bool) -> Markup {
             html! {
                 (title_of(&one.rule)) @if let Some((_, name)) = &one.about { " · " (name) }
                 div.small.text-secondary { (one.said.as_deref().unwrap_or_default()) }
-                @if let (true, Some((id, subject, ..))) = (admin, &one.mail) { div.small { a href={ "/admin/mail/" (id) } { (subject) } } }
+                @if let (true, Some((id, subject, ..))) = (gone.shows_mail, &one.mail) { div.small { a href={ "/admin/mail/" (id) } { (subject) } } }
                 @else { div.small { (one.said_in_mail()) } }
             },
             html! { (i18n::date(lang, one.due_on)) div.small.text-secondary { (step(lang, one.days_before)) } },

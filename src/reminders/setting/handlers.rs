@@ -10,7 +10,7 @@ use super::{
     rule_form::{NEW, RuleForm},
 };
 use crate::{
-    access::{Acting, Administrator, audit, handlers::OnlyKey, submit},
+    access::{Acting, Administrator, ForAll, audit, handlers::OnlyKey, submit},
     db::{Conn, Db},
     record::{PersonId, Rules},
     reminders::{
@@ -92,7 +92,7 @@ pub async fn change_rule(
     db: web::Data<Db>,
     rules: Rules,
     reminders: web::Data<ReminderRules>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     code: web::Path<String>,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<HttpResponse> {
@@ -121,7 +121,6 @@ pub async fn change_rule(
     let (acting, why) = (admin.clone(), form.value("why").to_owned());
     let key = form.value("form_key").to_owned();
     submit(&db, &admin, &key, move |conn| {
-        acting.demand_all(conn)?;
         let newest = queries::versions_of(conn, &rule.code)?.first().map_or(0, |one| one.version);
         queries::change_rule(conn, &rule, newest + 1, &why, (acting.id, acting.now))?;
         let detail = json!({ "rule": rule, "why": why });
@@ -137,6 +136,26 @@ pub struct Muted {
     pub mute: queries::Mute,
     pub recipient: Option<Person>,
     pub by: Option<Person>,
+    /// Whether the viewer may end it.
+    pub may_end: bool,
+}
+
+/// The mutes an administrator answers for or is bound by: of people in reach, and of everybody.
+fn muted(conn: &mut Conn, admin: &Acting<Administrator>) -> Result<Vec<Muted>> {
+    let (reaches_all, mut all) = (admin.reaches_all(conn)?, Vec::new());
+    for mute in queries::mutes(conn, 200)? {
+        let recipient = match mute.recipient_id {
+            None => None,
+            Some(id) => match staff::queries::post_in(conn, admin.reach(), id, admin.today)? {
+                Some(post) => Some(post.person),
+                None => continue,
+            },
+        };
+        let by = staff::queries::person(conn, mute.muted_by)?;
+        let may_end = reaches_all || recipient.is_some();
+        all.push(Muted { mute, recipient, by, may_end });
+    }
+    Ok(all)
 }
 
 pub async fn mutes(
@@ -144,18 +163,10 @@ pub async fn mutes(
     reminders: web::Data<ReminderRules>,
     admin: Acting<Administrator>,
 ) -> Result<HttpResponse> {
+    let acting = admin.clone();
     let (mutes, rules) = db
         .read(move |conn| -> Result<_> {
-            let mut all = Vec::new();
-            for mute in queries::mutes(conn, 200)? {
-                let recipient = match mute.recipient_id {
-                    Some(id) => staff::queries::person(conn, id)?,
-                    None => None,
-                };
-                let by = staff::queries::person(conn, mute.muted_by)?;
-                all.push(Muted { mute, recipient, by });
-            }
-            Ok((all, queries::rules_in_force(conn, &reminders)?))
+            Ok((muted(conn, &acting)?, queries::rules_in_force(conn, &reminders)?))
         })
         .await?;
     Ok(html(pages::mutes(&admin, &mutes, &rules)))
@@ -305,7 +316,7 @@ fn answers_for(
 ) -> Result<()> {
     match recipient {
         Some(person) => admin.person(conn, person).map(drop),
-        None => admin.demand_all(conn),
+        None => admin.clone().for_all(conn).map(drop),
     }
 }
 

@@ -219,7 +219,7 @@ pub fn mutes(viewer: &Viewer, mutes: &[Muted], rules: &[Rule]) -> Markup {
         String::new(),
     ];
     let everybody = t!(lang, "所有人", "everybody");
-    let rows = mutes.iter().map(|Muted { mute, recipient, by }| {
+    let rows = mutes.iter().map(|Muted { mute, recipient, by, may_end }| {
         let rule = mute.rule.as_deref().map(|code| {
             let known = rules.iter().find(|rule| rule.code == code);
             known.map_or_else(|| code.to_owned(), |rule| rule.title.get(lang).to_owned())
@@ -237,7 +237,8 @@ pub fn mutes(viewer: &Viewer, mutes: &[Muted], rules: &[Rule]) -> Markup {
             html! { (mute.why) },
             html! { (by.as_ref().map_or("", |person| person.title(lang))) },
             html! {
-                @if runs { (button_form(&format!("/admin/reminders/mutes/{}/end", mute.id), &new_key(), "btn-sm", html! { (t!(lang, "取消静音", "End it")) })) }
+                @if runs && !may_end { (badge(Tone::Info, t!(lang, "生效中", "In force"))) }
+                @else if runs { (button_form(&format!("/admin/reminders/mutes/{}/end", mute.id), &new_key(), "btn-sm", html! { (t!(lang, "取消静音", "End it")) })) }
                 @else { (badge(Tone::Neutral, t!(lang, "已结束", "Ended"))) }
             },
         ]
