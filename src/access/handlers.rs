@@ -10,7 +10,7 @@ use chrono::Duration;
 use serde::Deserialize;
 
 use super::{
-    Acting, Administrator, Role, Viewer, audit, links,
+    Acting, Administrator, ForAll, Role, Viewer, audit, links,
     model::GrantId,
     once, pages, password,
     queries::{self, Purpose},
@@ -655,7 +655,7 @@ pub struct AuditQuery {
 
 pub async fn audit_page(
     db: web::Data<Db>,
-    admin: Acting<Administrator>,
+    admin: ForAll<Administrator>,
     query: web::Query<AuditQuery>,
 ) -> Result<HttpResponse> {
     const ROWS: usize = 50;

@@ -19,6 +19,8 @@ pub enum Who {
     SignedIn,
     /// Holders of one of these roles.
     Roles(&'static [Role]),
+    /// Holders of one of these roles who reach the whole group: it concerns everybody.
+    ForAll(&'static [Role]),
     /// Another system, by a token of the API; nobody by being signed in.
     Token,
 }
@@ -89,7 +91,7 @@ impl Routes {
         self.table.push(Route { method, path, who });
         let route = match who {
             Who::Public | Who::Token => route,
-            Who::SignedIn | Who::Roles(_) => route.wrap(from_fn(viewer_first)),
+            Who::SignedIn | Who::Roles(_) | Who::ForAll(_) => route.wrap(from_fn(viewer_first)),
         };
         self.configure.push(Box::new(move |config| {
             config.route(path, route);

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// What is there for administrators of the whole group only.
+const FOR_ALL: [&str; 2] = ["/admin/mail", "/admin/audit"];
+
 pub async fn page(db: web::Data<Db>, admin: Acting<Administrator>) -> Result<HttpResponse> {
     let acting = admin.clone();
     let (last_run, all) = db
@@ -87,8 +90,7 @@ pub async fn page(db: web::Data<Db>, admin: Acting<Administrator>) -> Result<Htt
             (heading(&title, "", html! {}))
             (card(&t!(lang, "后台最近一次运行", "The background's last run"), heartbeat(&admin, &last_run)))
             div.row.row-cards {
-                // The mails of everybody are for administrators of the whole group.
-                @for (href, glyph, label, hint) in entries.into_iter().filter(|entry| all || entry.0 != "/admin/mail") {
+                @for (href, glyph, label, hint) in entries.into_iter().filter(|entry| all || !FOR_ALL.contains(&entry.0)) {
                     div."col-sm-6"."col-lg-4" {
                         a.card.card-link.h-100 href=(href) { div.card-body {
                             h2.card-title.d-flex.gap-2.align-items-center { (icon(glyph)) (label) }

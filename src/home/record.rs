@@ -292,7 +292,7 @@ fn certificate(lang: Lang, seen: &Seen, on: NaiveDate) -> Markup {
         (state_badge(lang, held.state()))
         @if !seen.in_force() { @if let Some(why) = seen.why(on) { div.small { (why.get(lang)) } } }
         div.small.text-secondary { (shown::span(lang, held.from, held.through)) }
-        @if let Some(note) = renewed(lang, held) { div.small.text-secondary { (note) } }
+        @if let Some(note) = held.followed.map(|next| renewed(lang, next)) { div.small.text-secondary { (note) } }
         @if let Some(number) = &held.number {
             div.small { @if held.is_ours() { a href={ "/certificates/" (number) } { (number) } } @else { (number) } }
         }

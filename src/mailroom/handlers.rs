@@ -75,7 +75,7 @@ pub async fn list(
     Ok(html(pages::list(&admin, &mails, &query, **delivery)))
 }
 
-async fn find(db: &Db, id: i64) -> Result<Mail> {
+async fn find(db: &Db, _: &ForAll<Administrator>, id: i64) -> Result<Mail> {
     db.read(move |conn| outbox::find(conn, OutboxId(id))?.ok_or(Error::NotFound)).await
 }
 
@@ -85,7 +85,7 @@ pub async fn mail(
     admin: ForAll<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, *id).await?, **delivery);
+    let mail = shown(find(&db, &admin, *id).await?, **delivery);
     let mut response = html(pages::mail(&admin, &mail, **delivery));
     // This page alone shows another of our own inside it.
     response.headers_mut().insert(
@@ -103,7 +103,7 @@ pub async fn preview(
     admin: ForAll<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, *id).await?, **delivery);
+    let mail = shown(find(&db, &admin, *id).await?, **delivery);
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((
@@ -121,7 +121,7 @@ pub async fn raw(
     admin: ForAll<Administrator>,
     id: web::Path<i64>,
 ) -> Result<HttpResponse> {
-    let mail = shown(find(&db, *id).await?, **delivery);
+    let mail = shown(find(&db, &admin, *id).await?, **delivery);
     let wire = message::compose(&mail, &head)
         .map_err(|unfit| Error::Refused(message::said(&unfit.to_string())))?;
     Ok(download(&format!("mail-{id}.eml"), "message/rfc822", wire.bytes))

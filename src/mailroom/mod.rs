@@ -12,7 +12,7 @@ use handlers as h;
 
 use crate::access::{Role, Routes, Who};
 
-const ADMIN: Who = Who::Roles(&[Role::Administrator]);
+const ADMIN: Who = Who::ForAll(&[Role::Administrator]);
 
 pub fn routes() -> Routes {
     Routes::new()

@@ -8,9 +8,10 @@ use maud::{Markup, html};
 
 use crate::{
     access::audit,
-    db::{Conn, Db, Instant},
-    i18n::Lang,
+    db::{self, Conn, Db, Instant},
+    i18n::{Lang, Text},
     mail::choices,
+    reminders::{defaults::ReminderRules, queries},
     t,
     web::{
         Error, Now, Reader, Result, Shell,
@@ -26,27 +27,39 @@ fn checked(kind: &str) -> Result<String> {
     if fits { Ok(kind.to_owned()) } else { Err(Error::NotFound) }
 }
 
+/// What mails of a kind are about, as the rule that sends them is called now.
+fn about(
+    conn: &mut Conn,
+    reminders: &ReminderRules,
+    kind: &str,
+) -> std::result::Result<Option<Text>, db::Error> {
+    let rules = queries::rules_in_force(conn, reminders)?;
+    Ok(rules.into_iter().find(|rule| rule.code == kind).map(|rule| rule.title))
+}
+
 pub async fn page(
     db: web::Data<Db>,
+    reminders: web::Data<ReminderRules>,
     reader: Reader,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse> {
     let (secret, kind) = path.into_inner();
     let kind = checked(&kind)?;
-    let asked = kind.clone();
-    let out = db
+    let (out, about) = db
         .read(move |conn| -> Result<_> {
             let person = choices::person_by_secret(conn, &secret)?.ok_or(Error::NotFound)?;
-            Ok(choices::opted_out(conn, person)?.contains(&asked))
+            let out = choices::opted_out(conn, person)?.contains(&kind);
+            Ok((out, about(conn, &reminders, &kind)?))
         })
         .await?;
-    Ok(html(shown(&reader, out)))
+    Ok(html(shown(&reader, about.as_ref(), out)))
 }
 
 /// A mail program may send its wish in any form; without `back`, which the button sends that takes
 /// it back, it is a wish to opt out.
 pub async fn choose(
     db: web::Data<Db>,
+    reminders: web::Data<ReminderRules>,
     reader: Reader,
     now: Now,
     path: web::Path<(String, String)>,
@@ -55,8 +68,13 @@ pub async fn choose(
     let (secret, kind) = path.into_inner();
     let out = !form_urlencoded::parse(&body).any(|(name, _)| name == "back");
     let kind = checked(&kind)?;
-    db.write(move |conn| set(conn, &secret, &kind, out, now.0)).await?;
-    Ok(html(shown(&reader, out)))
+    let about = db
+        .write(move |conn| -> Result<_> {
+            set(conn, &secret, &kind, out, now.0)?;
+            Ok(about(conn, &reminders, &kind)?)
+        })
+        .await?;
+    Ok(html(shown(&reader, about.as_ref(), out)))
 }
 
 fn set(conn: &mut Conn, secret: &str, kind: &str, out: bool, now: Instant) -> Result<()> {
@@ -69,9 +87,16 @@ fn set(conn: &mut Conn, secret: &str, kind: &str, out: bool, now: Instant) -> Re
     Ok(())
 }
 
-fn shown(reader: &Reader, out: bool) -> Markup {
+fn shown(reader: &Reader, about: Option<&Text>, out: bool) -> Markup {
     let lang = reader.lang;
-    let title = t!(lang, "邮件退订", "Mails of this kind");
+    let title = t!(lang, "邮件退订", "Stop mails");
+    let what = match about {
+        Some(about) => {
+            let about = about.get(lang);
+            t!(lang, "“{about}”提醒邮件", "mails about “{about}”")
+        }
+        None => t!(lang, "这类邮件", "mails of this kind"),
+    };
     let shell = Shell { reader: reader.clone(), nav: Vec::new(), who: None, unread: 0 };
     shell.page(
         &title,
@@ -79,21 +104,21 @@ fn shown(reader: &Reader, out: bool) -> Markup {
         None,
         html! {
             h1.page-title.mb-3 { (title) }
-            (card("", if out { done(lang) } else { question(lang) }))
+            (card("", if out { done(lang, &what) } else { question(lang, &what) }))
         },
     )
 }
 
-fn question(lang: Lang) -> Markup {
+fn question(lang: Lang, what: &str) -> Markup {
     html! {
-        p { (t!(lang, "不再接收这类邮件吗？其他提醒照常发送，规定必须通知本人的事项也会照常通知。", "Stop mails of this kind? Other reminders still come, and so does what you must be told.")) }
+        p { (t!(lang, "不再接收{what}吗？其他提醒照常发送，规定必须通知本人的事项也会照常通知。", "Stop {what}? Other reminders still come, and so does what you must be told.")) }
         form method="post" { button.btn.btn-primary type="submit" { (t!(lang, "不再接收", "Stop them")) } }
     }
 }
 
-fn done(lang: Lang) -> Markup {
+fn done(lang: Lang, what: &str) -> Markup {
     html! {
-        (alert(Tone::Good, t!(lang, "已退订，不会再给您发这类邮件。", "Done: you will get no more mails of this kind.")))
+        (alert(Tone::Good, t!(lang, "已退订，不会再给您发{what}。", "Done: you will get no more {what}.")))
         form method="post" {
             input type="hidden" name="back" value="1";
             button.btn type="submit" { (t!(lang, "恢复接收", "Get them again")) }

@@ -27,6 +27,7 @@ pub mod sources;
 use crate::access::{Role, Routes, Who};
 
 const ADMIN: Who = Who::Roles(&[Role::Administrator]);
+const ADMIN_OF_ALL: Who = Who::ForAll(&[Role::Administrator]);
 
 pub fn routes() -> Routes {
     board::routes().and(setting::routes()).and(own::routes())

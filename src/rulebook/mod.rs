@@ -39,6 +39,7 @@ use crate::{
 };
 
 const MAKING: Who = Who::Roles(<RuleMaking as Proof>::ROLES);
+const WRITING: Who = Who::ForAll(<RuleMaking as Proof>::ROLES);
 
 pub fn routes() -> Routes {
     Routes::new()
@@ -46,17 +47,17 @@ pub fn routes() -> Routes {
         .get("/rules/drafts", MAKING, d::list)
         .get("/rules/drafts/{id}", MAKING, d::draft)
         .get("/rules/drafts/{id}/text", MAKING, d::text_page)
-        .post("/rules/drafts/{id}/text", MAKING, d::save_text)
+        .post("/rules/drafts/{id}/text", WRITING, d::save_text)
         .get("/rules/drafts/{id}/certifications/{code}", MAKING, d::form_page)
-        .post("/rules/drafts/{id}/certifications/{code}", MAKING, d::save_form)
+        .post("/rules/drafts/{id}/certifications/{code}", WRITING, d::save_form)
         .get("/rules/drafts/{id}/effects", MAKING, d::effects)
         .get("/rules/drafts/{id}/effects.csv", MAKING, d::effects_csv)
-        .post("/rules/drafts/{id}/rebase", MAKING, d::rebase)
-        .post("/rules/drafts/{id}/withdrawal", MAKING, d::withdraw)
-        .post("/rules/drafts/{id}/publication", MAKING, d::publish)
+        .post("/rules/drafts/{id}/rebase", WRITING, d::rebase)
+        .post("/rules/drafts/{id}/withdrawal", WRITING, d::withdraw)
+        .post("/rules/drafts/{id}/publication", WRITING, d::publish)
         .get("/rules/revisions/{id}", Who::SignedIn, h::revision)
         .get("/rules/{set}", Who::SignedIn, h::set)
-        .post("/rules/{set}/drafts", MAKING, d::start)
+        .post("/rules/{set}/drafts", WRITING, d::start)
         .get("/rules/{set}/versions/{number}", Who::SignedIn, h::version)
         .get("/rules/{set}/certifications/{code}", Who::SignedIn, h::certification)
 }

@@ -402,6 +402,7 @@ on_both! {
         let anybody = world.anybody().reads("en").await;
         let page = anybody.get(&path).await;
         assert!(page.says("button", "Stop them") && out().await.is_empty(), "looking changes nothing");
+        assert!(page.says("p", "Stop mails about “Logbook waiting for a signature”?"), "{}", page.body);
         for _ in 0..2 {
             let page = anybody.post(&path, &[("List-Unsubscribe", "One-Click")]).await;
             assert!(page.status == 200 && page.says(".alert", "Done"), "{}", page.body);

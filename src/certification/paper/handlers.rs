@@ -265,7 +265,6 @@ fn published_already() -> Error {
     ))
 }
 
-
 pub async fn publish(
     db: web::Data<Db>,
     admin: Writer,

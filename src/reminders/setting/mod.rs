@@ -7,14 +7,14 @@ pub mod rule_form;
 
 use handlers as h;
 
-use super::ADMIN;
+use super::{ADMIN, ADMIN_OF_ALL};
 use crate::access::Routes;
 
 pub fn routes() -> Routes {
     Routes::new()
         .get("/admin/reminders/rules", ADMIN, h::rules)
         .get("/admin/reminders/rules/{code}", ADMIN, h::rule)
-        .post("/admin/reminders/rules/{code}", ADMIN, h::change_rule)
+        .post("/admin/reminders/rules/{code}", ADMIN_OF_ALL, h::change_rule)
         .get("/admin/reminders/mutes", ADMIN, h::mutes)
         .get("/admin/reminders/mutes/new", ADMIN, h::new_mute)
         .post("/admin/reminders/mutes/new", ADMIN, h::mute)
