@@ -11,6 +11,7 @@
 //!
 //! Invariant: nothing above this module knows which database it talks to.
 
+mod job;
 mod migrations;
 mod pool;
 pub mod schema;
@@ -29,6 +30,7 @@ pub use settled::settled;
 pub use types::Instant;
 pub use url::DatabaseUrl;
 
+use job::{Job, Outcome, SentJob, answer};
 use pool::Pool;
 use writer::Writer;
 
@@ -192,9 +194,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        let _permit = a_turn(&self.shared.reading).await?;
-        let shared = self.shared.clone();
-        run_blocking(move || shared.readers.lend(|conn| read_once(conn, job))).await
+        answer(self.look(Box::new(|conn| Outcome::of(job(conn)))).await)
     }
 
     /// Runs a job in a transaction; answers when it is committed. An error rolls it back.
@@ -204,7 +204,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.change(Changes::Several, job).await
+        answer(self.change(Changes::Several, Box::new(|conn| Outcome::of(job(conn)))).await)
     }
 
     /// [`Db::write`] for a job that reads and then changes something by its last statement alone,
@@ -217,20 +217,21 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        self.change(Changes::OneAtTheEnd, job).await
+        answer(self.change(Changes::OneAtTheEnd, Box::new(|conn| Outcome::of(job(conn)))).await)
     }
 
-    async fn change<T, E, F>(&self, changes: Changes, job: F) -> Result<T, E>
-    where
-        F: FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
+    async fn look(&self, job: SentJob) -> Result<Outcome, Error> {
+        let _permit = a_turn(&self.shared.reading).await?;
+        let shared = self.shared.clone();
+        run_blocking(move || shared.readers.lend(|conn| read_once(conn, job))).await
+    }
+
+    async fn change(&self, changes: Changes, job: SentJob) -> Result<Outcome, Error> {
         match &self.shared.writes {
             Writes::Queue(writer) => {
-                let (reply, answer) = tokio::sync::oneshot::channel();
-                writer.submit(changes, job, move |outcome| drop(reply.send(outcome)))?;
-                answer.await.unwrap_or_else(|_| Err(Error::Panicked.into()))
+                let (reply, outcome) = tokio::sync::oneshot::channel();
+                writer.submit(changes, job, Box::new(|done| drop(reply.send(done))))?;
+                outcome.await.unwrap_or(Err(Error::Panicked))
             }
             Writes::Pool(_, permits) => {
                 let _permit = a_turn(permits).await?;
@@ -244,9 +245,11 @@ impl Db {
     pub fn read_blocking<T, E, F>(&self, job: F) -> Result<T, E>
     where
         F: FnOnce(&mut Conn) -> Result<T, E>,
-        E: From<Error>,
+        T: Send + 'static,
+        E: From<Error> + Send + 'static,
     {
-        self.shared.readers.lend(|conn| read_once(conn, job))
+        let job: Job<'_> = Box::new(|conn| Outcome::of(job(conn)));
+        answer(self.shared.readers.lend(|conn| read_once(conn, job)))
     }
 
     /// [`Db::write`] for the command line and for threads of our own.
@@ -256,11 +259,19 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
+        answer(self.change_blocking(Box::new(|conn| Outcome::of(job(conn)))))
+    }
+
+    fn change_blocking(&self, job: SentJob) -> Result<Outcome, Error> {
         match &self.shared.writes {
             Writes::Queue(writer) => {
-                let (reply, answer) = std::sync::mpsc::channel();
-                writer.submit(Changes::Several, job, move |outcome| drop(reply.send(outcome)))?;
-                answer.recv().unwrap_or_else(|_| Err(Error::Panicked.into()))
+                let (reply, outcome) = std::sync::mpsc::channel();
+                writer.submit(
+                    Changes::Several,
+                    job,
+                    Box::new(move |done| drop(reply.send(done))),
+                )?;
+                outcome.recv().unwrap_or(Err(Error::Panicked))
             }
             Writes::Pool(..) => self.shared.write_pooled(Changes::Several, job),
         }
@@ -268,18 +279,11 @@ impl Db {
 }
 
 impl Shared {
-    fn write_pooled<T, E>(
-        &self,
-        changes: Changes,
-        job: impl FnOnce(&mut Conn) -> Result<T, E>,
-    ) -> Result<T, E>
-    where
-        E: From<Error>,
-    {
-        let Writes::Pool(pool, _) = &self.writes else { return Err(Error::Closed.into()) };
+    fn write_pooled(&self, changes: Changes, job: SentJob) -> Result<Outcome, Error> {
+        let Writes::Pool(pool, _) = &self.writes else { return Err(Error::Closed) };
         pool.lend(|conn| match changes {
             Changes::Several => in_transaction(conn, job),
-            Changes::OneAtTheEnd => job(conn),
+            Changes::OneAtTheEnd => Ok(job(conn)),
         })
     }
 }
@@ -295,43 +299,36 @@ async fn a_turn(turns: &Semaphore) -> Result<SemaphorePermit<'_>, Error> {
 /// On SQLite a job reads in one transaction: what it sees belongs together, and the file is locked
 /// and unlocked once instead of for every statement. On PostgreSQL that would only cost two more
 /// round trips.
-fn read_once<T, E: From<Error>>(
-    conn: &mut Conn,
-    job: impl FnOnce(&mut Conn) -> Result<T, E>,
-) -> Result<T, E> {
+fn read_once(conn: &mut Conn, job: Job<'_>) -> Result<Outcome, Error> {
     match conn {
         Conn::Sqlite(_) => in_transaction(conn, job),
-        Conn::Postgres(_) => job(conn),
+        Conn::Postgres(_) => Ok(job(conn)),
     }
 }
 
-/// A transaction (or a savepoint within one) whose job has an error type of its own.
-pub fn in_transaction<T, E: From<Error>>(
-    conn: &mut Conn,
-    job: impl FnOnce(&mut Conn) -> Result<T, E>,
-) -> Result<T, E> {
-    enum Failed<E> {
-        Job(E),
+/// A transaction (or a savepoint within one), which is rolled back when its job fails.
+fn in_transaction(conn: &mut Conn, job: Job<'_>) -> Result<Outcome, Error> {
+    enum Undone {
+        Job(Outcome),
         Database(diesel::result::Error),
     }
-    impl<E> From<diesel::result::Error> for Failed<E> {
+    impl From<diesel::result::Error> for Undone {
         fn from(error: diesel::result::Error) -> Self {
-            Failed::Database(error)
+            Undone::Database(error)
         }
     }
-    conn.transaction(|conn| job(conn).map_err(Failed::Job)).map_err(|failed| match failed {
-        Failed::Job(error) => error,
-        Failed::Database(error) => Error::Query(error).into(),
-    })
+    let done = conn.transaction(|conn| {
+        let outcome = job(conn);
+        if outcome.failed { Err(Undone::Job(outcome)) } else { Ok(outcome) }
+    });
+    match done {
+        Ok(outcome) | Err(Undone::Job(outcome)) => Ok(outcome),
+        Err(Undone::Database(error)) => Err(Error::Query(error)),
+    }
 }
 
-async fn run_blocking<T, E>(job: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<Error> + Send + 'static,
-{
-    match tokio::task::spawn_blocking(job).await {
-        Ok(outcome) => outcome,
-        Err(_) => Err(Error::Panicked.into()),
-    }
+async fn run_blocking(
+    job: impl FnOnce() -> Result<Outcome, Error> + Send + 'static,
+) -> Result<Outcome, Error> {
+    tokio::task::spawn_blocking(job).await.unwrap_or(Err(Error::Panicked))
 }

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::SimpleConnection;
 
-use super::{Conn, DatabaseUrl, Error, PATIENCE, PATIENCE_TO_CONNECT};
+use super::{Conn, DatabaseUrl, Error, PATIENCE, PATIENCE_TO_CONNECT, job::Outcome};
 
 #[derive(Clone, Copy)]
 pub(super) enum Access {
@@ -75,13 +75,13 @@ impl Pool {
     }
 
     /// Lends a connection to a job.
-    pub fn lend<T, E: From<Error>>(
+    pub fn lend(
         &self,
-        job: impl FnOnce(&mut Conn) -> Result<T, E>,
-    ) -> Result<T, E> {
+        work: impl FnOnce(&mut Conn) -> Result<Outcome, Error>,
+    ) -> Result<Outcome, Error> {
         let mut pooled = self.get()?;
-        let outcome = job(&mut pooled.conn);
-        if outcome.is_err() {
+        let outcome = work(&mut pooled.conn);
+        if outcome.as_ref().map_or(true, |outcome| outcome.failed) {
             self.look_at(&mut pooled);
         }
         outcome

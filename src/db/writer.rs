@@ -17,73 +17,68 @@ use std::{
 
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
-use super::{Changes, Conn, DatabaseUrl, Error, PATIENCE, in_transaction};
+use super::{
+    Changes, Conn, DatabaseUrl, Error, PATIENCE, in_transaction,
+    job::{Outcome, SentJob},
+};
 
 /// Jobs in one commit at most, so that the first is not kept waiting for long.
 const GROUP: usize = 128;
 
-/// Does the work, or only hears that there was no use in trying.
-type Job = Box<dyn FnOnce(Result<&mut Conn, Error>) -> Done + Send>;
-/// Tells whoever asked, once it is known whether the group was committed.
-type Answer = Box<dyn FnOnce(Result<(), Error>) + Send>;
+/// Tells whoever asked what became of a job, once it is known whether its group was committed.
+type Reply = Box<dyn FnOnce(Result<Outcome, Error>) + Send>;
 
+/// A job in the queue.
+struct Order {
+    changes: Changes,
+    job: SentJob,
+    reply: Reply,
+}
+
+/// A job that was done or could not be, before its group is committed.
 struct Done {
-    answer: Answer,
-    failed: bool,
+    outcome: Result<Outcome, Error>,
+    reply: Reply,
+}
+
+impl Done {
+    fn tell(self, committed: Result<(), Error>) {
+        let Done { outcome, reply } = self;
+        reply(match (outcome, committed) {
+            // A job that failed by itself keeps its own reason.
+            (Ok(outcome), Err(error)) if !outcome.failed => Err(error),
+            (outcome, _) => outcome,
+        });
+    }
 }
 
 pub(super) struct Writer {
-    jobs: Option<Sender<Job>>,
+    orders: Option<Sender<Order>>,
     thread: Option<thread::JoinHandle<()>>,
 }
 
 impl Writer {
     pub fn start(url: &DatabaseUrl) -> Result<Writer, Error> {
         let line = Line { url: url.clone(), conn: Some(url.connect_to_write(PATIENCE)?) };
-        let (jobs, queue) = channel();
+        let (orders, queue) = channel();
         let thread = thread::Builder::new()
             .name("shifu-writer".to_owned())
             .spawn(move || write_groups(line, &queue))
             .map_err(|error| Error::Connect(error.to_string()))?;
-        Ok(Writer { jobs: Some(jobs), thread: Some(thread) })
+        Ok(Writer { orders: Some(orders), thread: Some(thread) })
     }
 
     /// Queues a job; `reply` gets its outcome after the commit.
-    pub fn submit<T, E>(
-        &self,
-        changes: Changes,
-        job: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static,
-        reply: impl FnOnce(Result<T, E>) + Send + 'static,
-    ) -> Result<(), Error>
-    where
-        T: Send + 'static,
-        E: From<Error> + Send + 'static,
-    {
-        let boxed: Job = Box::new(move |conn| {
-            let outcome = match (conn, changes) {
-                (Ok(conn), Changes::Several) => in_transaction(conn, job),
-                (Ok(conn), Changes::OneAtTheEnd) => job(conn),
-                (Err(error), _) => Err(error.into()),
-            };
-            let failed = outcome.is_err();
-            let answer: Answer = Box::new(move |committed| {
-                reply(match committed {
-                    Ok(()) => outcome,
-                    // A job that failed by itself keeps its own reason.
-                    Err(error) => outcome.and(Err(error.into())),
-                })
-            });
-            Done { answer, failed }
-        });
-        let jobs = self.jobs.as_ref().ok_or(Error::Closed)?;
-        jobs.send(boxed).map_err(|_| Error::Closed)
+    pub fn submit(&self, changes: Changes, job: SentJob, reply: Reply) -> Result<(), Error> {
+        let orders = self.orders.as_ref().ok_or(Error::Closed)?;
+        orders.send(Order { changes, job, reply }).map_err(|_| Error::Closed)
     }
 }
 
 /// Ending the writer waits for what is queued: a stop loses nothing that was accepted.
 impl Drop for Writer {
     fn drop(&mut self) {
-        self.jobs.take();
+        self.orders.take();
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -105,15 +100,15 @@ impl Line {
     }
 }
 
-fn write_groups(mut line: Line, queue: &Receiver<Job>) {
+fn write_groups(mut line: Line, queue: &Receiver<Order>) {
     while let Ok(first) = queue.recv() {
-        let mut answers = Vec::new();
-        match write_group(&mut line, first, queue, &mut answers) {
-            Ok(()) => answers.into_iter().for_each(|answer| answer(Ok(()))),
+        let mut group = Vec::new();
+        match write_group(&mut line, first, queue, &mut group) {
+            Ok(()) => group.into_iter().for_each(|done| done.tell(Ok(()))),
             Err(error) => {
                 line.conn = None;
-                tracing::error!(%error, jobs = answers.len(), "a group of writes was not committed");
-                answers.into_iter().for_each(|answer| answer(Err(copy_of(&error))));
+                tracing::error!(%error, jobs = group.len(), "a group of writes was not committed");
+                group.into_iter().for_each(|done| done.tell(Err(copy_of(&error))));
             }
         }
     }
@@ -129,9 +124,9 @@ fn copy_of(error: &Error) -> Error {
 
 fn write_group(
     line: &mut Line,
-    first: Job,
-    queue: &Receiver<Job>,
-    answers: &mut Vec<Answer>,
+    first: Order,
+    queue: &Receiver<Order>,
+    group: &mut Vec<Done>,
 ) -> Result<(), Error> {
     let begun = line.conn().and_then(|conn| begin(conn).map(|()| conn));
     let conn = match begun {
@@ -139,27 +134,30 @@ fn write_group(
         Err(error) => {
             // Nobody behind has to wait as long for the same answer.
             let waiting = std::iter::once(first).chain(queue.try_iter().take(10 * GROUP));
-            answers.extend(waiting.map(|job| job(Err(copy_of(&error))).answer));
+            let in_vain = |order: Order| Done { outcome: Err(copy_of(&error)), reply: order.reply };
+            group.extend(waiting.map(in_vain));
             return Err(error);
         }
     };
     let mut next = Some(first);
-    while let Some(job) = next {
-        match catch_unwind(AssertUnwindSafe(|| job(Ok(&mut *conn)))) {
-            Ok(Done { answer, failed }) => {
-                answers.push(answer);
-                // SQLite itself ends the transaction when the disk is full.
-                if failed && !is_under_way(conn) {
-                    return Err(Error::Connect("the transaction was given up".to_owned()));
-                }
-            }
-            Err(_) => {
-                // The panic left its savepoint open, and what stands in the group is unsure.
-                roll_back(conn);
-                return Err(Error::Panicked);
-            }
+    while let Some(Order { changes, job, reply }) = next {
+        let work = || match changes {
+            Changes::Several => in_transaction(conn, job),
+            Changes::OneAtTheEnd => Ok(job(conn)),
+        };
+        let Ok(outcome) = catch_unwind(AssertUnwindSafe(work)) else {
+            // The panic left its savepoint open, and what stands in the group is unsure. Whoever
+            // gave the job hears of it by the reply that goes with it.
+            roll_back(conn);
+            return Err(Error::Panicked);
+        };
+        let failed = outcome.as_ref().map_or(true, |outcome| outcome.failed);
+        group.push(Done { outcome, reply });
+        // SQLite itself ends the transaction when the disk is full.
+        if failed && !is_under_way(conn) {
+            return Err(Error::Connect("the transaction was given up".to_owned()));
         }
-        next = if answers.len() < GROUP { queue.try_recv().ok() } else { None };
+        next = if group.len() < GROUP { queue.try_recv().ok() } else { None };
     }
     commit(conn)
 }

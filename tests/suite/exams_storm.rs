@@ -119,7 +119,7 @@ fn crowd(db: &Db, count: usize) {
 }
 
 /// Reads beside the server. Our own connections die with the database as well.
-fn read<T>(db: &Db, job: impl Fn(&mut Conn) -> Result<T, Error>) -> T {
+fn read<T: Send + 'static>(db: &Db, job: impl Fn(&mut Conn) -> Result<T, Error>) -> T {
     for _ in 0..20 {
         match db.read_blocking(&job) {
             Err(error) if error.is_unavailable() => {}
