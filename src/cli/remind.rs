@@ -143,7 +143,7 @@ fn past_line(one: &Past) -> Value {
     json!({
         "at": one.planned_at.to_string(),
         "rule": one.rule,
-        "person": one.about.as_ref().map(|(staff_no, _)| staff_no),
+        "person": one.about.as_ref().map(|(staff_no, ..)| staff_no),
         "subject": one.said,
         "due": one.due_on,
         "offset": one.days_before,

@@ -251,13 +251,14 @@ pub struct Past {
     pub recipient: PersonId,
     pub staff_no: String,
     pub name: String,
+    pub name_en: Option<String>,
     /// Code and number.
     pub said: Option<String>,
     pub due_on: NaiveDate,
     pub days_before: i64,
     pub withheld: Option<String>,
-    /// Staff number and name of the person it was about.
-    pub about: Option<(String, String)>,
+    /// Staff number, name and English name of the person it was about.
+    pub about: Option<(String, String, Option<String>)>,
     /// None: there was no address to write to.
     pub mail: Option<(OutboxId, String, Option<Instant>, Option<Instant>)>,
     pub notice: Option<(NoticeId, String)>,
@@ -355,8 +356,10 @@ pub fn past(conn: &mut Conn, narrowed: &Narrowed, limit: i64, offset: i64) -> Re
             person::name
                 .like(pattern.clone())
                 .or(person::staff_no.like(pattern.clone()))
+                .or(person::name_en.like(pattern.clone()))
                 .or(about.field(person::name).nullable().like(pattern.clone()))
-                .or(about.field(person::staff_no).nullable().like(pattern)),
+                .or(about.field(person::staff_no).nullable().like(pattern.clone()))
+                .or(about.field(person::name_en).nullable().like(pattern)),
         );
     }
     query = match &narrowed.whose {
@@ -392,11 +395,12 @@ pub fn past(conn: &mut Conn, narrowed: &Narrowed, limit: i64, offset: i64) -> Re
             reminder::recipient_id,
             person::staff_no,
             person::name,
+            person::name_en,
             reminder::said,
             reminder::due_on,
             reminder::days_before,
             reminder::withheld,
-            about.fields((person::staff_no, person::name)).nullable(),
+            about.fields((person::staff_no, person::name, person::name_en)).nullable(),
             (outbox::id, outbox::subject, outbox::sent_at, outbox::parked_at).nullable(),
             (notice::id, notice::subject).nullable(),
         ))

@@ -12,4 +12,4 @@ pub mod queries;
 pub mod transfers;
 
 pub use crate::record::PersonId;
-pub use model::{Assignment, Person, Post, Site, SiteId, SiteKind};
+pub use model::{Assignment, Person, Post, Site, SiteId, SiteKind, name_in};

@@ -132,7 +132,7 @@ impl Post {
 }
 
 /// The English name where there is one and the reader wants it.
-fn name_in<'a>(lang: Lang, name: &'a str, name_en: Option<&'a str>) -> &'a str {
+pub fn name_in<'a>(lang: Lang, name: &'a str, name_en: Option<&'a str>) -> &'a str {
     match (lang, name_en) {
         (Lang::En, Some(name_en)) if !name_en.is_empty() => name_en,
         _ => name,

@@ -318,8 +318,9 @@ pub async fn past_csv(
     asked: web::Query<Asked>,
 ) -> Result<HttpResponse> {
     let shown = (EXPORTED, 1);
+    let lang = admin.lang();
     let gone = db.read(move |conn| gone_in(conn, &reminders, &admin, &asked, shown)).await?;
-    as_csv("reminders-sent.csv", pages::past_csv(&gone.past))
+    as_csv("reminders-sent.csv", pages::past_csv(lang, &gone.past))
 }
 
 pub async fn own_past(

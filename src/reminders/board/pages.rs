@@ -13,6 +13,7 @@ use crate::{
         pages::{administration, delivery_notice},
         queries::{Fate, LastRun, Past},
     },
+    staff::name_in,
     t,
     web::components::{
         Tone, alert, badge, card, card_with, empty, figure, heading, icon, pager, table,
@@ -355,9 +356,9 @@ fn past_table(viewer: &Viewer, gone: &Gone) -> Markup {
         let why = one.withheld.as_deref().map(Withheld::parse);
         vec![
             html! { (i18n::instant(lang, one.planned_at.utc(), viewer.zone)) },
-            html! { (one.name) div.small.text-secondary { (one.staff_no) } },
+            html! { (name_in(lang, &one.name, one.name_en.as_deref())) div.small.text-secondary { (one.staff_no) } },
             html! {
-                (title_of(&one.rule)) @if let Some((_, name)) = &one.about { " · " (name) }
+                (title_of(&one.rule)) @if let Some((_, name, name_en)) = &one.about { " · " (name_in(lang, name, name_en.as_deref())) }
                 div.small.text-secondary { (one.said.as_deref().unwrap_or_default()) }
                 @if let (true, Some((id, subject, ..))) = (gone.shows_mail, &one.mail) { div.small { a href={ "/admin/mail/" (id) } { (subject) } } }
                 @else { div.small { (one.said_in_mail()) } }
@@ -417,7 +418,7 @@ pub fn forecast_csv(lang: Lang, dues: &[Due]) -> Result<Vec<u8>, csv::Error> {
     file.into_inner().map_err(|error| csv::Error::from(error.into_error()))
 }
 
-pub fn past_csv(past: &[Past]) -> Result<Vec<u8>, csv::Error> {
+pub fn past_csv(lang: Lang, past: &[Past]) -> Result<Vec<u8>, csv::Error> {
     let mut file = csv::Writer::from_writer(b"\xef\xbb\xbf".to_vec());
     file.write_record([
         "at",
@@ -438,8 +439,8 @@ pub fn past_csv(past: &[Past]) -> Result<Vec<u8>, csv::Error> {
             one.planned_at.to_string(),
             one.rule.clone(),
             harmless(&one.staff_no),
-            harmless(&one.name),
-            harmless(about.map_or("", |(staff_no, _)| staff_no.as_str())),
+            harmless(name_in(lang, &one.name, one.name_en.as_deref())),
+            harmless(about.map_or("", |(staff_no, ..)| staff_no.as_str())),
             harmless(one.said.as_deref().unwrap_or_default()),
             one.due_on.to_string(),
             one.days_before.to_string(),

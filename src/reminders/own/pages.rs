@@ -73,8 +73,8 @@ pub fn choices(viewer: &Viewer, choice: &Choice, rules: &[Rule]) -> Markup {
                 fieldset.mb-3 {
                     legend.form-label { (t!(lang, "要收的提醒", "What you want")) }
                     @for rule in &optional {
-                        input type="hidden" name="shown" value=(rule.code);
                         label.form-check {
+                            input type="hidden" name="shown" value=(rule.code);
                             input.form-check-input type="checkbox" name="wanted" value=(rule.code) checked[!choice.opted_out.contains(&rule.code)];
                             span.form-check-label { (rule.title.get(lang)) }
                         }
