@@ -332,23 +332,29 @@ fn site(
 
 /// Rows as large as a mail and its notice, in one transaction and nothing else.
 fn bare_inserts(conn: &mut Conn, mails: usize) -> Result<(), Error> {
-    use schema::outbox;
+    use schema::{outbox, outbox_body};
     let now: Instant =
         "2000-01-01T00:00:00Z".parse::<chrono::DateTime<chrono::Utc>>().expect("a moment").into();
     let body = "x".repeat(2500);
     for n in 0..mails {
-        diesel::insert_into(outbox::table)
+        let id: i64 = diesel::insert_into(outbox::table)
             .values((
                 outbox::message_id.eq(format!("<bare-{n}@bench.example>")),
                 outbox::recipient.eq("somebody@bench.example"),
                 outbox::language.eq("zh-CN"),
                 outbox::subject.eq("x"),
-                outbox::body_text.eq(&body[..500]),
-                outbox::body_html.eq(&body),
                 outbox::created_at.eq(now),
                 outbox::next_try_at.eq(now),
                 outbox::tries.eq(0),
                 outbox::sent_at.eq(now),
+            ))
+            .returning(outbox::id)
+            .get_result(conn)?;
+        diesel::insert_into(outbox_body::table)
+            .values((
+                outbox_body::outbox_id.eq(id),
+                outbox_body::plain.eq(&body[..500]),
+                outbox_body::html.eq(&body),
             ))
             .execute(conn)?;
     }

@@ -3,7 +3,7 @@
 
 use std::{marker::PhantomData, ops::Deref};
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, web};
 use futures_util::future::{FutureExt, LocalBoxFuture};
 
 use super::{Viewer, model::Role};
@@ -103,8 +103,7 @@ impl<P: Proof> Acting<P> {
 
     /// Whether this role reaches the whole group and not a part of it.
     pub fn reaches_all(&self, conn: &mut Conn) -> Result<bool> {
-        let sites = staff::queries::sites(conn, &Scope::everyone())?;
-        Ok(sites.iter().all(|site| self.scope.covers_site(site)))
+        covers_all(conn, &self.scope)
     }
 
     /// The proof for what concerns everybody, or "not allowed" for whoever answers for a part only.
@@ -167,18 +166,44 @@ impl<P> Deref for ForAll<P> {
     }
 }
 
-impl<P: Proof + Send + 'static> FromRequest for ForAll<P> {
+impl<P: Proof + 'static> FromRequest for ForAll<P> {
     type Error = Error;
     type Future = LocalBoxFuture<'static, Result<ForAll<P>>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let db = request.app_data::<web::Data<Db>>().cloned();
-        let acting = Acting::<P>::from_request(request, payload);
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
         async move {
-            let db = db.ok_or_else(|| Error::Internal("no database".into()))?;
-            let acting = acting.await?;
-            db.read(move |conn| acting.for_all(conn)).await
+            let viewer = reaches_all(&request, P::ROLES).await?;
+            Ok(ForAll(Acting::of(viewer)?))
         }
         .boxed_local()
     }
+}
+
+/// The roles that were found to reach the whole group, kept for the length of a request.
+struct ReachAll(&'static [Role]);
+
+/// The viewer, if one of these roles of theirs reaches the whole group. It is looked up once for a
+/// request, so that where a route has done so before, the handler's proof is there at once.
+pub(super) async fn reaches_all(request: &HttpRequest, roles: &'static [Role]) -> Result<Viewer> {
+    let viewer = Viewer::extract(request).await?;
+    if request.extensions().get::<ReachAll>().is_some_and(|known| known.0 == roles) {
+        return Ok(viewer);
+    }
+    let scope = Scope { lineages: viewer.lineages(roles), reports_of: None };
+    let db = request.app_data::<web::Data<Db>>().cloned();
+    let db = db.ok_or_else(|| Error::Internal("no database".into()))?;
+    if !db.read(move |conn| covers_all(conn, &scope)).await? {
+        return Err(Error::Forbidden);
+    }
+    request.extensions_mut().insert(ReachAll(roles));
+    Ok(viewer)
+}
+
+fn covers_all(conn: &mut Conn, scope: &Scope) -> Result<bool> {
+    if scope.lineages.is_empty() {
+        return Ok(false);
+    }
+    let sites = staff::queries::sites(conn, &Scope::everyone())?;
+    Ok(sites.iter().all(|site| scope.covers_site(site)))
 }

@@ -8,7 +8,7 @@ use actix_web::{
     web,
 };
 
-use super::{Role, Viewer};
+use super::{Role, Viewer, proof};
 
 /// Who may use a route. The handler's signature enforces it; a test compares the two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -91,7 +91,10 @@ impl Routes {
         self.table.push(Route { method, path, who });
         let route = match who {
             Who::Public | Who::Token => route,
-            Who::SignedIn | Who::Roles(_) | Who::ForAll(_) => route.wrap(from_fn(viewer_first)),
+            Who::SignedIn | Who::Roles(_) => route.wrap(from_fn(viewer_first)),
+            Who::ForAll(roles) => {
+                route.wrap(from_fn(move |request, next| reach_first(roles, request, next)))
+            }
         };
         self.configure.push(Box::new(move |config| {
             config.route(path, route);
@@ -120,6 +123,18 @@ async fn viewer_first(
     next: Next<impl MessageBody + 'static>,
 ) -> actix_web::Result<ServiceResponse<BoxBody>> {
     if let Err(error) = request.extract::<Viewer>().await {
+        return Ok(request.error_response(error));
+    }
+    Ok(next.call(request).await?.map_into_boxed_body())
+}
+
+/// The same for what concerns everybody, with how far the viewer's roles reach.
+async fn reach_first(
+    roles: &'static [Role],
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> actix_web::Result<ServiceResponse<BoxBody>> {
+    if let Err(error) = proof::reaches_all(request.request(), roles).await {
         return Ok(request.error_response(error));
     }
     Ok(next.call(request).await?.map_into_boxed_body())

@@ -508,8 +508,6 @@ diesel::table! {
         recipient -> Text,
         language -> Text,
         subject -> Text,
-        body_text -> Text,
-        body_html -> Text,
         created_at -> Timestamp,
         next_try_at -> Timestamp,
         tries -> BigInt,
@@ -517,9 +515,17 @@ diesel::table! {
         leased_until -> Nullable<Timestamp>,
         sent_at -> Nullable<Timestamp>,
         parked_at -> Nullable<Timestamp>,
-        calendar -> Nullable<Text>,
         unsubscribe -> Nullable<Text>,
         handed_at -> Nullable<Timestamp>,
+    }
+}
+
+diesel::table! {
+    outbox_body (outbox_id) {
+        outbox_id -> BigInt,
+        plain -> Text,
+        html -> Text,
+        calendar -> Nullable<Text>,
     }
 }
 
@@ -1263,6 +1269,7 @@ diesel::joinable!(decision -> candidacy (candidacy_id));
 diesel::joinable!(decision -> person (decided_by));
 diesel::joinable!(decision -> fact (fact_id));
 diesel::joinable!(outbox -> person (person_id));
+diesel::joinable!(outbox_body -> outbox (outbox_id));
 diesel::joinable!(reminder -> person (recipient_id));
 diesel::joinable!(reminder -> outbox (outbox_id));
 diesel::joinable!(answer -> attempt (attempt_id));
@@ -1362,6 +1369,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     recommendation,
     decision,
     outbox,
+    outbox_body,
     reminder,
     lease,
     question_stage,

@@ -132,8 +132,8 @@ fn address(text: &str) -> Result<Address, Unfit> {
 /// Text and HTML; an appointment besides as one more form of the same, which mail programs put into
 /// the calendar, and as a file for those that do not know that form.
 fn parts(mail: &Mail) -> Result<MultiPart, String> {
-    let words = MultiPart::alternative_plain_html(mail.body_text.clone(), mail.body_html.clone());
-    let Some(ics) = &mail.calendar else { return Ok(words) };
+    let words = MultiPart::alternative_plain_html(mail.body.plain.clone(), mail.body.html.clone());
+    let Some(ics) = &mail.body.calendar else { return Ok(words) };
     let method = calendar::method_of(ics);
     let of_type = |word: String| header::ContentType::parse(&word).map_err(|e| e.to_string());
     let invitation = SinglePart::builder()
@@ -147,7 +147,10 @@ fn parts(mail: &Mail) -> Result<MultiPart, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{db::Instant, mail::outbox::OutboxId};
+    use crate::{
+        db::Instant,
+        mail::outbox::{Body, OutboxId},
+    };
 
     fn mail(recipient: &str) -> Mail {
         let now = Instant::from(chrono::DateTime::UNIX_EPOCH);
@@ -160,8 +163,6 @@ mod tests {
             subject:
                 "证书到期提醒：制动系统专修 还有 90 天到期，请尽快安排复训并完成理论与实操考试"
                     .to_owned(),
-            body_text: "您好".repeat(600),
-            body_html: format!("<p>{}</p>", "您好".repeat(600)),
             created_at: now,
             next_try_at: now,
             tries: 0,
@@ -169,9 +170,13 @@ mod tests {
             leased_until: None,
             sent_at: None,
             parked_at: None,
-            calendar: Some("BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n".to_owned()),
             unsubscribe: None,
             handed_at: None,
+            body: Body {
+                plain: "您好".repeat(600),
+                html: format!("<p>{}</p>", "您好".repeat(600)),
+                calendar: Some("BEGIN:VCALENDAR\r\nMETHOD:CANCEL\r\nEND:VCALENDAR\r\n".to_owned()),
+            },
         }
     }
 

@@ -1,4 +1,4 @@
-//! All that reads and writes the table `outbox`.
+//! All that reads and writes the tables `outbox` and `outbox_body`.
 //!
 //! A mail is claimed for a while by one worker, in batches; a claim is known by the moment it ends,
 //! and nothing is changed without it. Just before a worker hands a mail's text over, [`begin`] notes
@@ -12,7 +12,7 @@ use super::{Appointment, Enclosed, Letter, Letterhead, Recipient, Row, message};
 use crate::{
     db::{
         Conn, Error, Instant,
-        schema::{outbox, person},
+        schema::{outbox, outbox_body, person},
         types::LangColumn,
     },
     each_backend,
@@ -36,8 +36,6 @@ pub struct Mail {
     pub recipient: String,
     pub language: LangColumn,
     pub subject: String,
-    pub body_text: String,
-    pub body_html: String,
     pub created_at: Instant,
     pub next_try_at: Instant,
     pub tries: i64,
@@ -45,12 +43,22 @@ pub struct Mail {
     pub leased_until: Option<Instant>,
     pub sent_at: Option<Instant>,
     pub parked_at: Option<Instant>,
-    /// The appointment that goes with it, as iCalendar.
-    pub calendar: Option<String>,
     /// Path of the page where the recipient may opt out of this kind of mail.
     pub unsubscribe: Option<String>,
     /// When its text last went to the server and no answer is known.
     pub handed_at: Option<Instant>,
+    #[diesel(embed)]
+    pub body: Body,
+}
+
+/// What a mail says.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = outbox_body)]
+pub struct Body {
+    pub plain: String,
+    pub html: String,
+    /// The appointment that goes with it, as iCalendar.
+    pub calendar: Option<String>,
 }
 
 impl Mail {
@@ -110,23 +118,29 @@ pub fn post_enclosing(
     now: Instant,
 ) -> Result<OutboxId> {
     let message_id = format!("<{}@{}>", uuid::Uuid::now_v7().simple(), head.host());
-    Ok(diesel::insert_into(outbox::table)
+    let id: OutboxId = diesel::insert_into(outbox::table)
         .values((
             outbox::message_id.eq(message_id),
             outbox::person_id.eq(to.person),
             outbox::recipient.eq(&to.email),
             outbox::language.eq(LangColumn(to.lang)),
             outbox::subject.eq(&letter.subject),
-            outbox::body_text.eq(letter.as_text(enclosed, to, head)),
-            outbox::body_html.eq(letter.as_html(enclosed, to, head)),
             outbox::created_at.eq(now),
             outbox::next_try_at.eq(now),
             outbox::tries.eq(0),
-            outbox::calendar.eq(&enclosed.calendar),
             outbox::unsubscribe.eq(&enclosed.unsubscribe),
         ))
         .returning(outbox::id)
-        .get_result(conn)?)
+        .get_result(conn)?;
+    diesel::insert_into(outbox_body::table)
+        .values((
+            outbox_body::outbox_id.eq(id),
+            outbox_body::plain.eq(letter.as_text(enclosed, to, head)),
+            outbox_body::html.eq(letter.as_html(enclosed, to, head)),
+            outbox_body::calendar.eq(&enclosed.calendar),
+        ))
+        .execute(conn)?;
+    Ok(id)
 }
 
 /// How long a worker may take over what it claimed before another may take it. Longer than handing
@@ -169,18 +183,23 @@ pub fn claim(conn: &mut Conn, now: Instant, most: i64) -> Result<Vec<Claimed>> {
             return Ok(Vec::new());
         }
         // Checked again in the update: of two workers on one row, the second changes nothing.
-        let mut taken: Vec<Mail> = each_backend!(conn, |conn| diesel::update(
+        let taken: Vec<OutboxId> = each_backend!(conn, |conn| diesel::update(
             outbox::table.filter(outbox::id.eq_any(due))
         )
         .filter(open)
         .filter(free)
         .set(outbox::leased_until.eq(until))
-        .returning(Mail::as_select())
+        .returning(outbox::id)
         .get_results(conn))?;
         // Somebody else was faster with all of these; there may be more behind them.
         if !taken.is_empty() {
-            taken.sort_by_key(|mail| (mail.next_try_at, mail.id.0));
-            return Ok(taken.into_iter().map(|mail| Claimed { mail, until }).collect());
+            let mails = outbox::table
+                .inner_join(outbox_body::table)
+                .filter(outbox::id.eq_any(taken))
+                .order((outbox::next_try_at, outbox::id))
+                .select(Mail::as_select())
+                .load(conn)?;
+            return Ok(mails.into_iter().map(|mail| Claimed { mail, until }).collect());
         }
     }
 }
@@ -306,7 +325,7 @@ pub fn park_useless(
 ) -> Result<Vec<String>> {
     let mut carried: Vec<Option<String>> = Vec::new();
     for some in mails.chunks(500) {
-        carried.extend(each_backend!(conn, |conn| diesel::update(
+        let parked: Vec<OutboxId> = each_backend!(conn, |conn| diesel::update(
             outbox::table.filter(outbox::id.eq_any(some.to_vec()))
         )
         .filter(outbox::sent_at.is_null().and(outbox::handed_at.is_null()))
@@ -316,8 +335,15 @@ pub fn park_useless(
             outbox::leased_until.eq(None::<Instant>),
             outbox::last_error.eq(why),
         ))
-        .returning(outbox::calendar)
-        .get_results::<Option<String>>(conn))?);
+        .returning(outbox::id)
+        .get_results(conn))?;
+        carried.extend(
+            outbox_body::table
+                .filter(outbox_body::outbox_id.eq_any(parked))
+                .order(outbox_body::outbox_id)
+                .select(outbox_body::calendar)
+                .load::<Option<String>>(conn)?,
+        );
     }
     Ok(carried.into_iter().flatten().collect())
 }
@@ -414,7 +440,7 @@ pub fn search(
     limit: i64,
     offset: i64,
 ) -> Result<Vec<Mail>> {
-    let query = outbox::table.into_boxed();
+    let query = outbox::table.inner_join(outbox_body::table).into_boxed();
     let open = outbox::sent_at.is_null();
     let mut query = match shown {
         Shown::All => query,
@@ -439,7 +465,8 @@ pub fn search(
 }
 
 pub fn find(conn: &mut Conn, id: OutboxId) -> Result<Option<Mail>> {
-    Ok(outbox::table.find(id).select(Mail::as_select()).first(conn).optional()?)
+    let one = outbox::table.inner_join(outbox_body::table).filter(outbox::id.eq(id));
+    Ok(one.select(Mail::as_select()).first(conn).optional()?)
 }
 
 /// How many wait, and how many were given up.

@@ -110,7 +110,7 @@ pub async fn preview(
             header::CONTENT_SECURITY_POLICY,
             "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'",
         ))
-        .body(mail.body_html))
+        .body(mail.body.html))
 }
 
 /// The mail as it goes over the wire.
@@ -133,7 +133,7 @@ fn shown(mut mail: Mail, delivery: MailDelivery) -> Mail {
     if !delivery.0 && mail.sent_at.is_none() {
         return mail;
     }
-    for text in [&mut mail.body_text, &mut mail.body_html] {
+    for text in [&mut mail.body.plain, &mut mail.body.html] {
         *text = without_secrets(text);
     }
     mail.unsubscribe = mail.unsubscribe.map(|path| without_secrets(&path));

@@ -145,8 +145,8 @@ pub fn mail(viewer: &Viewer, mail: &Mail, delivery: MailDelivery) -> Markup {
         (card_with(&t!(lang, "收件人看到的样子", "As its recipient sees it"), html! {}, html! {
             iframe.mail-preview src={ "/admin/mail/" (mail.id) "/preview" } sandbox="" title=(t!(lang, "邮件预览", "Preview of the mail")) loading="lazy" {}
         }))
-        (card(&t!(lang, "纯文本", "Plain text"), html! { pre.mail-text { (mail.body_text) } }))
-        @if let Some(calendar) = &mail.calendar {
+        (card(&t!(lang, "纯文本", "Plain text"), html! { pre.mail-text { (mail.body.plain) } }))
+        @if let Some(calendar) = &mail.body.calendar {
             (card(&t!(lang, "附带的日程", "For the calendar"), html! { pre.mail-text { (calendar) } }))
         }
     })

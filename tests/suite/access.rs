@@ -56,7 +56,7 @@ on_both! {
             shifu::mail::outbox::list(conn, shifu::mail::outbox::Shown::All, 10, 0)
         }).await.unwrap();
         assert_eq!(mails.len(), 1, "only real people get mail");
-        let link = mails[0].body_text.lines().find_map(|line| line.split("shifu.test").nth(1)).unwrap();
+        let link = mails[0].body.plain.lines().find_map(|line| line.split("shifu.test").nth(1)).unwrap();
         let fresh = [("password", "新的-password-2026")];
         assert_eq!(browser.post(link, &fresh).await.status, 303);
         assert!(browser.post(link, &fresh).await.says("h1", "run out"), "the link works once");

@@ -193,7 +193,7 @@ on_both! {
         to.sort_unstable();
         assert_eq!(to, ["m0001@evergreen.example", "t0001@evergreen.example"]);
         assert!(mails.iter().all(|mail| mail.subject.contains("晋升申报结果")));
-        assert!(mails.iter().all(|mail| mail.body_text.contains("条件齐备。")));
+        assert!(mails.iter().all(|mail| mail.body.plain.contains("条件齐备。")));
         assert!(world.lin().await.get("/my-path").await.says(".ladder li.here", "T1"));
     }
 }

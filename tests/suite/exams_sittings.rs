@@ -4,7 +4,9 @@
 use diesel::prelude::*;
 use serde_json::{Value, json};
 use shifu::{
-    db::schema::{accommodation, attempt, attempt_event, outbox, registration, sitting},
+    db::schema::{
+        accommodation, attempt, attempt_event, outbox, outbox_body, registration, sitting,
+    },
     record::{Kind, NewFact, Source, ledger},
 };
 
@@ -84,9 +86,10 @@ async fn appointments(world: &World, who: &'static str) -> Vec<(String, String)>
     let rows: Vec<(String, Option<String>)> = world
         .arrange(move |conn| {
             Ok(outbox::table
+                .inner_join(outbox_body::table)
                 .filter(outbox::person_id.eq(person))
                 .order(outbox::id)
-                .select((outbox::subject, outbox::calendar))
+                .select((outbox::subject, outbox_body::calendar))
                 .load(conn)?)
         })
         .await;

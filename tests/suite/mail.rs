@@ -376,7 +376,7 @@ on_both! {
         let server = MailServer::start(&[]).await;
         world.anybody().post("/forgotten", &[("who", "T0001")]).await;
         let before = world.letters().await.remove(0);
-        let (_, rest) = before.body_text.split_once("/links/").expect("a link");
+        let (_, rest) = before.body.plain.split_once("/links/").expect("a link");
         let secret = rest.split_whitespace().next().expect("a secret").to_owned();
         assert_eq!(world.send(&transport(server.port)).await, 1);
         let gao = world.gao().await;

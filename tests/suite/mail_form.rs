@@ -44,7 +44,7 @@ fn leave(wire: &str, mail: &Mail) {
     let name = mail.message_id.trim_matches(['<', '>']).replace(['@', '/'], "-");
     let file = std::path::Path::new(&folder).join(name);
     std::fs::write(file.with_extension("eml"), wire).expect("the folder is there");
-    std::fs::write(file.with_extension("html"), &mail.body_html).expect("the folder is there");
+    std::fs::write(file.with_extension("html"), &mail.body.html).expect("the folder is there");
 }
 
 /// What holds for every mail, whatever it says; gives what a mail program shows: text and HTML.
@@ -79,7 +79,7 @@ fn strictly_read(wire: &str, mail: &Mail) -> (String, String) {
     let text = read.body_text(0).expect("text").replace("\r\n", "\n");
     let html = read.body_html(0).expect("HTML").replace("\r\n", "\n");
     let kept = |text: &str| text.replace("\r\n", "\n").trim_end().to_owned();
-    assert_eq!((kept(&text), kept(&html)), (kept(&mail.body_text), kept(&mail.body_html)));
+    assert_eq!((kept(&text), kept(&html)), (kept(&mail.body.plain), kept(&mail.body.html)));
     (text, html)
 }
 
@@ -194,7 +194,7 @@ on_both! {
         assert_eq!(event.get_summary(), Some("证书到期；\\, 第一批\nX:y"));
         assert_eq!(event.get_start(), Some(DatePerhapsTime::Date(day("2028-02-29"))));
         assert_eq!(event.get_end(), Some(DatePerhapsTime::Date(day("2028-03-01"))));
-        assert!(mail.calendar.as_ref().is_some_and(|ics| ics.replace("\r\n ", "").contains("RSVP=FALSE:mailto:t0001@evergreen.example\r\n")));
+        assert!(mail.body.calendar.as_ref().is_some_and(|ics| ics.replace("\r\n ", "").contains("RSVP=FALSE:mailto:t0001@evergreen.example\r\n")));
     }
 }
 

@@ -122,7 +122,7 @@ on_both! {
         assert!(subject.starts_with("=?utf-8?b?"), "{subject}");
         assert_eq!(header(to_lin[0], "Auto-Submitted").as_deref(), Some("auto-generated"));
         let mail = world.outbox().await.into_iter().find(|mail| mail.recipient.starts_with("t0001")).expect("kept");
-        assert!(mail.body_text.contains("还有 30 天到期") && mail.body_text.contains("http://shifu.test/certificates"));
+        assert!(mail.body.plain.contains("还有 30 天到期") && mail.body.plain.contains("http://shifu.test/certificates"));
         assert!(mail.sent_at.is_some());
     }
 }
@@ -368,7 +368,7 @@ on_both! {
         world.round_on("2028-09-23").await;
         assert_eq!(told().await, 4, "the next step comes as before");
         let mails = world.outbox().await;
-        assert!(mails[0].body_text.contains("SF-2028-000001"), "{}", mails[0].body_text);
+        assert!(mails[0].body.plain.contains("SF-2028-000001"), "{}", mails[0].body.plain);
     }
 }
 
@@ -403,7 +403,7 @@ on_both! {
         }
         let mails = world.outbox().await;
         let waits = mails.iter().find(|mail| mail.recipient.starts_with("t0001") && mail.parked_at.is_none());
-        let entry = waits.and_then(|mail| mail.calendar.clone()).expect("an entry");
+        let entry = waits.and_then(|mail| mail.body.calendar.clone()).expect("an entry");
         assert!(entry.contains("DTSTART;VALUE=DATE:20270315"), "{entry}");
     }
 }

@@ -145,10 +145,10 @@ on_both! {
         world.round().await;
         let digests = world.mailed_to("M0001").await;
         assert_eq!(digests.len(), 1);
-        let text = &digests[0].body_text;
+        let text = &digests[0].body.plain;
         assert!(digests[0].subject.contains("2 项") && text.contains("林涛") && text.contains("王建国"));
         assert!(text.contains("2026年12月23日") && text.contains("http://shifu.test/people/"), "{text}");
-        assert!(digests[0].body_html.contains("<table") && digests[0].body_html.contains("/people/"));
+        assert!(digests[0].body.html.contains("<table") && digests[0].body.html.contains("/people/"));
         // What turns up later the same day waits for tomorrow's.
         world.certified("M0001", BRAKES, "2026-12-23").await;
         world.certified("T0001", "inhouse-default/hv-aware", "2026-12-23").await;
@@ -306,7 +306,7 @@ on_both! {
         world.round_at("2026-11-30T02:00:00Z").await;
         let told = world.mailed_to("T0001").await;
         assert_eq!(told.len(), 2, "a week before the new day");
-        assert!(told[1].body_text.contains("2026年12月7日"));
+        assert!(told[1].body.plain.contains("2026年12月7日"));
         world.arrange(set_due("2026-12-09")).await;
         world.arrange(set_due("2026-12-07")).await;
         world.round_at("2026-12-01T02:00:00Z").await;

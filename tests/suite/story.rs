@@ -207,5 +207,5 @@ async fn remind(world: &World) {
     let reminder =
         sent.iter().find(|mail| mail.recipient.contains("t0001@")).expect("the reminder");
     assert!(reminder.subject.contains("制动系统专修"), "{}", reminder.subject);
-    assert!(reminder.body_text.contains("2028年11月22日"), "{}", reminder.body_text);
+    assert!(reminder.body.plain.contains("2028年11月22日"), "{}", reminder.body.plain);
 }
