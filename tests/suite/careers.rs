@@ -269,12 +269,7 @@ fn world_revision(conn: &mut shifu::db::Conn) -> Result<shifu::content::ContentI
 on_both! {
     async fn reviewers_elsewhere_and_other_technicians_do_not_see_a_candidacy(world: World) {
         let address = lin_applied(&world).await;
-        let sun = world.id("T0003").await;
-        world.arrange(move |conn| {
-            let north = site_by_code(conn, "north")?.expect("of the cast").id;
-            grants::add_grant(conn, sun, Role::Hr, north, day("2020-01-01"), None, stamp().at)
-        }).await;
-        let sun = world.sun().await;
+        let sun = world.sun_over_the_north(Role::Hr).await;
         assert_eq!(sun.get(&address).await.status, 404);
         let fields = [("form_key", "k"), ("outcome", "declined"), ("reason", "no")];
         assert_eq!(sun.post(&format!("{address}/decision"), &fields).await.status, 404);

@@ -337,12 +337,7 @@ on_both! {
             assert_eq!(zhou.post(&format!("{one}/{act}"), &fields).await.status, 403);
         }
         assert_eq!(world.lin().await.get(BOARD).await.status, 403);
-        let sun = world.id("T0003").await;
-        world.arrange(move |conn| {
-            let north = site_by_code(conn, "north")?.expect("of the cast").id;
-            grants::add_grant(conn, sun, Role::Hr, north, day("2020-01-01"), None, stamp().at)
-        }).await;
-        let sun = world.sun().await;
+        let sun = world.sun_over_the_north(Role::Hr).await;
         assert_eq!(sun.get(&one).await.status, 404);
         assert!(!sun.get(BOARD).await.body.contains("T0101"));
         for act in ["review", "end"] {

@@ -313,12 +313,7 @@ on_both! {
 
 on_both! {
     async fn an_administrator_of_a_part_imports_for_that_part_only(world: World) {
-        let (sun, now) = (world.id("T0003").await, world.clock.now());
-        world.arrange(move |conn| {
-            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
-            shifu::access::queries::add_grant(conn, sun, shifu::access::Role::Administrator, north.id, day("2026-01-01"), None, now)
-        }).await;
-        let sun = world.sun().await.reads("en").await;
+        let sun = world.sun_over_the_north(shifu::access::Role::Administrator).await.reads("en").await;
         let page = previewed(&sun, "staff", STAFF).await;
         assert!(page.says("td", "not within your reach"), "{}", page.body);
         let page = previewed(&sun, "history", "工号,类别,代码,开始日期\nT0001,course,a,2026-01-01\n").await;

@@ -4,7 +4,7 @@
 use chrono::Duration;
 use diesel::{Connection, connection::SimpleConnection, prelude::*};
 use shifu::{
-    access::{self, Role},
+    access::Role,
     app,
     db::{Conn, Db, Error, Instant, schema::outbox as table},
     i18n::Lang,
@@ -20,7 +20,7 @@ use shifu::{
 use crate::{
     on_both,
     world::{
-        Backend, Database, Served, World, day, left_out,
+        Backend, Database, Served, World, left_out,
         smtp::{Does, Greets, MailServer, Step, header},
     },
 };
@@ -346,13 +346,9 @@ on_both! {
 
 on_both! {
     async fn an_administrator_of_a_part_reads_nobodys_mail_and_changes_no_rule_for_all(world: World) {
-        let (sun, now) = (world.id("T0003").await, world.clock.now());
-        world.arrange(move |conn| {
-            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
-            access::queries::add_grant(conn, sun, Role::Administrator, north.id, day("2026-01-01"), None, now)
-        }).await;
+        let sun = world.sun_over_the_north(Role::Administrator).await;
         world.writes(1).await;
-        let (id, sun) = (world.letters().await[0].id, world.sun().await);
+        let id = world.letters().await[0].id;
         for page in ["/admin/mail".to_owned(), format!("/admin/mail/{id}"), format!("/admin/mail/{id}/preview"), format!("/admin/mail/{id}/mail.eml")] {
             assert_eq!((sun.get(&page).await.status, world.gao().await.get(&page).await.status), (403, 200), "{page}");
         }

@@ -1,7 +1,7 @@
 //! Certificates on paper: what stands on them can be read again, and stays as it was issued.
 
 use shifu::{
-    access::{self, Role},
+    access::Role,
     certification::{
         paper::{
             Body, Content,
@@ -19,7 +19,6 @@ use shifu::{
         ledger::{self, Stamp},
     },
     signing::{self, Keys, SecretPlace},
-    staff,
 };
 
 use diesel::prelude::*;
@@ -514,12 +513,8 @@ on_both! {
 
 on_both! {
     async fn an_administrator_of_a_part_looks_at_templates_only(world: World) {
-        let (sun, now) = (world.id("T0003").await, world.clock.now());
-        world.arrange(move |conn| {
-            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
-            access::queries::add_grant(conn, sun, Role::Administrator, north.id, day("2026-01-01"), None, now)
-        }).await;
-        let (gao, sun) = (world.gao().await, world.sun().await.reads("en").await);
+        let sun = world.sun_over_the_north(Role::Administrator).await.reads("en").await;
+        let gao = world.gao().await;
         let at = draft(&gao).await;
         let list = sun.get("/certificates/templates").await;
         assert!(list.status == 200 && list.says(".alert", "whole group"), "{}", list.body);

@@ -4,7 +4,7 @@
 use chrono::Duration;
 use diesel::{connection::SimpleConnection, prelude::*};
 use shifu::{
-    access::{self, Role},
+    access::Role,
     app,
     db::{Conn, schema},
     i18n::Lang,
@@ -719,11 +719,7 @@ on_both! {
 
 on_both! {
     async fn an_administrator_of_a_part_sees_what_concerns_that_part(world: World) {
-        let (sun, now) = (world.id("T0003").await, world.clock.now());
-        world.arrange(move |conn| {
-            let north = staff::queries::site_by_code(conn, "north")?.expect("a site");
-            access::queries::add_grant(conn, sun, Role::Administrator, north.id, day("2026-01-01"), None, now)
-        }).await;
+        let sun = world.sun_over_the_north(Role::Administrator).await;
         world.certified("T0001", BRAKES, "2026-12-29").await;
         world.certified("T0003", BRAKES, "2026-12-29").await;
         let gao = world.gao().await;
@@ -733,7 +729,6 @@ on_both! {
             assert_eq!(gao.submit(&form, "/admin/reminders/mutes/new", &fields).await.status, 303, "{who}");
         }
         world.round().await;
-        let sun = world.sun().await;
         for page in ["/admin/reminders", "/admin/reminders/past", "/admin/reminders.csv", "/admin/reminders/past.csv"] {
             let (theirs, all) = (sun.get(page).await, gao.get(page).await);
             assert_eq!((theirs.status, all.status), (200, 200), "{page}");

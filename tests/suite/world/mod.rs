@@ -16,9 +16,11 @@ pub use served::Served;
 use std::net::{SocketAddr, TcpListener};
 
 use shifu::{
+    access::{self, Role},
     app::{self, Shared},
     db::Conn,
     settings::Settings,
+    staff,
     web::Clock,
 };
 
@@ -91,6 +93,17 @@ impl World {
     /// 孙: a technician in Beijing, another region.
     pub async fn sun(&self) -> Actor {
         self.signed_in("T0003").await
+    }
+
+    /// 孙 in a role over the northern region: of nobody else of the cast.
+    pub async fn sun_over_the_north(&self, role: Role) -> Actor {
+        let (sun, now) = (self.id("T0003").await, self.clock.now());
+        self.arrange(move |conn| {
+            let north = staff::queries::site_by_code(conn, "north")?.expect("of the cast").id;
+            access::queries::add_grant(conn, sun, role, north, day("2020-01-01"), None, now)
+        })
+        .await;
+        self.sun().await
     }
 
     /// 周: workshop manager of Pudong.
