@@ -10,7 +10,9 @@
 
 use std::{
     borrow::Cow,
-    collections::{BTreeMap, HashMap, HashSet},
+    cmp::Ordering,
+    collections::{HashMap, HashSet},
+    sync::Arc,
 };
 
 use chrono::NaiveDate;
@@ -129,6 +131,9 @@ impl Seen {
     }
 }
 
+/// What somebody holds, with where they work; a person's post stands beside each of theirs.
+pub type Placed = (Arc<Post>, Seen);
+
 /// All that was known of a person at a moment.
 #[derive(Clone, Debug)]
 pub struct Known {
@@ -146,7 +151,7 @@ impl Known {
         let mut papers = issued(conn, Whose::These(&[person]), at)?;
         let certificates = rows.iter().filter(|row| row.kind == Kind::Certificate.word());
         papers.extend(certificates.filter_map(recorded));
-        in_order(&mut papers);
+        let papers = in_order(papers);
         Ok(Known { rows, facts, papers })
     }
 
@@ -185,7 +190,7 @@ pub fn board(
     filter: &Filter,
     today: NaiveDate,
     asof: &AsOf,
-) -> Result<Vec<(Post, Seen)>> {
+) -> Result<Vec<Placed>> {
     let posts = posts_on(conn, scope, filter, today, asof.on)?;
     of_posts(conn, context, posts, asof)
 }
@@ -200,7 +205,7 @@ pub fn part(
     today: NaiveDate,
     asof: &AsOf,
     (limit, offset): (usize, usize),
-) -> Result<(Vec<(Post, Seen)>, bool)> {
+) -> Result<(Vec<Placed>, bool)> {
     let everybody = Filter { with_left: true, ..Filter::default() };
     let (most, skip) = (limit as i64 + 1, offset as i64);
     let mut seen = staff::queries::posts(conn, scope, &everybody, today, most, skip)?;
@@ -228,7 +233,7 @@ pub fn expiring_in(
     scope: &Scope,
     today: NaiveDate,
     days: u32,
-) -> Result<Vec<(Post, Seen)>> {
+) -> Result<Vec<Placed>> {
     let last = days_after(today, days);
     let rows = ledger::rows_running_out(conn, (Kind::Certificate, None), None, today, last)?;
     let holders: HashSet<PersonId> = rows.iter().map(|row| row.person_id).collect();
@@ -249,7 +254,9 @@ fn of_posts(
     context: &Context,
     posts: HashMap<PersonId, Post>,
     asof: &AsOf,
-) -> Result<Vec<(Post, Seen)>> {
+) -> Result<Vec<Placed>> {
+    let posts: HashMap<PersonId, Arc<Post>> =
+        posts.into_iter().map(|(person, post)| (person, Arc::new(post))).collect();
     let people: Vec<PersonId> = posts.keys().copied().collect();
     let few = people.len() <= FEW;
     let whose = if few { Whose::These(&people) } else { Whose::All };
@@ -258,7 +265,7 @@ fn of_posts(
     let elsewhere = ledger::certificates_of_others(conn, SOURCE, among, asof.known_at)?;
     papers.extend(elsewhere.iter().filter_map(recorded));
     papers.retain(|paper| posts.contains_key(&paper.person));
-    in_order(&mut papers);
+    let papers = in_order(papers);
     let facts = facts_for(conn, context, &papers, asof.known_at)?;
     let seen = papers.into_iter().map(|paper| {
         let facts = facts.get(&paper.person).map_or(&[][..], Vec::as_slice);
@@ -322,6 +329,11 @@ struct PaperRow {
 }
 
 impl PaperRow {
+    /// The one whose name it puts right.
+    fn put_right(&self) -> Option<CertificateId> {
+        self.previous_id.filter(|_| self.basis == Basis::Replacement)
+    }
+
     fn link(&self) -> Link {
         Link {
             issued_on: self.issued_on,
@@ -352,7 +364,10 @@ fn issued(conn: &mut Conn, whose: Whose<'_>, at: Option<Instant>) -> Result<Vec<
         }
     }
     let mut by_certificate = queries::by_certificate(acts);
-    let links = rows.iter().map(|row| (row.id, row.link())).collect();
+    // Most take nobody's place; what stands behind the others is looked up by its number.
+    let behind: HashSet<CertificateId> = rows.iter().filter_map(PaperRow::put_right).collect();
+    let replaced = rows.iter().filter(|row| behind.contains(&row.id));
+    let links = replaced.map(|row| (row.id, row.link())).collect();
     let earlier: Vec<Earlier> =
         rows.iter().map(|row| spans::earlier(row.link(), &links, &by_certificate)).collect();
     let whole = rows.into_iter().zip(earlier);
@@ -427,11 +442,19 @@ fn recorded(row: &Row) -> Option<Paper> {
     })
 }
 
-fn in_order(papers: &mut [Paper]) {
-    papers.sort_by(|a, b| {
+fn in_order(papers: Vec<Paper>) -> Vec<Paper> {
+    ordered(papers, |a, b| {
         let key = |one: &Paper| (one.person, one.from, one.through, one.id);
         (key(a), &a.code, &a.number).cmp(&(key(b), &b.code, &b.number))
-    });
+    })
+}
+
+/// Sorts a long list of large things by their places in it: each is moved once.
+fn ordered<T>(all: Vec<T>, order: impl Fn(&T, &T) -> Ordering) -> Vec<T> {
+    let mut places: Vec<usize> = (0..all.len()).collect();
+    places.sort_by(|a, b| order(&all[*a], &all[*b]));
+    let mut all: Vec<Option<T>> = all.into_iter().map(Some).collect();
+    places.into_iter().filter_map(|place| all[place].take()).collect()
 }
 
 impl Paper {
@@ -494,47 +517,53 @@ fn facts_for(
 /// Notes for each in force the renewal that was issued by the day and follows on it without a gap:
 /// then it is not due for renewal any more. They are in the order of [`in_order`].
 fn follow(all: &mut [Seen], on: NaiveDate) {
-    let mut coming: HashMap<(PersonId, String), (NaiveDate, Option<NaiveDate>)> = HashMap::new();
-    for Seen { held, issued_on, .. } in all.iter_mut().rev() {
-        let key = || (held.person, held.code.clone());
-        match held.state() {
-            State::NotYet if *issued_on <= on => {
-                coming.insert(key(), (held.from, held.through));
-            }
-            State::Valid | State::Expiring(_) if !coming.is_empty() => {
-                let next = coming.get(&key()).copied();
-                let reaches = |from| held.through.is_none_or(|last| from <= next_day(last));
-                held.followed = next.filter(|(from, _)| reaches(*from));
-                if held.followed.is_some() {
-                    held.standing.state = State::Valid;
-                    held.standing.window = None;
+    for of_person in all.chunk_by_mut(|a, b| a.held.person == b.held.person) {
+        let mut coming: Vec<(String, NaiveDate, Option<NaiveDate>)> = Vec::new();
+        for Seen { held, issued_on, .. } in of_person.iter_mut().rev() {
+            match held.state() {
+                State::NotYet if *issued_on <= on => {
+                    coming.push((held.code.clone(), held.from, held.through));
                 }
+                State::Valid | State::Expiring(_) => {
+                    let next = coming.iter().rev().find(|(code, ..)| *code == held.code);
+                    let reaches = |from| held.through.is_none_or(|last| from <= next_day(last));
+                    let next = next.filter(|(_, from, _)| reaches(*from));
+                    if let Some((_, from, through)) = next {
+                        held.followed = Some((*from, *through));
+                        held.standing.state = State::Valid;
+                        held.standing.window = None;
+                    }
+                }
+                _ => {}
             }
-            _ => {}
         }
     }
 }
 
-/// Of each person and certification the one that counts on the day. What was not even issued by
-/// then, and begins later, is no answer to the question how things stood.
+/// Of each person and certification the one that counts on the day; soonest expiry first. What was
+/// not even issued by then, and begins later, is no answer to the question how things stood. They
+/// are in the order of [`in_order`].
 fn counting(all: Vec<Seen>, on: NaiveDate) -> Vec<Seen> {
-    let mut kept: BTreeMap<(PersonId, String), Seen> = BTreeMap::new();
+    let mut kept: Vec<Seen> = Vec::with_capacity(all.len());
+    // Where those of the person at hand begin.
+    let mut first = 0;
     for seen in all {
         let Seen { held, issued_on, .. } = &seen;
         if *issued_on > on && held.from > on {
             continue;
         }
-        let key = (held.person, held.code.clone());
-        match kept.get(&key) {
+        if kept.last().is_some_and(|last| last.held.person != held.person) {
+            first = kept.len();
+        }
+        match kept[first..].iter_mut().find(|other| other.held.code == held.code) {
             Some(other) if other.weight(on) > seen.weight(on) => {}
-            _ => drop(kept.insert(key, seen)),
+            Some(other) => *other = seen,
+            None => kept.push(seen),
         }
     }
-    let mut kept: Vec<Seen> = kept.into_values().collect();
-    kept.sort_by(|a, b| {
+    ordered(kept, |a, b| {
         let last = |seen: &Seen| seen.held.through.unwrap_or(NaiveDate::MAX);
         let (one, other) = (&a.held, &b.held);
         (last(a), &one.code, one.person).cmp(&(last(b), &other.code, other.person))
-    });
-    kept
+    })
 }

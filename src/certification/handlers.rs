@@ -1,6 +1,9 @@
 //! Pages and forms of certificates.
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use actix_web::{HttpResponse, web};
 use chrono::NaiveDate;
@@ -100,7 +103,7 @@ pub struct BoardQuery {
 
 /// What the board shows.
 pub struct Board {
-    pub rows: Vec<(Post, Held)>,
+    pub rows: Vec<(Arc<Post>, Held)>,
     pub sites: Vec<Site>,
     /// Certifications anybody in reach holds.
     pub codes: Vec<String>,
@@ -130,11 +133,10 @@ impl BoardQuery {
         let filter = Filter { site: site.map(|site| site.lineage.clone()), ..Filter::default() };
         let rules = rules.on(asof.on);
         let seen = super::asof::board(conn, rules.context(), scope, &filter, today, &asof)?;
-        let mut rows: Vec<(Post, Held)> =
+        let mut rows: Vec<(Arc<Post>, Held)> =
             seen.into_iter().map(|(post, seen)| (post, seen.held)).collect();
-        let mut codes: Vec<String> = rows.iter().map(|(_, held)| held.code.clone()).collect();
-        codes.sort();
-        codes.dedup();
+        let codes: BTreeSet<&str> = rows.iter().map(|(_, held)| held.code.as_str()).collect();
+        let codes = codes.into_iter().map(str::to_owned).collect();
         rows.retain(|(_, held)| self.takes(held));
         let mut counts: BTreeMap<&'static str, usize> = BTreeMap::new();
         for (_, held) in &rows {

@@ -1,6 +1,6 @@
 //! How certificates look: my cards, the board, the printable sheet, the public check.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono::{Months, NaiveDate};
 use maud::{Markup, PreEscaped, html};
@@ -292,7 +292,7 @@ fn doubtful(lang: Lang, rules: &Rules, doubts: &[Doubt]) -> Markup {
     }
 }
 
-fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Post, Held)], hr: bool) -> Markup {
+fn board_table(viewer: &Viewer, rules: &Rules, shown: &[&(Arc<Post>, Held)], hr: bool) -> Markup {
     let lang = viewer.lang();
     let headers = [
         t!(lang, "人员", "Person"),
