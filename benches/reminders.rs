@@ -148,7 +148,7 @@ impl Network {
         let begun = Watch::now();
         network.db().write_blocking(move |conn| fill(conn, people, today, now)).expect("people");
         network.certify(people, each, now);
-        network.settle();
+        network.settle("fact");
         eprintln!("{total} certificates of {people} people made in {:.0?}", begun.elapsed());
         network
     }
@@ -157,13 +157,13 @@ impl Network {
         &self.shared.db
     }
 
-    /// PostgreSQL looks at tables by itself within a minute of so many changes; the bench does not
-    /// wait for that.
-    fn settle(&self) {
-        let job = |conn: &mut Conn| -> Result<(), Error> {
+    /// PostgreSQL looks at a table by itself within a minute of so many changes; the bench does not
+    /// wait for that. What it knows of an empty table would only mislead it.
+    fn settle(&self, table: &'static str) {
+        let job = move |conn: &mut Conn| -> Result<(), Error> {
             match conn {
                 Conn::Sqlite(_) => Ok(()),
-                Conn::Postgres(conn) => Ok(conn.batch_execute("ANALYZE")?),
+                Conn::Postgres(conn) => Ok(conn.batch_execute(&format!("ANALYZE {table}"))?),
             }
         };
         self.db().write_blocking(job).expect("statistics");
@@ -243,7 +243,7 @@ impl Network {
         let outcome = system.block_on(posting).expect("posted");
         ours.add(count, begun.elapsed());
         assert_eq!(outcome.entered, count);
-        self.settle();
+        self.settle("");
         let begun = Watch::now();
         let mails = outcome.mails;
         self.db().write_blocking(move |conn| bare_inserts(conn, mails)).expect("inserted");
