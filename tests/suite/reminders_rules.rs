@@ -738,6 +738,11 @@ on_both! {
         let mutes = sun.get("/admin/reminders/mutes").await;
         assert!(mutes.says("td", "孙的理由") && mutes.says("td", "大家的理由") && !mutes.says("td", "林的理由"));
         assert_eq!(mutes.body.matches("/end\"").count(), 1, "what binds everybody they do not end");
+        let rule = sun.get("/admin/reminders/rules/course-overdue").await;
+        assert!(rule.says(".alert", "全集团") && !rule.has("button[type='submit'].btn-primary"));
+        let list = sun.get("/admin/reminders/rules").await;
+        assert!(list.status == 200 && !list.body.contains("/admin/reminders/rules/new"));
+        assert_eq!(sun.get("/admin/reminders/rules/new").await.status, 403);
         for page in ["/", "/admin", "/admin/reminders", "/admin/reminders/past"] {
             assert!(!sun.get(page).await.body.contains("/admin/mail"), "{page} leads nowhere closed");
             assert!(gao.get(page).await.body.contains("/admin/mail"), "{page}");

@@ -30,8 +30,13 @@ pub async fn rules(
     reminders: web::Data<ReminderRules>,
     admin: Acting<Administrator>,
 ) -> Result<HttpResponse> {
-    let rules = db.read(move |conn| queries::rules_in_force(conn, &reminders)).await?;
-    Ok(html(pages::rules(&admin, &rules)))
+    let acting = admin.clone();
+    let (rules, may_write) = db
+        .read(move |conn| -> Result<_> {
+            Ok((queries::rules_in_force(conn, &reminders)?, acting.reaches_all(conn)?))
+        })
+        .await?;
+    Ok(html(pages::rules(&admin, &rules, may_write)))
 }
 
 /// A rule with its story.
@@ -43,6 +48,8 @@ pub struct Story {
     pub names: Vec<(PersonId, Person)>,
     /// What may be named in it.
     pub certifications: Vec<String>,
+    /// Whether the viewer may change it.
+    pub may_write: bool,
 }
 
 fn story(
@@ -60,6 +67,7 @@ fn story(
         versions: Vec::new(),
         names: Vec::new(),
         certifications: certifications.collect(),
+        may_write: true,
     };
     if story.is_new {
         return Ok((story, None));
@@ -82,8 +90,16 @@ pub async fn rule(
     admin: Acting<Administrator>,
     code: web::Path<String>,
 ) -> Result<HttpResponse> {
-    let code = code.into_inner();
-    let (story, rule) = db.read(move |conn| story(conn, &rules, &reminders, &code)).await?;
+    let (code, acting) = (code.into_inner(), admin.clone());
+    let (story, rule) = db
+        .read(move |conn| -> Result<_> {
+            let (story, rule) = story(conn, &rules, &reminders, &code)?;
+            Ok((Story { may_write: acting.reaches_all(conn)?, ..story }, rule))
+        })
+        .await?;
+    if story.is_new && !story.may_write {
+        return Err(Error::Forbidden);
+    }
     let form = rule.as_ref().map_or_else(RuleForm::blank, RuleForm::of);
     Ok(html(pages::rule(&admin, &story, &form, &Problems::default())))
 }

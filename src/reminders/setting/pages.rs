@@ -30,7 +30,16 @@ fn crumbs(lang: Lang) -> Vec<Crumb> {
     vec![administration(lang), Crumb::new("/admin/reminders", t!(lang, "提醒", "Reminders"))]
 }
 
-pub fn rules(viewer: &Viewer, rules: &[Rule]) -> Markup {
+/// Why there is nothing to change for an administrator of a part of the group.
+fn only_looks(lang: Lang, may_write: bool) -> Markup {
+    html! {
+        @if !may_write {
+            (alert(Tone::Info, t!(lang, "提醒规则适用于全集团：您可以查看，由全集团的管理员修改。", "Rules of reminders count for the whole group: you may look; administrators of the whole group change them.")))
+        }
+    }
+}
+
+pub fn rules(viewer: &Viewer, rules: &[Rule], may_write: bool) -> Markup {
     let lang = viewer.lang();
     let title = t!(lang, "提醒规则", "Rules of reminders");
     let headers = [
@@ -57,9 +66,10 @@ pub fn rules(viewer: &Viewer, rules: &[Rule]) -> Markup {
     });
     viewer.page(&title, &crumbs(lang), html! {
         (heading(&title, t!(lang, "提醒什么、提前几天、告诉谁。改动立即生效，旧版本保留。", "What is reminded of, how many days ahead, and who is told. A change counts at once; earlier versions are kept."), html! {
-            a.btn href={ "/admin/reminders/rules/" (NEW) } { (icon("plus")) (t!(lang, "新规则", "New rule")) }
+            @if may_write { a.btn href={ "/admin/reminders/rules/" (NEW) } { (icon("plus")) (t!(lang, "新规则", "New rule")) } }
         }))
         (tabs(lang, "/admin/reminders/rules"))
+        (only_looks(lang, may_write))
         (card_with("", html! {}, table(&headers, rows)))
     })
 }
@@ -86,13 +96,14 @@ pub fn rule(viewer: &Viewer, story: &Story, form: &RuleForm, problems: &Problems
             @if let Some(source) = source { (t!(lang, "到期日：", "Due date: ")) (source.due_date().get(lang)) }
         }, html! {}))
         @if let Some(problem) = problems.get("rule") { (alert(Tone::Bad, problem.get(lang))) }
-        form.card.mb-3 method="post" action={ "/admin/reminders/rules/" (story.code) } { div.card-body {
+        (only_looks(lang, story.may_write))
+        form.card.mb-3 method="post" action={ "/admin/reminders/rules/" (story.code) } { fieldset.card-body disabled[!story.may_write] {
             input type="hidden" name="form_key" value=(new_key());
             (what(lang, story, form, problems))
             (steps(lang, form))
             (how(lang, form, problems))
             (Field::new("why", t!(lang, "为什么修改", "Why it is changed"), form.value("why")).required().input(lang, problems))
-            button.btn.btn-primary type="submit" { (icon("device-floppy")) (t!(lang, "保存并生效", "Save; it counts at once")) }
+            @if story.may_write { button.btn.btn-primary type="submit" { (icon("device-floppy")) (t!(lang, "保存并生效", "Save; it counts at once")) } }
         } }
         @if !story.is_new { (history(viewer, story)) }
     })
