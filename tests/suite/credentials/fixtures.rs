@@ -103,23 +103,27 @@ fn the_second_vector_of_the_standard() {
     assert_eq!(encoding::hex(&signature), text("sigHexDataInt.txt"));
 }
 
-/// Badges others signed, by the key their proof names; the nameless criteria are numbered as by
-/// everybody.
+/// Badges of others, by the key their proof names: a good one, whose nameless criteria are numbered
+/// as by everybody, and others that are refused: of an older version and without a proof, and with
+/// a wrong one.
 #[test]
 fn badges_of_others() {
-    for name in ["simple.json", "simple-noproof.json", "simple-err-proof-method.json"] {
-        let Some(document) = json(&format!("ob30/{name}")) else { return };
-        let form =
-            badge::BADGE.statements(&document).and_then(|said| rdf::canonical(&said)).expect(name);
-        let mut bare = document.clone();
-        bare.as_object_mut().expect("an object").remove("proof");
-        assert_eq!(form, independent::canonical(&bare), "{name}");
-        let at = Instant::from(chrono::DateTime::UNIX_EPOCH);
-        let named = |method: &str| {
-            let (_, multikey) = method.rsplit_once('#')?;
-            Some(Key::of(Algorithm::Ed25519, &encoding::from_multikey(multikey)?, at))
-        };
-        let outcome = proof::verify(&document, &badge::BADGE, named);
-        assert_eq!(outcome.is_ok(), name == "simple.json", "{name}: {outcome:?}");
+    let at = Instant::from(chrono::DateTime::UNIX_EPOCH);
+    let named = |method: &str| {
+        let (_, multikey) = method.rsplit_once('#')?;
+        Some(Key::of(Algorithm::Ed25519, &encoding::from_multikey(multikey)?, at))
+    };
+    let Some(good) = json("ob30/simple.json") else { return };
+    let form = badge::BADGE.statements(&good).and_then(|said| rdf::canonical(&said));
+    let mut bare = good.clone();
+    bare.as_object_mut().expect("an object").remove("proof");
+    assert_eq!(form.expect("a form"), independent::canonical(&bare));
+    assert!(proof::verify(&good, &badge::BADGE, named).is_ok());
+    for (path, copy) in independent::tampered(&good) {
+        assert!(proof::verify(&copy, &badge::BADGE, named).is_err(), "{path}");
+    }
+    for name in ["simple-noproof.json", "simple-err-proof-method.json", "simple_v1.json"] {
+        let document = json(&format!("ob30/{name}")).expect("beside the first");
+        assert!(proof::verify(&document, &badge::BADGE, named).is_err(), "{name}");
     }
 }
