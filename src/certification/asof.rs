@@ -225,7 +225,7 @@ pub fn part(
     Ok((rows, more))
 }
 
-/// What runs out within so many days in a part of the tree and is not renewed yet, soonest first.
+/// What runs out within so many days in a scope and is not renewed yet, soonest first.
 /// Its cost follows what runs out, not what exists.
 pub fn expiring_in(
     conn: &mut Conn,
@@ -238,9 +238,8 @@ pub fn expiring_in(
     let rows = ledger::rows_running_out(conn, (Kind::Certificate, None), None, today, last)?;
     let holders: HashSet<PersonId> = rows.iter().map(|row| row.person_id).collect();
     let holders: Vec<PersonId> = holders.into_iter().collect();
-    let mut posts = staff::queries::posts_of(conn, &holders, today)?;
-    posts.retain(|post| post.works_on(today) && scope.covers(&post.site.lineage));
-    let posts = posts.into_iter().map(|post| (post.person.id, post)).collect();
+    let mut posts = staff::queries::posts_by_person(conn, scope, &holders, today)?;
+    posts.retain(|_, post| post.works_on(today));
     let mut all = of_posts(conn, context, posts, &AsOf::now(today))?;
     all.retain(|(_, Seen { held, .. })| {
         let ends = held.through.is_some_and(|through| through <= last);

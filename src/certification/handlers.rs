@@ -16,8 +16,9 @@ use super::{
         handlers::ActFilled,
         queries::{self as files, File, FileKind},
     },
+    asof::Known,
     doubts, issue,
-    model::{Act, ActKind, Basis, Certificate, CertificateId, Held, State},
+    model::{Act, ActKind, Basis, Certificate, CertificateId, Held},
     pages, queries,
     standing::Standing,
 };
@@ -272,12 +273,10 @@ pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str)
     let hr = Acting::<Hr>::of(viewer.clone());
     let acting = hr.and_then(|hr| hr.other_person(conn, certificate.person_id)).is_ok();
     let acts = all.remove(&certificate.id).unwrap_or_default();
-    let mut standing = queries::standing_of(conn, rules, &certificate, &acts, viewer.today)?;
-    let followed = renewal_of(conn, rules, &certificate, viewer.today)?;
-    if followed.is_some() {
-        // As everywhere else: what is renewed already is not due for renewal.
-        (standing.state, standing.window) = (State::Valid, None);
-    }
+    let known = Known::load(conn, certificate.person_id, None)?;
+    let mut seen = known.all(rules.on(viewer.today).context(), viewer.today).into_iter();
+    let own = seen.find(|seen| seen.held.id == Some(certificate.id)).ok_or(Error::NotFound)?;
+    let Held { standing, followed, .. } = own.held;
     let mut files = files::files_of(conn, certificate.id)?;
     files.retain(|file| match file.kind {
         FileKind::Source | FileKind::Letter => true,
@@ -310,18 +309,6 @@ pub fn load_sheet(conn: &mut Conn, rules: &Rules, viewer: &Viewer, number: &str)
         acting,
         certificate,
     })
-}
-
-fn renewal_of(
-    conn: &mut Conn,
-    rules: &Rules,
-    certificate: &Certificate,
-    today: NaiveDate,
-) -> Result<Option<(NaiveDate, Option<NaiveDate>)>> {
-    let (live, now) = (rules.on(today), AsOf::now(today));
-    let seen = super::asof::of_person(conn, live.context(), certificate.person_id, &now)?;
-    let own = seen.into_iter().find(|seen| seen.held.id == Some(certificate.id));
-    Ok(own.and_then(|seen| seen.held.followed))
 }
 
 fn names_of(

@@ -12,6 +12,15 @@ pub(super) type Job<'a> = Box<dyn FnOnce(&mut Conn) -> Outcome + 'a>;
 /// The same for another thread.
 pub(super) type SentJob = Box<dyn FnOnce(&mut Conn) -> Outcome + Send>;
 
+/// A job that is told by its own types, ready to be sent.
+pub(super) fn sent<T, E>(job: impl FnOnce(&mut Conn) -> Result<T, E> + Send + 'static) -> SentJob
+where
+    T: Send + 'static,
+    E: Send + 'static,
+{
+    Box::new(|conn| Outcome::of(job(conn)))
+}
+
 /// What a job came to: whether it failed, which decides about its transaction, and what it said to
 /// whoever gave it.
 pub(super) struct Outcome {
@@ -23,6 +32,11 @@ impl Outcome {
     pub fn of<T: Send + 'static, E: Send + 'static>(said: Result<T, E>) -> Outcome {
         Outcome { failed: said.is_err(), said: Box::new(said) }
     }
+}
+
+/// Whether what a job changed must not stay.
+pub(super) fn failed(outcome: &Result<Outcome, Error>) -> bool {
+    outcome.as_ref().map_or(true, |outcome| outcome.failed)
 }
 
 /// The answer of a job that was made with these types, or why there is none.

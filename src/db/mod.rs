@@ -30,7 +30,7 @@ pub use settled::settled;
 pub use types::Instant;
 pub use url::DatabaseUrl;
 
-use job::{Job, Outcome, SentJob, answer};
+use job::{Job, Outcome, SentJob, answer, sent};
 use pool::Pool;
 use writer::Writer;
 
@@ -159,6 +159,15 @@ enum Changes {
     OneAtTheEnd,
 }
 
+impl Changes {
+    fn made(self, conn: &mut Conn, job: SentJob) -> Result<Outcome, Error> {
+        match self {
+            Changes::Several => in_transaction(conn, job),
+            Changes::OneAtTheEnd => Ok(job(conn)),
+        }
+    }
+}
+
 impl Db {
     /// Opens the database and brings its schema up to date; creates an SQLite file that is not
     /// there yet. Nothing is created when the address is wrong or the database is a newer one.
@@ -194,7 +203,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        answer(self.look(Box::new(|conn| Outcome::of(job(conn)))).await)
+        answer(self.look(sent(job)).await)
     }
 
     /// Runs a job in a transaction; answers when it is committed. An error rolls it back.
@@ -204,7 +213,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        answer(self.change(Changes::Several, Box::new(|conn| Outcome::of(job(conn)))).await)
+        answer(self.change(Changes::Several, sent(job)).await)
     }
 
     /// [`Db::write`] for a job that reads and then changes something by its last statement alone,
@@ -217,7 +226,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        answer(self.change(Changes::OneAtTheEnd, Box::new(|conn| Outcome::of(job(conn)))).await)
+        answer(self.change(Changes::OneAtTheEnd, sent(job)).await)
     }
 
     async fn look(&self, job: SentJob) -> Result<Outcome, Error> {
@@ -259,7 +268,7 @@ impl Db {
         T: Send + 'static,
         E: From<Error> + Send + 'static,
     {
-        answer(self.change_blocking(Box::new(|conn| Outcome::of(job(conn)))))
+        answer(self.change_blocking(sent(job)))
     }
 
     fn change_blocking(&self, job: SentJob) -> Result<Outcome, Error> {
@@ -281,10 +290,7 @@ impl Db {
 impl Shared {
     fn write_pooled(&self, changes: Changes, job: SentJob) -> Result<Outcome, Error> {
         let Writes::Pool(pool, _) = &self.writes else { return Err(Error::Closed) };
-        pool.lend(|conn| match changes {
-            Changes::Several => in_transaction(conn, job),
-            Changes::OneAtTheEnd => Ok(job(conn)),
-        })
+        pool.lend(|conn| changes.made(conn, job))
     }
 }
 

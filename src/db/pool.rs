@@ -8,7 +8,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use diesel::connection::SimpleConnection;
 
-use super::{Conn, DatabaseUrl, Error, PATIENCE, PATIENCE_TO_CONNECT, job::Outcome};
+use super::{
+    Conn, DatabaseUrl, Error, PATIENCE, PATIENCE_TO_CONNECT,
+    job::{Outcome, failed},
+};
 
 #[derive(Clone, Copy)]
 pub(super) enum Access {
@@ -81,7 +84,7 @@ impl Pool {
     ) -> Result<Outcome, Error> {
         let mut pooled = self.get()?;
         let outcome = work(&mut pooled.conn);
-        if outcome.as_ref().map_or(true, |outcome| outcome.failed) {
+        if failed(&outcome) {
             self.look_at(&mut pooled);
         }
         outcome

@@ -18,8 +18,8 @@ use std::{
 use diesel::connection::{AnsiTransactionManager, SimpleConnection, TransactionManager};
 
 use super::{
-    Changes, Conn, DatabaseUrl, Error, PATIENCE, in_transaction,
-    job::{Outcome, SentJob},
+    Changes, Conn, DatabaseUrl, Error, PATIENCE,
+    job::{Outcome, SentJob, failed},
 };
 
 /// Jobs in one commit at most, so that the first is not kept waiting for long.
@@ -141,17 +141,14 @@ fn write_group(
     };
     let mut next = Some(first);
     while let Some(Order { changes, job, reply }) = next {
-        let work = || match changes {
-            Changes::Several => in_transaction(conn, job),
-            Changes::OneAtTheEnd => Ok(job(conn)),
-        };
-        let Ok(outcome) = catch_unwind(AssertUnwindSafe(work)) else {
+        let work = AssertUnwindSafe(|| changes.made(conn, job));
+        let Ok(outcome) = catch_unwind(work) else {
             // The panic left its savepoint open, and what stands in the group is unsure. Whoever
             // gave the job hears of it by the reply that goes with it.
             roll_back(conn);
             return Err(Error::Panicked);
         };
-        let failed = outcome.as_ref().map_or(true, |outcome| outcome.failed);
+        let failed = failed(&outcome);
         group.push(Done { outcome, reply });
         // SQLite itself ends the transaction when the disk is full.
         if failed && !is_under_way(conn) {
